@@ -1,0 +1,200 @@
+/*
+ * theflash.h: the C ABI of ch.so, TheFlash's engine library, and its manual.
+ *
+ * ch.so is a ClickHouse engine (libchdb) with TheFlash's patches: mutable tables, atomic write
+ * batches over many tables with a checkpoint, and scans as Arrow IPC messages.
+ *
+ * Threads. Every function may be called from any thread, and blocks until it is done. The engine
+ * itself runs only on threads of ch.so: the caller's stack may be small or foreign (a koffi call, a
+ * Go or JVM thread). Calls on one handle are serialised; calls on different handles run in parallel.
+ * A process must not use an engine in a child of fork() without exec().
+ *
+ * Ownership. A handle is freed by its own close function, which takes the address of the caller's
+ * pointer, sets it to NULL, and accepts NULL: closing twice is harmless. Pointers that a function
+ * hands out live as long as its comment says, no longer. Input buffers are only read, and only
+ * during the call.
+ *
+ * Errors. A function that can fail returns tf_status. On any status but TF_OK the optional
+ * `tf_error` out-parameter is filled; it must be released by tf_error_clear. Nothing throws across
+ * this boundary. After TF_INTERNAL close the engine: a bug was met.
+ *
+ * Text is UTF-8, given as pointer and length in bytes, and need not end in NUL. Integers are in host
+ * byte order. Times are milliseconds.
+ *
+ * ABI rule. Structs are never reordered or shortened; TF_ABI_VERSION rises with any change that an
+ * older caller would notice. A caller checks tf_abi_version() == TF_ABI_VERSION after loading.
+ */
+#ifndef THEFLASH_H
+#define THEFLASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(__GNUC__)
+#define TF_EXPORT __attribute__((visibility("default")))
+#else
+#define TF_EXPORT
+#endif
+
+#define TF_ABI_VERSION 1
+
+/* What a call came to. The numbers are stable; what the caller should do stands behind each. */
+typedef enum tf_status {
+  TF_OK = 0,
+  TF_END = 1,         /* tf_scan_next only: the scan gave all its rows */
+  TF_INVALID = 2,     /* the arguments or the SQL text are wrong: mend the call */
+  TF_NOT_FOUND = 3,   /* no such database, table, column or snapshot */
+  TF_IN_USE = 4,      /* another process has the folder open: connect to it, or stop it */
+  TF_DENIED = 5,      /* the folder or disk refuses (permissions, read-only): repair, then retry */
+  TF_DISK_FULL = 6,   /* no space left: the failed batch is not applied; free space, then retry */
+  TF_MEMORY = 7,      /* a memory cap was met: smaller batches, or a higher cap */
+  TF_CANCELLED = 8,   /* the handle was cancelled or its engine closed */
+  TF_BROKEN_DATA = 9, /* parts lost to a crash, or a folder of another patch level: see the hint */
+  TF_ENGINE = 10,     /* any other error of ClickHouse: engine_code and message tell */
+  TF_INTERNAL = 11    /* a bug in ch.so */
+} tf_status;
+
+/* Filled on failure. `message` and `hint` are owned by the struct until tf_error_clear. */
+typedef struct tf_error {
+  tf_status status;
+  int32_t engine_code; /* ClickHouse error code (system.errors), 0 where there is none */
+  char *message;       /* what and where, NUL-terminated, never NULL after a failure */
+  char *hint;          /* what to do, NUL-terminated, or NULL */
+} tf_error;
+
+/* Frees message and hint and zeroes the struct. NULL and cleared structs are fine. */
+TF_EXPORT void tf_error_clear(tf_error *error);
+
+/* TF_ABI_VERSION that ch.so was compiled with. */
+TF_EXPORT int32_t tf_abi_version(void);
+
+/*
+ * Versions as a JSON object: {"abi":1,"engine":"26.7.2.1","chdb":"26.7.3","patches":["..."]}.
+ * Static; never freed.
+ */
+TF_EXPORT const char *tf_build_info(void);
+
+/* ---- engine ------------------------------------------------------------------------------- */
+
+typedef struct tf_engine tf_engine;
+
+/*
+ * Opens the engine on a data folder, creating it if it is missing and `options` does not forbid it.
+ *
+ * One process opens a folder at a time (TF_IN_USE names the other one's process id), and one
+ * process opens one folder at a time. A batch whose commit was interrupted by a crash is completed
+ * here, before the engine is given out.
+ *
+ * `options` is a JSON object, or empty; unknown members are refused:
+ *   "create": bool (true), "memory_bytes_max": number (0: 0.7 of the machine),
+ *   "query_memory_bytes_max": number (0: none), "scans_max": number (32),
+ *   "allow_external": bool (false)
+ *
+ * Owns: *engine belongs to the caller until tf_engine_close.
+ */
+TF_EXPORT tf_status tf_engine_open(const char *folder, size_t folder_len, const char *options,
+                                   size_t options_len, tf_engine **engine, tf_error *error);
+
+/* Cancels open scans and batches (their handles stay to be closed), closes the engine, frees it. */
+TF_EXPORT void tf_engine_close(tf_engine **engine);
+
+/* ---- SQL and scans ------------------------------------------------------------------------ */
+
+typedef struct tf_scan tf_scan;
+
+/*
+ * Runs SQL that gives no rows, of one or several statements: DDL, INSERT, and TheFlash's verbs.
+ * On an error in statement n, the statements before it have taken effect.
+ */
+TF_EXPORT tf_status tf_execute(tf_engine *engine, const char *sql, size_t sql_len, tf_error *error);
+
+/*
+ * Starts a query whose result is pulled as Arrow IPC messages. The rows are those of the moment of
+ * this call, whatever is written later. Statements without a result give a scan that ends at once
+ * after an empty schema, so a caller need not know which kind a text is.
+ *
+ * Takes one connection of the pool ("scans_max"); waits for one while all are in use.
+ * Owns: *scan belongs to the caller until tf_scan_close.
+ */
+TF_EXPORT tf_status tf_scan_open(tf_engine *engine, const char *sql, size_t sql_len, tf_scan **scan,
+                                 tf_error *error);
+
+/*
+ * Gives the next encapsulated Arrow IPC message: first the schema, then record batches, all
+ * uncompressed. The messages in order, followed by the 8-byte end-of-stream marker
+ * FFFFFFFF 00000000, are an Arrow IPC stream.
+ *
+ * Units: `len` in bytes; `rows` is the row count of a record batch, 0 for the schema.
+ * Owns: *data belongs to the scan, and lives until the next call on it.
+ * Errors: TF_END when all rows were given; TF_CANCELLED; the query's own errors.
+ */
+TF_EXPORT tf_status tf_scan_next(tf_scan *scan, const uint8_t **data, size_t *len, uint64_t *rows,
+                                 tf_error *error);
+
+/* Stops the query at once; a blocked tf_scan_next returns TF_CANCELLED. From any thread. */
+TF_EXPORT void tf_scan_cancel(tf_scan *scan);
+
+/* Cancels what still runs, gives the connection back and frees the scan. */
+TF_EXPORT void tf_scan_close(tf_scan **scan);
+
+/* ---- write batches ------------------------------------------------------------------------ */
+
+typedef struct tf_batch tf_batch;
+
+/*
+ * Opens a write batch: row changes of many tables and one checkpoint that readers see all at once
+ * or not at all. One batch is open at a time; a second call waits for the first to end.
+ * Owns: *batch belongs to the caller until tf_batch_close.
+ */
+TF_EXPORT tf_status tf_batch_open(tf_engine *engine, tf_batch **batch, tf_error *error);
+
+/*
+ * Reserves `count` versions for rows of this batch and gives the first of them. Versions rise
+ * strictly, over restarts too: a row with a higher version replaces one of the same key.
+ */
+TF_EXPORT tf_status tf_batch_reserve(tf_batch *batch, uint64_t count, uint64_t *first_version,
+                                     tf_error *error);
+
+/*
+ * Stages rows for a mutable table: durable, but seen by nobody before tf_batch_commit. May be called
+ * many times for a table; a transaction of any size is staged in pieces of bounded memory.
+ *
+ * Shape: `stream` is a whole Arrow IPC stream of the table's columns by name, in any order, plus
+ * `_INTERNAL_VERSION` (uint64) and `_INTERNAL_DELMARK` (uint8, 1 marks a deleted key, whose other
+ * columns may hold anything). A table without a primary key takes the same columns: delmark 1 takes
+ * away one row equal to the one given.
+ * Errors: after any failure only tf_batch_close is of use; nothing of the batch is applied.
+ */
+TF_EXPORT tf_status tf_batch_append(tf_batch *batch, const char *database, size_t database_len,
+                                    const char *table, size_t table_len, const uint8_t *stream,
+                                    size_t stream_len, tf_error *error);
+
+/*
+ * Applies the batch and sets the checkpoint of `source`: an opaque text that tf_checkpoint_get gives
+ * back. TF_OK means durable and visible. After a crash in the call, the next open finds either all
+ * of the batch or none of it.
+ */
+TF_EXPORT tf_status tf_batch_commit(tf_batch *batch, const char *source, size_t source_len,
+                                    const char *checkpoint, size_t checkpoint_len, tf_error *error);
+
+/* Drops what was staged and not committed, and frees the batch. */
+TF_EXPORT void tf_batch_close(tf_batch **batch);
+
+/*
+ * Gives the last committed checkpoint of `source`, or NULL and length 0 where there is none.
+ * Owns: *checkpoint is freed by tf_free.
+ */
+TF_EXPORT tf_status tf_checkpoint_get(tf_engine *engine, const char *source, size_t source_len,
+                                      char **checkpoint, size_t *checkpoint_len, tf_error *error);
+
+/* Frees a text that a function of this header handed over. NULL is fine. */
+TF_EXPORT void tf_free(void *pointer);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* THEFLASH_H */

@@ -1,0 +1,101 @@
+import type { TableSchema } from './table.js';
+
+/**
+ * The port to an engine, whatever runs it: ch.so in this process, or a server over TCP. The suite
+ * in test/engine/ runs against every implementation.
+ *
+ * Errors: every method rejects with `FlashError`.
+ */
+export interface Engine {
+  /** Where it is, for messages: a folder, or `tcp://host:port`. */
+  readonly location: string;
+
+  /**
+   * Runs SQL that gives no rows: DDL, INSERT and TheFlash's verbs, one or several statements.
+   * On an error in statement n, the statements before it have taken effect.
+   */
+  execute(sql: string, options?: { signal?: AbortSignal }): Promise<void>;
+
+  /**
+   * Runs any SQL and streams its result. The rows are those of the moment when the promise
+   * resolves, whatever is written later.
+   */
+  query(sql: string, options?: { signal?: AbortSignal }): Promise<ArrowScan>;
+
+  /** Opens a write batch; waits while another one is open. */
+  openBatch(): Promise<WriteBatch>;
+
+  /** The last committed checkpoint text of `source`, or undefined where there is none. */
+  readCheckpoint(source: string): Promise<string | undefined>;
+
+  /** Versions of the engine and its patches. */
+  info(): Promise<EngineInfo>;
+
+  /** Ends open scans and batches and frees the engine. May be called twice. */
+  close(): Promise<void>;
+}
+
+export interface EngineInfo {
+  /** `SELECT version()`. */
+  engineVersion: string;
+  /** Names of the applied patches, in order of the series. */
+  patches: readonly string[];
+}
+
+/**
+ * The result of a query as Arrow IPC messages, pulled one by one. Iterating gives the schema message
+ * first and then record batch messages, uncompressed; followed by `arrowEndOfStream` they are an
+ * Arrow IPC stream.
+ *
+ * Owns: a message is valid until the next one is asked for (the bytes may be the engine's own);
+ * copy what must live longer. Leaving the loop early, or `close`, stops the query.
+ */
+export interface ArrowScan extends AsyncIterable<ArrowMessage> {
+  close(): Promise<void>;
+}
+
+export interface ArrowMessage {
+  bytes: Uint8Array;
+  /** Row count of a record batch, 0 for the schema. */
+  rows: number;
+}
+
+/** The end-of-stream marker of the Arrow IPC streaming format (Arrow columnar format, "IPC Streaming Format"). */
+export const arrowEndOfStream: Uint8Array = Uint8Array.of(255, 255, 255, 255, 0, 0, 0, 0);
+
+/**
+ * Row changes of many tables and one checkpoint that readers see all at once or not at all.
+ * After any rejection only `close` is of use, and nothing of the batch is applied.
+ */
+export interface WriteBatch {
+  /** Reserves `count` versions and gives the first; they rise strictly, over restarts too. */
+  reserveVersions(count: number): Promise<bigint>;
+
+  /**
+   * Stages rows: durable, seen by nobody before `commit`. `stream` is a whole Arrow IPC stream of
+   * the table's columns by name plus the hidden columns (`hiddenColumns`), and must not be changed
+   * until the promise settles.
+   */
+  append(table: { database: string; table: string }, stream: Uint8Array): Promise<void>;
+
+  /** Applies the batch and sets the checkpoint of `source`. Durable and visible when it resolves. */
+  commit(source: string, checkpoint: string): Promise<void>;
+
+  /** Drops what was not committed. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** Names of the hidden columns of a mutable table, which a batch must carry. */
+export const hiddenColumns = {
+  /** uint64: of two rows with one key the higher version is the row. */
+  version: '_INTERNAL_VERSION',
+  /** uint8: 1 marks a deleted key. */
+  delmark: '_INTERNAL_DELMARK',
+} as const;
+
+/** A table as the engine holds it. */
+export interface EngineTable extends TableSchema {
+  rows: number;
+  /** Compressed size on disk. */
+  bytes: number;
+}
