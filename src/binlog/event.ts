@@ -28,6 +28,8 @@ export interface FormatDescriptionEvent extends EventHeader {
   serverVersion: string;
   flavor: 'mysql' | 'mariadb';
   checksum: 'none' | 'crc32';
+  /** Size of each event type's fixed part; type 1 stands at index 0. */
+  postHeaderBytes: Uint8Array;
 }
 
 export interface RotateEvent extends EventHeader {
@@ -43,6 +45,10 @@ export interface QueryEvent extends EventHeader {
   sql: string;
   /** MySQL error number that the statement ended with on the source; 0 for success. */
   errorCode: number;
+  /** Low 32 bits of the session's sql_mode, where the event tells: ANSI_QUOTES is 4. */
+  sqlMode: number | undefined;
+  /** Collation number of the session's collation_server (third part of Q_CHARSET), where the event tells. */
+  serverCollation: number | undefined;
 }
 
 /** MySQL GTID (33), anonymous (34) or tagged (42), and MariaDB GTID (162). Opens a transaction. */

@@ -1,0 +1,178 @@
+import { crc32 } from 'node:zlib';
+import { formatError } from '../event-error.js';
+import { eventTypes } from '../event-types.js';
+import {
+  carriesChecksum,
+  decodeFormatDescription,
+  inUseFlag,
+  readServerVersion,
+} from '../events/format-description.js';
+import { eventSizeMaxBytes } from './event-size.js';
+import { checkMagic, magicBytes } from './magic.js';
+import { PendingBytes } from './pending-bytes.js';
+import {
+  checksumBytes,
+  headerBytes,
+  readEventSize,
+  readHeader,
+  type RawEvent,
+} from './raw-event.js';
+
+export interface EventFramerOptions {
+  /** Offset of the first event to give. The format description at the file's start is given all the same. */
+  startOffset?: number;
+}
+
+/** What `finish` found behind the last whole event. */
+export interface LogEnd {
+  /** The log was not closed: its server is writing it now, or crashed. */
+  inUse: boolean;
+  /** Bytes of an event whose rest is not in the file; only a log in use may have them. */
+  unfinishedBytes: number;
+}
+
+/**
+ * Cuts one log file into events and checks them.
+ *
+ * Feed it with `push`, from the file's start, in chunks of any size; each must begin at
+ * `nextOffset`, which jumps once when `startOffset` lies ahead. Then call `finish`.
+ * Owns: an event's body is a view of the chunk when it lies inside one, else of memory that the
+ * framer uses again: it is valid until the next event is asked for.
+ * Errors: `BINLOG_FORMAT` for what is no binary log, is cut short, or fails its CRC32;
+ * `UNSUPPORTED` for encrypted logs. Memory is bounded by the bytes pushed for one event.
+ */
+export class EventFramer {
+  readonly file: string;
+  /** Offset in the file of the first byte that the next chunk must have. */
+  nextOffset = 0;
+  private readonly startOffset: number;
+  /** What is being collected, where it starts in the file, and its size as far as it is known. */
+  private unit: 'magic' | 'header' | 'event' = 'magic';
+  private unitOffset = 0;
+  private wanted = magicBytes;
+  private readonly pending = new PendingBytes();
+  private checksum: 'none' | 'crc32' = 'none';
+  private format: 'unseen' | 'in-use' | 'closed' = 'unseen';
+
+  constructor(file: string, options: EventFramerOptions = {}) {
+    this.file = file;
+    this.startOffset = options.startOffset ?? 0;
+  }
+
+  /** The events that end in `chunk`. Take them all before pushing on. */
+  *push(chunk: Uint8Array): Generator<RawEvent, void, undefined> {
+    const chunkView = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    this.nextOffset += chunk.length;
+    let at = 0;
+    for (;;) {
+      const split = this.pending.length > 0;
+      if (split) at += this.pending.fillTo(this.wanted, chunk, at);
+      const have = split ? this.pending.length : chunk.length - at;
+      if (have < this.wanted) {
+        if (!split) this.pending.fillTo(have, chunk, at);
+        return;
+      }
+      const bytes = split ? this.pending.bytes : chunk;
+      const start = split ? 0 : at;
+      if (this.unit === 'header') {
+        this.wanted = this.checkSize(readEventSize(split ? this.pending.view : chunkView, start));
+        this.unit = 'event';
+        continue;
+      }
+      if (this.unit === 'magic') checkMagic(bytes.subarray(start, start + magicBytes), this.file);
+      else yield this.open(bytes, split ? this.pending.view : chunkView, start);
+      if (!split) at += this.wanted;
+      at += this.nextUnit();
+      if (at > chunk.length) {
+        this.nextOffset = this.unitOffset;
+        return;
+      }
+    }
+  }
+
+  /**
+   * Ends the file.
+   *
+   * Errors: `BINLOG_FORMAT` when the file ends inside an event, unless the log is in use.
+   */
+  finish(): LogEnd {
+    const unfinishedBytes = this.pending.length;
+    const inUse = this.format === 'in-use';
+    const place = { file: this.file, offset: this.unitOffset };
+    if (this.format === 'unseen') {
+      throw formatError(place, `the file ends after ${unfinishedBytes} bytes of its first event`);
+    }
+    if (unfinishedBytes > 0 && !inUse) {
+      throw formatError(
+        place,
+        `the file ends inside an event, after ${unfinishedBytes} of its bytes`,
+      );
+    }
+    if (this.startOffset > this.nextOffset) {
+      throw formatError(place, `the file is shorter than ${this.startOffset} bytes`);
+    }
+    return { inUse, unfinishedBytes };
+  }
+
+  private checkSize(size: number): number {
+    const smallest = headerBytes + (this.checksum === 'crc32' ? checksumBytes : 0);
+    if (size >= smallest && size <= eventSizeMaxBytes) return size;
+    throw formatError({ file: this.file, offset: this.unitOffset }, `an event of ${size} bytes`);
+  }
+
+  /** Goes behind the unit that was collected; gives how far the next one is from there. */
+  private nextUnit(): number {
+    const end = this.unitOffset + this.wanted;
+    const skips = this.unit === 'event' && this.startOffset > end && this.unitOffset === magicBytes;
+    this.pending.clear();
+    this.unit = 'header';
+    this.wanted = headerBytes;
+    this.unitOffset = skips ? this.startOffset : end;
+    return this.unitOffset - end;
+  }
+
+  /** Checks the event at `start` and takes header and checksum off. */
+  private open(bytes: Uint8Array, view: DataView, start: number): RawEvent {
+    const header = readHeader(view, start, this.file, this.unitOffset);
+    const end = start + this.wanted;
+    if (header.type === eventTypes.formatDescription) {
+      const { event, checksum, inUse } = openFormat(header, bytes.subarray(start, end));
+      this.checksum = checksum;
+      if (this.format === 'unseen') this.format = inUse ? 'in-use' : 'closed';
+      return event;
+    }
+    if (this.format === 'unseen' && header.type !== eventTypes.startV3) {
+      throw formatError(header, `the first event has type ${header.type}, not FORMAT_DESCRIPTION`);
+    }
+    if (this.checksum === 'none') return { header, body: bytes.subarray(start + headerBytes, end) };
+    const bodyEnd = end - checksumBytes;
+    checkCrc(header, bytes.subarray(start, bodyEnd), view.getUint32(bodyEnd, true));
+    return { header, body: bytes.subarray(start + headerBytes, bodyEnd) };
+  }
+}
+
+function openFormat(
+  header: RawEvent['header'],
+  frame: Uint8Array,
+): { event: RawEvent; checksum: 'none' | 'crc32'; inUse: boolean } {
+  const whole = frame.subarray(headerBytes);
+  const hasCrc = carriesChecksum(readServerVersion(whole, header));
+  const body = hasCrc ? whole.subarray(0, Math.max(0, whole.length - checksumBytes)) : whole;
+  const { checksum } = decodeFormatDescription(header, body);
+  if (checksum === 'crc32') {
+    // The server sets the in-use flag after it has summed, so it is taken off here as well.
+    const summed = frame.slice(0, frame.length - checksumBytes);
+    summed[17] = (summed[17] ?? 0) & ~inUseFlag;
+    const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+    checkCrc(header, summed, view.getUint32(summed.length, true));
+  }
+  return { event: { header, body }, checksum, inUse: (header.flags & inUseFlag) !== 0 };
+}
+
+function checkCrc(header: RawEvent['header'], summed: Uint8Array, expected: number): void {
+  if (crc32(summed) === expected) return;
+  throw formatError(
+    header,
+    `the CRC32 of the event (type ${header.type}) does not match its bytes`,
+  );
+}

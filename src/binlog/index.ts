@@ -1,0 +1,17 @@
+export { charsetOfCollationNumber } from './charset/index.js';
+export * from './event.js';
+export { ChangeBuilder, type BuilderMark } from './columns/change-builder.js';
+export { EventDecoder } from './event-decoder.js';
+export { eventTypeName } from './event-types.js';
+export { EventFramer, type EventFramerOptions, type LogEnd } from './framing/event-framer.js';
+export type { RawEvent } from './framing/raw-event.js';
+export { rowsAsObjects, type RowChange, type RowObject } from './rows/rows-as-objects.js';
+export { readValue, type RowValue } from './rows/read-value.js';
+export {
+  createTableDecoder,
+  type TableDecoder,
+  type TableDecoderOptions,
+} from './rows/table-decoder.js';
+export { schemaFromTableMap } from './rows/schema-from-table-map.js';
+export { jsonFormOf, type JsonForm } from './values/json-form.js';
+export type { ZeroDatePolicy } from './values/zero-date.js';
