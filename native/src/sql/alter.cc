@@ -1,0 +1,77 @@
+// OPTIMIZE and ALTER of mutable tables.
+#include "statement.h"
+
+namespace theflash::sql {
+namespace {
+
+bool ChangesColumns(const Tokens& tokens, size_t at) {
+  const bool verb = tokens.IsWord(at, "ADD") || tokens.IsWord(at, "DROP") ||
+                    tokens.IsWord(at, "MODIFY") || tokens.IsWord(at, "ALTER") ||
+                    tokens.IsWord(at, "RENAME") || tokens.IsWord(at, "CLEAR");
+  return verb && tokens.IsWord(at + 1, "COLUMN");
+}
+
+// `at` begins one command of an ALTER TABLE.
+void CheckCommand(const Tokens& tokens, size_t at, const TableInfo& info) {
+  if (tokens.IsWord(at, "DELETE") || tokens.IsWord(at, "UPDATE")) {
+    throw SqlError("ALTER TABLE … " + std::string(tokens.TextAt(at)) +
+                       " would rewrite the versions of a mutable table",
+                   "Use DELETE FROM … WHERE or UPDATE … SET … WHERE.");
+  }
+  if (tokens.IsWord(at, "MODIFY") && tokens.IsWord(at + 1, "ORDER")) {
+    throw SqlError("The key of a mutable table can't be changed",
+                   "Make a table with the new key, and INSERT … SELECT into it.");
+  }
+  if (info.is_multiset && ChangesColumns(tokens, at)) {
+    throw SqlError(
+        "The columns of a table without a key can't be changed: all of them make up a row",
+        "Make a table with the new columns, INSERT … SELECT into it, and rename it.");
+  }
+}
+
+}  // namespace
+
+Rewritten RewriteOptimize(const Source& source) {
+  const Tokens& tokens = source.tokens;
+  const std::optional<TableName> name = ReadTableName(source, tokens.IsWord(1, "TABLE") ? 2 : 1);
+  if (!name) return std::nullopt;
+  const size_t last = tokens.FindWord(name->end, tokens.size(), "ELIMINATE");
+  const bool eliminate = last < tokens.size();
+  const std::optional<TableInfo> info =
+      eliminate ? RequireMutable(source, *name, "ELIMINATE") : FindMutable(source, *name);
+  if (!info) return std::nullopt;
+  if (tokens.FindWord(name->end, tokens.size(), "DEDUPLICATE") < tokens.size()) {
+    throw SqlError("OPTIMIZE … DEDUPLICATE does not know the versions of a mutable table",
+                   "Use OPTIMIZE TABLE … FINAL, or ELIMINATE to drop deleted keys as well.");
+  }
+  Edits edits;
+  if (eliminate) edits.Replace(tokens.at(last).begin, tokens.at(last).end, "FINAL CLEANUP");
+  return {{MakeStatement(edits.Apply(source.text), Effect::kDdl, *name)}};
+}
+
+Rewritten RewriteAlter(const Source& source) {
+  const Tokens& tokens = source.tokens;
+  if (!tokens.IsWord(1, "TABLE")) return std::nullopt;
+  const bool if_exists = tokens.IsWord(2, "IF") && tokens.IsWord(3, "EXISTS");
+  const std::optional<TableName> name = ReadTableName(source, if_exists ? 4 : 2);
+  if (!name) return std::nullopt;
+  const std::optional<TableInfo> info = FindMutable(source, *name);
+  if (!info) return std::nullopt;
+  bool begins_command = true;
+  for (size_t at = name->end; at < tokens.size(); ++at) {
+    if (tokens.IsSymbol(at, "(") || tokens.IsSymbol(at, "[")) {
+      // A command may stand in brackets of its own; its first word is looked at then.
+      if (begins_command) continue;
+      at = tokens.Closing(at);
+      continue;
+    }
+    if (begins_command) CheckCommand(tokens, at, *info);
+    begins_command = tokens.IsSymbol(at, ",");
+  }
+  Statement statement = PassThrough(source, Effect::kDdl);
+  statement.database = name->database;
+  statement.table = name->table;
+  return {{std::move(statement)}};
+}
+
+}  // namespace theflash::sql

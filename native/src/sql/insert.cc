@@ -1,0 +1,112 @@
+// INSERT, UPSERT and IMPORT into mutable tables.
+#include <algorithm>
+
+#include "statement.h"
+
+namespace theflash::sql {
+namespace {
+
+std::string InsertableNames(const TableInfo& info) {
+  std::string names;
+  for (const Column& column : info.columns) {
+    if (IsInsertable(column)) names += QuoteName(column.name) + ", ";
+  }
+  return names;
+}
+
+void RefuseOwnVersionSetting(const Source& source) {
+  for (size_t index = 0; index < source.tokens.size(); ++index) {
+    if (source.tokens.IsWord(index, kVersionSetting) && source.tokens.IsSymbol(index + 1, "=")) {
+      throw SqlError("The setting " + std::string(kVersionSetting) +
+                         " carries the version of a write to a mutable table",
+                     "Leave it out of the statement.");
+    }
+  }
+}
+
+// Where a column list stands at `index`, the index behind it; else `index`.
+size_t SkipColumnList(const Tokens& tokens, size_t index) {
+  if (!tokens.IsSymbol(index, "(")) return index;
+  const bool is_query = tokens.IsWord(index + 1, "SELECT") || tokens.IsWord(index + 1, "WITH");
+  return is_query ? index : tokens.Closing(index) + 1;
+}
+
+bool ListHolds(const Tokens& tokens, size_t first, size_t last, std::string_view column) {
+  for (size_t index = first; index < last; ++index) {
+    if (tokens.IsName(index) && tokens.Name(index) == column) return true;
+  }
+  return false;
+}
+
+// The caller gives both hidden columns: named in the list, or last where there is no list.
+void EditImport(const Source& source, const TableName& name, const TableInfo& info, Edits* edits) {
+  if (info.is_multiset) {
+    throw SqlError("IMPORT INTO " + name.database + "." + name.table + ": the table has no key",
+                   "Rows without a key have no versions of their own: use INSERT and DELETE.");
+  }
+  const Tokens& tokens = source.tokens;
+  const size_t list_end = SkipColumnList(tokens, name.end);
+  if (list_end == name.end) {
+    edits->Insert(tokens.at(name.end - 1).end, SqlText(" (")
+                                                   .Add(InsertableNames(info))
+                                                   .Add(kVersionColumn)
+                                                   .Add(", ")
+                                                   .Add(kDelmarkColumn)
+                                                   .Add(")"));
+    return;
+  }
+  if (!ListHolds(tokens, name.end, list_end, kVersionColumn) ||
+      !ListHolds(tokens, name.end, list_end, kDelmarkColumn)) {
+    throw SqlError("IMPORT INTO needs _INTERNAL_VERSION and _INTERNAL_DELMARK in its column list",
+                   "Name both, or use UPSERT INTO, which gives the versions itself.");
+  }
+}
+
+void EditVersion(const Source& source, const TableName& name, Edits* edits) {
+  RefuseOwnVersionSetting(source);
+  const Tokens& tokens = source.tokens;
+  const size_t at = SkipColumnList(tokens, name.end);
+  if (tokens.IsWord(at, "SETTINGS")) {
+    edits->Insert(tokens.at(at).end, SqlText(" ").Add(VersionSetting()).Add(","));
+  } else if (at <= tokens.size()) {
+    edits->Insert(tokens.at(at - 1).end, SqlText(" SETTINGS ").Add(VersionSetting()));
+  }
+}
+
+}  // namespace
+
+Rewritten RewriteInsert(const Source& source, size_t verb) {
+  const Tokens& tokens = source.tokens;
+  const bool plain = tokens.IsWord(verb, "INSERT");
+  const bool import = tokens.IsWord(verb, "IMPORT");
+  const std::string verb_text = plain ? "INSERT INTO" : import ? "IMPORT INTO" : "UPSERT INTO";
+  size_t at = verb + 1;
+  if (tokens.IsWord(at, "INTO")) ++at;
+  if (tokens.IsWord(at, "TABLE") && tokens.IsName(at + 1)) ++at;
+  const bool function = tokens.IsWord(at, "FUNCTION") && tokens.IsName(at + 1);
+  const std::optional<TableName> name = function ? std::nullopt : ReadTableName(source, at);
+  if (!name) {
+    if (plain) return std::nullopt;
+    throw SqlError(verb_text + " needs the name of a mutable table",
+                   "Write: " + verb_text + " t …");
+  }
+  if (plain && !FindMutable(source, *name)) return std::nullopt;
+  const TableInfo info = RequireMutable(source, *name, verb_text);
+  if (tokens.Closing(name->end) == tokens.size() && tokens.IsSymbol(name->end, "(")) {
+    throw SqlError(verb_text + ": the column list does not end", "Close its bracket.");
+  }
+  Edits edits;
+  if (!plain) edits.Replace(tokens.at(verb).begin, tokens.at(verb).end, "INSERT");
+  if (import) {
+    EditImport(source, *name, info, &edits);
+  } else {
+    EditVersion(source, *name, &edits);
+  }
+  Statement statement = MakeStatement(edits.Apply(source.text), Effect::kWriteMutable, *name);
+  statement.versions = import ? 0 : 1;
+  statement.version_per_row = info.is_multiset;
+  statement.imports_versions = import;
+  return {{std::move(statement)}};
+}
+
+}  // namespace theflash::sql

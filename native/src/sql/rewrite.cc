@@ -1,0 +1,149 @@
+#include "rewrite.h"
+
+#include <algorithm>
+
+#include "split.h"
+#include "statement.h"
+
+namespace theflash::sql {
+namespace {
+
+bool BeginsWithAny(const Tokens& tokens, size_t index,
+                   std::initializer_list<std::string_view> words) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return tokens.IsWord(index, word); });
+}
+
+// SELRAW shows the hidden columns, and IMPORT writes them; nobody else may name them.
+void RefuseHiddenNames(const Source& source) {
+  const Tokens& tokens = source.tokens;
+  if (tokens.IsWord(0, "SELRAW") || tokens.IsWord(0, "IMPORT")) return;
+  for (size_t index = 0; index < tokens.size(); ++index) {
+    if (!tokens.IsName(index) || !IsHiddenName(tokens.Name(index))) continue;
+    throw SqlError("The column name " + tokens.Name(index) + " is reserved for mutable tables",
+                   "SELRAW shows hidden columns and IMPORT INTO writes them; name your own "
+                   "columns otherwise.");
+  }
+}
+
+void RefuseFiles(const Source& source) {
+  if (source.options.allow_external) return;
+  const Tokens& tokens = source.tokens;
+  for (size_t index = 0; index + 1 < tokens.size(); ++index) {
+    const bool out = tokens.IsWord(index, "INTO") && tokens.IsWord(index + 1, "OUTFILE");
+    const bool in = tokens.IsWord(index, "FROM") && tokens.IsWord(index + 1, "INFILE");
+    if (!out && !in) continue;
+    if (index + 2 >= tokens.size() || tokens.at(index + 2).kind != TokenKind::kString) continue;
+    throw SqlError(out ? "INTO OUTFILE writes outside of the engine folder"
+                       : "FROM INFILE reads outside of the engine folder",
+                   "Open the engine with --allow-external, or use the command's own output.");
+  }
+}
+
+// A connection of the pool is any one's: what is set on it would reach others, or get lost.
+void RefuseSessionState(const Source& source) {
+  const Tokens& tokens = source.tokens;
+  if (tokens.IsWord(0, "SET")) {
+    throw SqlError("SET does not last: each statement may run on another connection",
+                   "Put a SETTINGS clause into the statement itself.");
+  }
+  if (tokens.IsWord(0, "USE")) {
+    throw SqlError("USE does not last: each statement may run on another connection",
+                   "Write the database before the table: shop.orders.");
+  }
+  if (tokens.IsWord(0, "CREATE") && tokens.FindWord(1, 4, "TEMPORARY") < 4) {
+    throw SqlError("A temporary table does not last: each statement may run on another connection",
+                   "CREATE TABLE … ENGINE = Memory, and drop it after use.");
+  }
+}
+
+bool CanEndExpression(const Tokens& tokens, size_t index) {
+  const Token token = tokens.at(index);
+  if (token.kind == TokenKind::kSymbol) {
+    return tokens.IsSymbol(index, ")") || tokens.IsSymbol(index, "]") ||
+           tokens.IsSymbol(index, "*");
+  }
+  return !BeginsWithAny(tokens, index,
+                        {"SELECT",   "DISTINCT", "BY",   "FROM", "JOIN", "AS",   "WHERE",
+                         "PREWHERE", "HAVING",   "AND",  "OR",   "ON",   "NOT",  "IN",
+                         "LIMIT",    "OFFSET",   "WITH", "THEN", "ELSE", "WHEN", "LIKE"});
+}
+
+// Rows leave the engine as Arrow; another FORMAT would reach a reader that can't know it.
+void RefuseFormat(const Source& source) {
+  const Tokens& tokens = source.tokens;
+  for (size_t index = tokens.FindWord(1, tokens.size(), "FORMAT"); index < tokens.size();
+       index = tokens.FindWord(index + 1, tokens.size(), "FORMAT")) {
+    const bool named = index + 1 < tokens.size() && tokens.at(index + 1).kind == TokenKind::kWord;
+    const bool last = index + 2 == tokens.size() || tokens.IsWord(index + 2, "SETTINGS");
+    if (!named || !last || !CanEndExpression(tokens, index - 1)) continue;
+    throw SqlError("FORMAT " + std::string(tokens.TextAt(index + 1)) +
+                       ": rows always leave the engine as Arrow",
+                   "Leave FORMAT out, and choose the output by --format.");
+  }
+}
+
+std::vector<Statement> RewriteRead(const Source& source) {
+  RefuseFormat(source);
+  const Tokens& tokens = source.tokens;
+  Rewritten rewritten;
+  if (tokens.IsWord(0, "SELRAW")) rewritten = RewriteSelraw(source);
+  if (tokens.IsWord(0, "SHOW")) rewritten = RewriteShow(source);
+  if (BeginsWithAny(tokens, 0, {"DESCRIBE", "DESC"})) rewritten = RewriteDescribe(source);
+  if (rewritten) return *std::move(rewritten);
+  return {PassThrough(source, Effect::kRead, true)};
+}
+
+// The verb of WITH … INSERT INTO; size() where the statement has none.
+size_t FindInsert(const Tokens& tokens) {
+  if (BeginsWithAny(tokens, 0, {"INSERT", "UPSERT", "IMPORT"})) return 0;
+  if (!tokens.IsWord(0, "WITH")) return tokens.size();
+  const size_t insert = tokens.FindWord(1, tokens.size(), "INSERT");
+  return tokens.IsWord(insert + 1, "INTO") ? insert : tokens.size();
+}
+
+Rewritten RewriteChange(const Source& source) {
+  const Tokens& tokens = source.tokens;
+  if (const size_t verb = FindInsert(tokens); verb < tokens.size()) {
+    return RewriteInsert(source, verb);
+  }
+  if (tokens.IsWord(0, "DELETE")) return RewriteDelete(source);
+  if (tokens.IsWord(0, "UPDATE")) return RewriteUpdate(source);
+  if (tokens.IsWord(0, "OPTIMIZE")) return RewriteOptimize(source);
+  if (tokens.IsWord(0, "ALTER")) return RewriteAlter(source);
+  if (BeginsWithAny(tokens, 0, {"CREATE", "ATTACH", "REPLACE"})) return RewriteCreate(source);
+  return std::nullopt;
+}
+
+bool IsRead(const Tokens& tokens) {
+  if (tokens.IsSymbol(0, "(")) return true;
+  if (tokens.IsWord(0, "WITH")) return FindInsert(tokens) == tokens.size();
+  return BeginsWithAny(
+      tokens, 0,
+      {"SELECT", "SELRAW", "SHOW", "DESCRIBE", "DESC", "EXISTS", "EXPLAIN", "FROM", "CHECK"});
+}
+
+}  // namespace
+
+std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
+                               const Options& options) {
+  const Tokens tokens(statement.substr(0, FindData(statement)));
+  const Source source{statement, tokens, catalog, options};
+  RefuseHiddenNames(source);
+  RefuseFiles(source);
+  RefuseSessionState(source);
+  if (IsRead(tokens)) return RewriteRead(source);
+  if (Rewritten rewritten = RewriteChange(source)) return *std::move(rewritten);
+  if (BeginsWithAny(tokens, 0,
+                    {"CREATE", "DROP", "ALTER", "RENAME", "EXCHANGE", "TRUNCATE", "ATTACH",
+                     "DETACH", "UNDROP", "REPLACE"})) {
+    return {PassThrough(source, Effect::kDdl)};
+  }
+  // RESTORE brings versions of its own; the engine knows it by its verb.
+  if (tokens.IsWord(0, "BACKUP")) {
+    return {PassThrough(source, Effect::kDdl, true)};
+  }
+  return {PassThrough(source, Effect::kOther, BeginsWithAny(tokens, 0, {"KILL", "RESTORE"}))};
+}
+
+}  // namespace theflash::sql

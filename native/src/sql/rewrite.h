@@ -1,0 +1,124 @@
+// The SQL layer's interface: TheFlash's verbs and mutable tables, turned into ClickHouse's SQL.
+//
+// How the engine runs a text:
+//   for (std::string_view part : Split(text))                 // cheap, knows strings and comments
+//     for (const Statement& s : Rewrite(part, catalog, options))
+//       run s, reserving s.versions versions first and filling them in with s.Fill(first)
+// A part is rewritten just before it runs, because the statements before it may have made its
+// table.
+//
+// Versions. A mutable table computes `_INTERNAL_VERSION` itself from the setting `query_cache_tag`
+// of the statement that writes (the engine knows no settings of our own, and this one, a text, has
+// no effect on a write), so that any INSERT form keeps its data byte for byte. All rows of a
+// statement have one version, and of equal keys in it the last row wins, as ReplacingMergeTree
+// keeps the last inserted of equal versions. A write must hold the engine's write lock from before
+// its version is reserved until it is done.
+#ifndef THEFLASH_SQL_REWRITE_H
+#define THEFLASH_SQL_REWRITE_H
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace theflash::sql {
+
+inline constexpr std::string_view kVersionColumn = "_INTERNAL_VERSION";
+inline constexpr std::string_view kDelmarkColumn = "_INTERNAL_DELMARK";
+// Only in tables without a key (multisets): a hash of all visible columns, and a number that tells
+// equal rows apart. The index of a row that is inserted by SQL is its version plus its row number.
+inline constexpr std::string_view kRowHashColumn = "_INTERNAL_ROW_HASH";
+inline constexpr std::string_view kRowIndexColumn = "_INTERNAL_ROW_INDEX";
+
+// The statement can't be run: mapped to TF_INVALID. what() says what and where, hint() what to do.
+class SqlError : public std::runtime_error {
+ public:
+  SqlError(const std::string& message, std::string hint)
+      : std::runtime_error(message), hint_(std::move(hint)) {}
+  const std::string& hint() const noexcept { return hint_; }
+
+ private:
+  std::string hint_;
+};
+
+struct Column {
+  std::string name;
+  std::string type;          // as system.columns.type gives it
+  std::string default_kind;  // "", "DEFAULT", "MATERIALIZED", "ALIAS" or "EPHEMERAL"
+};
+
+struct TableInfo {
+  bool is_mutable = false;
+  bool is_multiset = false;
+  std::vector<Column> columns;   // without the hidden ones, in table order
+  std::vector<std::string> key;  // column names of the key; empty for a multiset and plain tables
+  std::string create_query;      // as system.tables.create_table_query gives it
+};
+
+// Makes a TableInfo of what the system tables say; tells mutable tables by their hidden columns.
+// `columns` are those of system.columns in order of position, the hidden ones included;
+// `engine` and `create_query` those of system.tables.
+TableInfo DescribeTable(std::string_view engine, std::string_view create_query,
+                        std::vector<Column> columns);
+
+// What the rewriter asks the engine. An implementation may query system.tables and system.columns
+// at each call; a statement asks for at most a handful of tables.
+class Catalog {
+ public:
+  virtual ~Catalog() = default;
+  // Names are unquoted; `database` is never empty.
+  virtual std::optional<TableInfo> Find(const std::string& database, const std::string& table) = 0;
+};
+
+struct Options {
+  std::string default_database = "default";
+  bool allow_external = false;  // INTO OUTFILE and FROM INFILE are refused without it
+};
+
+enum class Effect {
+  kRead,          // gives rows, changes nothing: take the snapshot lock only
+  kWriteMutable,  // writes rows of a mutable table: take the write lock, reserve versions
+  kDdl,           // changes tables or drops rows: take the write lock
+  kOther,         // all else (INSERT into a plain table, OPTIMIZE, SYSTEM …)
+};
+
+struct Statement {
+  std::string sql;  // with a placeholder of no meaning where `version_slots` say
+  Effect effect = Effect::kOther;
+  bool returns_rows = false;
+  std::string database;  // table that is written or changed, unquoted; empty where there is none
+  std::string table;
+  // How many versions to reserve before Fill: 0, 1 or 2. `version_per_row` asks for one more for
+  // each row written, which is known only afterwards: the counter must then be moved past
+  // first + rows written + 2 before the write lock is given back.
+  uint64_t versions = 0;
+  bool version_per_row = false;
+  // The statement carries versions of the caller (IMPORT): the counter must afterwards be moved
+  // past max(_INTERNAL_VERSION) of the table.
+  bool imports_versions = false;
+
+  struct VersionSlot {
+    size_t offset;    // in `sql`, rising
+    uint64_t addend;  // the slot holds first version + addend
+  };
+  std::vector<VersionSlot> version_slots;
+
+  // The SQL to run, with the reserved versions from `first_version` on filled in.
+  std::string Fill(uint64_t first_version) const;
+};
+
+// Cuts a text into its statements, without the semicolons and without empty ones. The data behind
+// INSERT … FORMAT <name> (all but Values) reaches to the end of the text. Views into `text`.
+// Errors: SqlError for a string, comment, identifier or heredoc that does not end.
+std::vector<std::string_view> Split(std::string_view text);
+
+// Gives what to run for one statement of Split: itself byte for byte where it uses nothing of ours.
+// Errors: SqlError.
+std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
+                               const Options& options);
+
+}  // namespace theflash::sql
+
+#endif  // THEFLASH_SQL_REWRITE_H

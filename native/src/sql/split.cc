@@ -1,0 +1,106 @@
+#include "split.h"
+
+#include "rewrite.h"
+#include "token.h"
+
+namespace theflash::sql {
+namespace {
+
+// What begins behind a token. Values are cut into tokens as SQL is, other data is not.
+enum class Data { kNone, kValues, kOther };
+
+// Follows the tokens of one statement, to know where the data of an INSERT begins.
+class DataFinder {
+ public:
+  Data Add(std::string_view text, const Token& token) {
+    const std::string_view word = text.substr(token.begin, token.end - token.begin);
+    const bool names_format = after_format_;
+    after_format_ = false;
+    if (token.kind == TokenKind::kSymbol) {
+      AddSymbol(word);
+    } else if (names_format) {
+      return EqualsIgnoringCase(word, "VALUES") ? Data::kValues : Data::kOther;
+    } else if (token.kind == TokenKind::kWord && depth_ == 0) {
+      return AddWord(word);
+    } else {
+      before_table_ = false;
+    }
+    return Data::kNone;
+  }
+
+ private:
+  void AddSymbol(std::string_view symbol) {
+    if (symbol == "(") ++depth_;
+    if (symbol == ")" && depth_ > 0) --depth_;
+    before_table_ = symbol == ".";
+  }
+
+  Data AddWord(std::string_view word) {
+    const auto is = [&](std::string_view keyword) { return EqualsIgnoringCase(word, keyword); };
+    const bool names_table = before_table_ && !is("TABLE");
+    before_table_ = is("INTO") || (before_table_ && is("TABLE"));
+    if (names_table) return Data::kNone;
+    if (is("INSERT") || is("UPSERT") || is("IMPORT")) in_insert_ = !has_source_;
+    if (!in_insert_ || has_source_) return Data::kNone;
+    has_source_ = is("SELECT") || is("VALUES");
+    after_format_ = is("FORMAT");
+    return is("VALUES") ? Data::kValues : Data::kNone;
+  }
+
+  size_t depth_ = 0;
+  bool in_insert_ = false;
+  bool before_table_ = false;  // behind INTO, or within a.b: a word is a name
+  bool has_source_ = false;    // SELECT or VALUES: a FORMAT behind it begins no data
+  bool after_format_ = false;
+};
+
+// Calls `on_token` for each token until it returns false. Gives the offset behind the last one
+// read.
+template <typename OnToken>
+size_t ForEachToken(std::string_view text, OnToken on_token) {
+  bool after_value = false;
+  size_t at = 0;
+  while (at < text.size()) {
+    const Lexeme lexeme = ReadLexeme(text, at, after_value);
+    at = lexeme.token.end;
+    if (!lexeme.is_token) continue;
+    const char last = text[at - 1];
+    after_value = lexeme.token.kind != TokenKind::kSymbol || last == ')' || last == ']';
+    if (!on_token(lexeme.token)) break;
+  }
+  return at;
+}
+
+}  // namespace
+
+size_t FindData(std::string_view statement) {
+  DataFinder data;
+  bool found = false;
+  const size_t end = ForEachToken(statement, [&](const Token& token) {
+    found = data.Add(statement, token) != Data::kNone;
+    return !found;
+  });
+  return found ? end : statement.size();
+}
+
+std::vector<std::string_view> Split(std::string_view text) {
+  std::vector<std::string_view> parts;
+  size_t begin = 0;
+  bool empty = true;
+  DataFinder data;
+  ForEachToken(text, [&](const Token& token) {
+    if (token.kind == TokenKind::kSymbol && text[token.begin] == ';') {
+      if (!empty) parts.push_back(text.substr(begin, token.begin - begin));
+      begin = token.end;
+      empty = true;
+      data = DataFinder();
+      return true;
+    }
+    empty = false;
+    return data.Add(text, token) != Data::kOther;
+  });
+  if (!empty) parts.push_back(text.substr(begin));
+  return parts;
+}
+
+}  // namespace theflash::sql

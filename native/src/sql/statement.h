@@ -1,0 +1,82 @@
+// What the rewriters of the single verbs share: the statement at hand, and names in it.
+#ifndef THEFLASH_SQL_STATEMENT_H_
+#define THEFLASH_SQL_STATEMENT_H_
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rewrite.h"
+#include "sql_text.h"
+#include "token.h"
+
+namespace theflash::sql {
+
+// The statement that is being rewritten.
+struct Source {
+  std::string_view text;  // the whole of it, data included
+  const Tokens& tokens;   // of the SQL, without the data
+  Catalog& catalog;
+  const Options& options;
+};
+
+// `a.b` or `b` as it stands in the text.
+struct TableName {
+  std::string database;
+  std::string table;
+  size_t end;             // index of the token behind it
+  std::string_view text;  // as it was written
+};
+
+// Reads a table name at a token; nullopt where there is none ({x:Identifier} is none, either).
+std::optional<TableName> ReadTableName(const Source& source, size_t index);
+
+// The table's info where it exists and is mutable.
+std::optional<TableInfo> FindMutable(const Source& source, const TableName& name);
+
+// The table's info. Errors: SqlError where it does not exist, or is not mutable and so knows no
+// `verb`.
+TableInfo RequireMutable(const Source& source, const TableName& name, std::string_view verb);
+
+bool IsHiddenName(std::string_view name);
+
+// Columns that an INSERT may give: those of the table itself, and its DEFAULT ones.
+bool IsInsertable(const Column& column);
+
+// The statement itself, byte for byte.
+Statement PassThrough(const Source& source, Effect effect, bool returns_rows = false);
+
+// A statement of `text` that changes `name`.
+Statement MakeStatement(const SqlText& text, Effect effect, const TableName& name);
+
+// The setting that carries a statement's version to its rows, "query_cache_tag = '…'".
+SqlText VersionSetting();
+inline constexpr std::string_view kVersionSetting = "query_cache_tag";
+
+// Expression of _INTERNAL_ROW_HASH over column names or expressions.
+std::string RowHash(const std::vector<std::string>& values);
+
+// The rewriters, by the token that they begin at. Each gives nullopt where the statement is none of
+// its own, and it passes through.
+using Rewritten = std::optional<std::vector<Statement>>;
+Rewritten RewriteCreate(const Source& source);
+Rewritten RewriteInsert(const Source& source, size_t verb);
+Rewritten RewriteDelete(const Source& source);
+Rewritten RewriteUpdate(const Source& source);
+Rewritten RewriteSelraw(const Source& source);
+Rewritten RewriteOptimize(const Source& source);
+Rewritten RewriteAlter(const Source& source);
+Rewritten RewriteShow(const Source& source);
+Rewritten RewriteDescribe(const Source& source);
+
+// Ends of a column list's elements: for the brackets at `open`, the first and last token of each.
+struct Element {
+  size_t first;
+  size_t last;
+};
+std::vector<Element> ReadList(const Tokens& tokens, size_t open);
+
+}  // namespace theflash::sql
+
+#endif  // THEFLASH_SQL_STATEMENT_H_

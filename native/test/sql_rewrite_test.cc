@@ -1,0 +1,268 @@
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+#include <vector>
+
+#include "rewrite.h"
+#include "sql_catalog.h"
+
+namespace theflash::sql {
+namespace {
+
+std::vector<Statement> RewriteAll(std::string_view sql, const Options& options = {}) {
+  MapCatalog catalog = MapCatalog::WithTables();
+  return Rewrite(sql, catalog, options);
+}
+
+Statement RewriteOne(std::string_view sql) {
+  std::vector<Statement> statements = RewriteAll(sql);
+  EXPECT_EQ(statements.size(), 1u) << sql;
+  return statements.at(0);
+}
+
+std::string Filled(std::string_view sql, uint64_t version = 7) {
+  return RewriteOne(sql).Fill(version);
+}
+
+void ExpectRefused(std::string_view sql, std::string_view part_of_message) {
+  try {
+    RewriteAll(sql);
+    FAIL() << sql;
+  } catch (const SqlError& error) {
+    EXPECT_NE(std::string_view(error.what()).find(part_of_message), std::string_view::npos)
+        << sql << ": " << error.what();
+    EXPECT_FALSE(error.hint().empty()) << sql;
+  }
+}
+
+TEST(RewriteTest, WhatIsNotOursPassesByteForByte) {
+  for (const std::string_view sql :
+       {"SELECT * FROM db.t WHERE k = {x:Int64}",
+        " select\t1 -- UPSERT INTO db.t\n",
+        "SELECT 'DELETE FROM db.t WHERE 1', $$UPDATE db.t SET k = 1$$ /* SELRAW */",
+        "WITH z AS (SELECT 1) SELECT * FROM z",
+        "EXPLAIN SELECT * FROM db.t",
+        "INSERT INTO db.p VALUES (1, 'a')",
+        "INSERT INTO db.p FORMAT CSV 1,'it",
+        "INSERT INTO FUNCTION null('x Int8') VALUES (1)",
+        "DELETE FROM db.p WHERE k = 1",
+        "UPDATE db.p SET v = 'x' WHERE k = 1",
+        "CREATE TABLE db.x (k Int8) ENGINE = MergeTree ORDER BY k",
+        "CREATE TABLE db.x AS db.t",
+        "CREATE VIEW db.v AS SELECT * FROM db.t",
+        "DROP TABLE db.t",
+        "TRUNCATE TABLE db.t",
+        "OPTIMIZE TABLE db.p FINAL",
+        "OPTIMIZE TABLE db.t FINAL",
+        "SHOW TABLES FROM db",
+        "SHOW CREATE TABLE db.p",
+        "DESCRIBE TABLE db.p",
+        "SELECT format FROM db.t ORDER BY format DESC",
+        "SELECT '_INTERNAL_VERSION'",
+        "ALTER TABLE db.t ADD COLUMN n Int8",
+        "ALTER TABLE db.p DELETE WHERE k = 1"}) {
+    const Statement statement = RewriteOne(sql);
+    EXPECT_EQ(statement.Fill(7), sql);
+    EXPECT_EQ(statement.versions, 0u) << sql;
+  }
+}
+
+TEST(RewriteTest, EffectsTellWhichLockToTake) {
+  EXPECT_EQ(RewriteOne("SELECT 1").effect, Effect::kRead);
+  EXPECT_TRUE(RewriteOne("(SELECT 1) UNION ALL (SELECT 2)").returns_rows);
+  EXPECT_EQ(RewriteOne("INSERT INTO db.p VALUES (1, 'a')").effect, Effect::kOther);
+  EXPECT_EQ(RewriteOne("INSERT INTO db.t VALUES (1, 'a')").effect, Effect::kWriteMutable);
+  EXPECT_EQ(RewriteOne("DROP TABLE db.t").effect, Effect::kDdl);
+  EXPECT_EQ(RewriteOne("OPTIMIZE TABLE db.t ELIMINATE").effect, Effect::kDdl);
+}
+
+TEST(RewriteTest, InsertKeepsItsDataAndGetsAVersion) {
+  EXPECT_EQ(Filled("INSERT INTO db.t VALUES (1, 'a')"),
+            "INSERT INTO db.t SETTINGS query_cache_tag = '7' VALUES (1, 'a')");
+  EXPECT_EQ(Filled("upsert INTO TABLE db.t (k) SETTINGS max_threads = 1 SELECT 1"),
+            "INSERT INTO TABLE db.t (k) SETTINGS query_cache_tag = '7', max_threads = 1 SELECT 1");
+  EXPECT_EQ(Filled("INSERT INTO db.t (k, v) FORMAT CSV 1,'it \"; DELETE"),
+            "INSERT INTO db.t (k, v) SETTINGS query_cache_tag = '7' FORMAT CSV 1,'it \"; DELETE");
+  EXPECT_EQ(Filled("INSERT INTO `db`.\"t\" (SELECT 1, 'a')"),
+            "INSERT INTO `db`.\"t\" SETTINGS query_cache_tag = '7' (SELECT 1, 'a')");
+  EXPECT_EQ(Filled("WITH z AS (SELECT 1 k) INSERT INTO db.t (k) SELECT k FROM z"),
+            "WITH z AS (SELECT 1 k) INSERT INTO db.t (k) SETTINGS query_cache_tag = '7' SELECT k "
+            "FROM z");
+  EXPECT_EQ(RewriteOne("INSERT INTO db.t VALUES (1, 'a')").versions, 1u);
+  EXPECT_FALSE(RewriteOne("INSERT INTO db.t VALUES (1, 'a')").version_per_row);
+  EXPECT_TRUE(RewriteOne("INSERT INTO db.m VALUES (1, 'a')").version_per_row);
+}
+
+TEST(RewriteTest, TheDefaultDatabaseIsLookedUp) {
+  MapCatalog catalog = MapCatalog::WithTables();
+  Options options;
+  options.default_database = "db";
+  EXPECT_EQ(Rewrite("INSERT INTO t VALUES (1, 'a')", catalog, options).at(0).versions, 1u);
+  EXPECT_EQ(Rewrite("INSERT INTO t VALUES (1, 'a')", catalog, {}).at(0).versions, 0u);
+}
+
+TEST(RewriteTest, ImportCarriesTheCallersVersions) {
+  EXPECT_EQ(Filled("IMPORT INTO db.t (k, _INTERNAL_VERSION, _INTERNAL_DELMARK) VALUES (1, 2, 0)"),
+            "INSERT INTO db.t (k, _INTERNAL_VERSION, _INTERNAL_DELMARK) VALUES (1, 2, 0)");
+  EXPECT_EQ(Filled("IMPORT INTO db.t VALUES (1, 'a', 2, 0)"),
+            "INSERT INTO db.t (`k`, `v`, _INTERNAL_VERSION, _INTERNAL_DELMARK) VALUES (1, 'a', 2, "
+            "0)");
+  EXPECT_TRUE(RewriteOne("IMPORT INTO db.t VALUES (1, 'a', 2, 0)").imports_versions);
+}
+
+TEST(RewriteTest, DeleteInsertsTombstones) {
+  EXPECT_EQ(Filled("DELETE FROM db.t WHERE v = 'WHERE' -- x"),
+            "INSERT INTO db.t (`k`, `v`, _INTERNAL_VERSION, _INTERNAL_DELMARK) SELECT `k`, `v`, "
+            "toUInt64(7), toUInt8(1) FROM db.t WHERE (v = 'WHERE'\n)");
+}
+
+TEST(RewriteTest, UpdateOfAKeyDeletesTheOldOne) {
+  EXPECT_EQ(RewriteOne("UPDATE db.t SET v = 'x' WHERE k = 1").versions, 1u);
+  const Statement moved = RewriteOne("UPDATE db.t SET k = k + 1 WHERE k = 1");
+  EXPECT_EQ(moved.versions, 2u);
+  EXPECT_NE(moved.Fill(7).find("toUInt64(7), toUInt8(1)"), std::string::npos) << moved.Fill(7);
+  EXPECT_NE(moved.Fill(7).find("toUInt64(8), toUInt8(0)"), std::string::npos) << moved.Fill(7);
+}
+
+TEST(RewriteTest, CreateAddsHiddenColumns) {
+  EXPECT_EQ(
+      Filled("CREATE TABLE db.x (k Int64) ENGINE=MutableMergeTree((k),8192) COMMENT 'c'"),
+      "CREATE TABLE db.x (k Int64, _INTERNAL_VERSION UInt64 MATERIALIZED "
+      "toUInt64OrZero(getSetting('query_cache_tag')), _INTERNAL_DELMARK UInt8 MATERIALIZED 0) "
+      "ENGINE=ReplacingMergeTree(_INTERNAL_VERSION, _INTERNAL_DELMARK) ORDER BY `k` SETTINGS "
+      "index_granularity = 8192 COMMENT 'c'");
+  EXPECT_EQ(
+      RewriteAll("CREATE TABLE db.x (k Int64) ENGINE = MutableMergeTree ORDER BY k AS SELECT 1")
+          .size(),
+      2u);
+}
+
+TEST(RewriteTest, SelrawShowsAllVersions) {
+  EXPECT_EQ(Filled("SELRAW *, _INTERNAL_VERSION FROM db.t -- all"),
+            "SELECT *, _INTERNAL_VERSION FROM db.t SETTINGS final = 0, "
+            "asterisk_include_materialized_columns = 1 -- all");
+}
+
+TEST(RewriteTest, ShowCreateSpeaksOurSyntax) {
+  EXPECT_EQ(Filled("SHOW CREATE TABLE db.m"),
+            "SELECT formatQuery('CREATE TABLE db.m (`k` Int64, `v` String) ENGINE = "
+            "MutableMergeTree ORDER BY tuple()') AS statement");
+}
+
+TEST(RewriteTest, RefusalsSayWhy) {
+  ExpectRefused("SELECT _INTERNAL_VERSION FROM db.t", "reserved");
+  ExpectRefused("INSERT INTO db.t (k, `_INTERNAL_VERSION`) VALUES (1, 2)", "reserved");
+  ExpectRefused("DELETE FROM db.t", "needs a WHERE");
+  ExpectRefused("DELETE FROM db.t WHERE ", "needs a WHERE");
+  ExpectRefused("DELETE FROM db.t IN PARTITION 1 WHERE 1", "IN PARTITION");
+  ExpectRefused("UPDATE db.t SET v = 1", "needs a WHERE");
+  ExpectRefused("UPDATE db.t SET WHERE 1", "column = expression");
+  ExpectRefused("UPDATE db.t SET v = 1, WHERE 1", "column = expression");
+  ExpectRefused("UPDATE db.t SET x = 1 WHERE 1", "no column");
+  ExpectRefused("UPSERT INTO db.p VALUES (1)", "mutable table");
+  ExpectRefused("UPSERT INTO", "name of a mutable table");
+  ExpectRefused("IMPORT INTO db.m VALUES (1)", "no key");
+  ExpectRefused("ALTER TABLE db.t UPDATE v = '' WHERE 1", "versions");
+  ExpectRefused("ALTER TABLE db.t (DELETE WHERE 1)", "versions");
+  ExpectRefused("ALTER TABLE db.t ADD COLUMN n Int8, MODIFY ORDER BY (k, n)", "key");
+  ExpectRefused("ALTER TABLE db.m ADD COLUMN n Int8", "without a key");
+  ExpectRefused("SET final = 0", "does not last");
+  ExpectRefused("CREATE TEMPORARY TABLE x (k Int8)", "does not last");
+  ExpectRefused("SELECT 1 INTO OUTFILE 'x'", "outside");
+  ExpectRefused("INSERT INTO db.t FROM INFILE 'x' FORMAT CSV", "outside");
+  ExpectRefused("SELECT * FROM db.t FORMAT TSV", "Arrow");
+  ExpectRefused("CREATE MATERIALIZED VIEW db.x TO db.t AS SELECT * FROM db.p", "materialized");
+}
+
+TEST(RewriteTest, FilesAreOpenWhereExternalIsAllowed) {
+  Options options;
+  options.allow_external = true;
+  EXPECT_EQ(RewriteAll("SELECT 1 INTO OUTFILE 'x'", options).size(), 1u);
+}
+
+// Statements cut, spliced and shuffled at random end as statements or as an SqlError.
+TEST(RewriteTest, HostileTextEndsWell) {
+  const uint32_t seed = std::random_device{}();
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937 random(seed);
+  const std::vector<std::string> words = {"CREATE",   "TABLE",
+                                          "db.t",     "db.m",
+                                          "db.p",     "db.x",
+                                          "(",        ")",
+                                          "k",        "Int64",
+                                          ",",        "=",
+                                          "ENGINE",   "MutableMergeTree",
+                                          "ORDER",    "BY",
+                                          "tuple()",  "AS",
+                                          "SELECT",   "1",
+                                          "INSERT",   "INTO",
+                                          "UPSERT",   "IMPORT",
+                                          "VALUES",   "FORMAT",
+                                          "CSV",      "SETTINGS",
+                                          "WHERE",    "DELETE",
+                                          "FROM",     "UPDATE",
+                                          "SET",      "SELRAW",
+                                          "OPTIMIZE", "ELIMINATE",
+                                          "ALTER",    "ADD",
+                                          "COLUMN",   "SHOW",
+                                          "COLUMNS",  "DESCRIBE",
+                                          "WITH",     "PARTITION",
+                                          "PRIMARY",  "KEY",
+                                          "'",        "`",
+                                          ";",        "[",
+                                          "]",        "{",
+                                          "}",        "/*",
+                                          "--",       "$$",
+                                          ".",        "MATERIALIZED",
+                                          "VIEW",     "ATTACH",
+                                          "REPLACE",  "OR",
+                                          "IF",       "NOT",
+                                          "EXISTS",   "EMPTY",
+                                          "TO"};
+  MapCatalog catalog = MapCatalog::WithTables();
+  for (int round = 0; round < 50'000; ++round) {
+    std::string sql;
+    for (size_t length = random() % 16; length > 0; --length) {
+      sql += words[random() % words.size()];
+      if (random() % 8 != 0) sql += ' ';
+    }
+    try {
+      for (const std::string_view part : Split(sql)) {
+        for (const Statement& statement : Rewrite(part, catalog, {})) statement.Fill(1);
+      }
+    } catch (const SqlError& error) {
+      EXPECT_FALSE(error.hint().empty()) << sql;
+    }
+  }
+}
+
+// The same for every cut of statements that are right.
+TEST(RewriteTest, CutStatementsEndWell) {
+  MapCatalog catalog = MapCatalog::WithTables();
+  for (const std::string sql :
+       {"CREATE TABLE IF NOT EXISTS db.x (k Int64, s String DEFAULT 'a') ENGINE = "
+        "MutableMergeTree(4, (k), 8192) PARTITION BY k SETTINGS a = 1 AS SELECT 1",
+        "CREATE TABLE db.x AS db.t ENGINE = MutableMergeTree ORDER BY (k)",
+        "CREATE OR REPLACE TABLE db.x ENGINE = MutableMergeTree ORDER BY (k) AS db.t",
+        "IMPORT INTO db.t (k, v, _INTERNAL_VERSION, _INTERNAL_DELMARK) VALUES (1, 'a', 2, 0)",
+        "UPDATE db.m SET k = (1 + 2), v = 'x' WHERE k IN (1, 2) SETTINGS max_threads = 1",
+        "DELETE FROM db.m WHERE k IN (1, 2) SETTINGS max_threads = 1",
+        "SHOW FULL COLUMNS FROM t FROM db WHERE field = 'k' LIMIT 1",
+        "OPTIMIZE TABLE db.t PARTITION tuple() ELIMINATE",
+        "ALTER TABLE db.t (ADD COLUMN a Int8), (DROP COLUMN b)",
+        "CREATE MATERIALIZED VIEW db.x TO db.p AS SELECT k FROM db.p JOIN db.p USING (k)"}) {
+    for (size_t length = 0; length <= sql.size(); ++length) {
+      try {
+        for (const std::string_view part : Split(std::string_view(sql).substr(0, length))) {
+          for (const Statement& statement : Rewrite(part, catalog, {})) statement.Fill(1);
+        }
+      } catch (const SqlError& error) {
+        EXPECT_FALSE(error.hint().empty()) << sql;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace theflash::sql
