@@ -60,7 +60,8 @@ export function engineValueType(type: ColumnType): string {
     case 'timestamp':
       return `DateTime64(${type.fsp}, 'UTC')`;
     case 'time':
-      return `Time64(${type.fsp})`;
+      // Time64(1) to (3) leave the engine as Arrow time32 milliseconds, which ends at 596 hours.
+      return `Time64(${type.fsp === 0 ? 0 : Math.max(type.fsp, 4)})`;
     case 'enum':
       return 'LowCardinality(String)';
     case 'vector':

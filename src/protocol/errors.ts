@@ -31,6 +31,26 @@ export const errorCodes = {
   CANCELLED: { retry: 'never', blame: 'failure' },
   /** Data of the engine folder was lost or is of another patch level. */
   BROKEN_DATA: { retry: 'after-repair', blame: 'failure' },
+  /** A server can't be reached, or the connection to it broke or fell silent. */
+  CONNECTION: { retry: 'after-backoff', blame: 'failure' },
+  /** Bytes on a connection break the wire protocol or fail their checksum. */
+  PROTOCOL: { retry: 'after-backoff', blame: 'failure' },
+  /** Client and server have no version of the wire protocol in common. */
+  VERSION: { retry: 'after-repair', blame: 'failure' },
+  /** The server asks for a token, or for another one. */
+  AUTH: { retry: 'after-repair', blame: 'failure' },
+  /** A scan ticket was forged, or issued by another server or before its restart. */
+  TICKET: { retry: 'after-repair', blame: 'failure' },
+  /** A ticket or snapshot is past its time: plan again. */
+  EXPIRED: { retry: 'after-repair', blame: 'failure' },
+  /** The table is not what it was when the scan was planned: plan again. */
+  SCHEMA_CHANGED: { retry: 'after-repair', blame: 'failure' },
+  /** The server is at one of its limits, or is about to stop. */
+  BUSY: { retry: 'after-backoff', blame: 'failure' },
+  /** A statement ran longer than it was allowed to. */
+  TIMEOUT: { retry: 'never', blame: 'failure' },
+  /** A frame, message or batch is larger than its receiver takes. */
+  TOO_LARGE: { retry: 'after-repair', blame: 'failure' },
   /** ClickHouse refused; `engineCode` says why. */
   ENGINE: { retry: 'never', blame: 'failure' },
   /** A program that the work needs is missing or failed: a compiler, cmake, mvn. */

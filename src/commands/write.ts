@@ -1,0 +1,125 @@
+import { readFile } from 'node:fs/promises';
+import { Flags } from '@oclif/core';
+import { engineFlag, exitCodes, FlashCommand, openEngine, startProgress } from '../cli/index.js';
+import type { Source } from '../protocol/index.js';
+import { fileError, openSource } from '../source/index.js';
+import {
+  parsePosition,
+  parseUntil,
+  replay,
+  summarize,
+  summaryLines,
+  type ReplayOptions,
+  type WriteSummary,
+} from '../writer/index.js';
+
+export default class Write extends FlashCommand {
+  static override summary = 'Replay binary logs of MySQL or MariaDB into the engine.';
+
+  static override description =
+    'Goes on where the last run ended: the engine keeps the position with the rows, so running a command ' +
+    'again applies what is new. Readers see whole transactions. Anything that can not be carried over stops ' +
+    'the run, with all in front of it applied.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --binlog /var/lib/mysql/binlog.000001',
+    '<%= config.bin %> <%= command.id %> --binlog logs/ --include "shop.*" --engine ./copy',
+    '$ zstdcat binlog.000007.zst | <%= config.bin %> <%= command.id %> --binlog - --from binlog.000007:4',
+  ];
+
+  static override flags = {
+    ...engineFlag,
+    binlog: Flags.string({
+      summary: 'Binary logs: files in order, a folder of them, or - for stdin.',
+      helpValue: 'SRC...',
+      multiple: true,
+      required: true,
+    }),
+    include: Flags.string({
+      summary: 'Copy these tables only; * is a wildcard.',
+      helpValue: 'DB.TABLE',
+      multiple: true,
+    }),
+    exclude: Flags.string({
+      summary: 'Leave these tables out; * is a wildcard.',
+      helpValue: 'DB.TABLE',
+      multiple: true,
+    }),
+    rename: Flags.string({
+      summary: 'Give a table (or DB.*) another name in the engine.',
+      helpValue: 'A.B=C.D',
+      multiple: true,
+    }),
+    from: Flags.string({ summary: 'Where to begin on an empty engine.', helpValue: 'FILE:OFFSET' }),
+    until: Flags.string({
+      summary: 'Stop in front of the first transaction at or behind this place or time (UTC).',
+      helpValue: 'FILE:OFFSET|TIME',
+    }),
+    schema: Flags.string({
+      summary:
+        'Definitions of tables that the logs do not define: mysqldump --no-data --databases.',
+      helpValue: 'DUMP.SQL',
+    }),
+    'zero-date': Flags.option({
+      summary: 'What becomes of 0000-00-00 and dates that no calendar has.',
+      options: ['null', 'error'] as const,
+      default: 'null',
+    })(),
+  };
+
+  async run(): Promise<WriteSummary> {
+    const { flags } = await this.parse(Write);
+    const from = flags.from === undefined ? undefined : parsePosition('--from', flags.from);
+    const options: ReplayOptions = {
+      include: flags.include ?? [],
+      exclude: flags.exclude ?? [],
+      rename: flags.rename ?? [],
+      zeroDate: flags['zero-date'],
+      signal: this.interruptSignal(),
+      ...(from === undefined ? {} : { from }),
+      ...(flags.until === undefined ? {} : { until: parseUntil(flags.until) }),
+      ...(flags.schema === undefined ? {} : { schema: await readDump(flags.schema) }),
+    };
+    const source = await openSource(flags.binlog, {
+      stdin: process.stdin,
+      ...(from === undefined ? {} : { stdinName: from.file }),
+    });
+    const summary = await this.#replay(source, flags.engine, options);
+    for (const line of summaryLines(summary, flags.engine)) this.logToStderr(line);
+    if (summary.interrupted) process.exitCode = exitCodes.interrupted;
+    return summary;
+  }
+
+  async #replay(source: Source, location: string, options: ReplayOptions): Promise<WriteSummary> {
+    const engine = await openEngine(location, { create: true });
+    const sizes = source.logs.map((log) => log.sizeBytes);
+    const isKnown = sizes.every((size) => size !== undefined);
+    const progress = startProgress({
+      label: 'write',
+      unit: 'bytes',
+      enabled: !this.jsonEnabled(),
+      ...(isKnown ? { total: sizes.reduce((sum: number, size) => sum + (size ?? 0), 0) } : {}),
+    });
+    const startedMs = performance.now();
+    try {
+      const result = await replay(source, engine, {
+        ...options,
+        onProgress: (bytes) => {
+          progress.update(bytes);
+        },
+      });
+      return summarize(result, performance.now() - startedMs);
+    } finally {
+      progress.stop();
+      await engine.close();
+    }
+  }
+}
+
+async function readDump(path: string): Promise<{ path: string; text: string }> {
+  try {
+    return { path, text: await readFile(path, 'utf8') };
+  } catch (error) {
+    throw fileError(error, path);
+  }
+}

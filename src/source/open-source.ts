@@ -1,0 +1,83 @@
+import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { FlashError, type LogInput, type Source } from '../protocol/index.js';
+import { fileError, openFileLog } from './file-log.js';
+import { findLogs } from './folder.js';
+import { nextLogName, parseLogName } from './log-name.js';
+import { openPipeLog } from './pipe-log.js';
+
+export interface OpenSourceOptions {
+  /** Read for `-`. */
+  stdin: Readable;
+  /** Base name of the log that comes through stdin, where the user told it. */
+  stdinName?: string;
+}
+
+/**
+ * Opens what `--binlog` names: files in the server's order, one folder of them, or `-` for stdin.
+ *
+ * Errors: NOT_FOUND, DENIED for paths; INVALID_REQUEST for a mix, an unknown kind or a wrong order;
+ * SOURCE_MISMATCH where a log is missing between two of them.
+ */
+export async function openSource(
+  specs: readonly string[],
+  options: OpenSourceOptions,
+): Promise<Source> {
+  const location = specs.join(' ');
+  if (specs.includes('-')) {
+    if (specs.length > 1)
+      throw usageError('- (stdin) stands for one log, and takes no other beside it');
+    return { location, logs: [openPipeLog(options.stdin, options.stdinName)] };
+  }
+  const url = specs.find((spec) => /^[a-z][a-z0-9+]*:\/\//i.test(spec));
+  if (url !== undefined) {
+    throw usageError(`${url.replace(/:\/\/.*/s, '://…')} is not a source that this build can read`);
+  }
+  const paths = await expandFolders(specs);
+  const logs: LogInput[] = [];
+  for (const path of paths) logs.push(await openFileLog(path));
+  checkSequence(logs);
+  return { location, logs };
+}
+
+async function expandFolders(specs: readonly string[]): Promise<string[]> {
+  const paths: string[] = [];
+  for (const spec of specs) {
+    const info = await stat(spec).catch((error: unknown) => {
+      throw fileError(error, spec);
+    });
+    paths.push(...(info.isDirectory() ? await findLogs(spec) : [spec]));
+  }
+  return paths;
+}
+
+/** Where names carry numbers, each must follow the one in front of it. */
+function checkSequence(logs: readonly LogInput[]): void {
+  logs.forEach((log, index) => {
+    const before = logs[index - 1];
+    const here = parseLogName(log.name ?? '');
+    const previous = parseLogName(before?.name ?? '');
+    if (before === undefined || here === undefined || previous === undefined) return;
+    if (here.base === previous.base && here.number <= previous.number) {
+      throw usageError(
+        `${log.location} is given behind ${before.location}, and was written before it`,
+      );
+    }
+    const expected = nextLogName(previous);
+    if (log.name === expected) return;
+    throw new FlashError(
+      'SOURCE_MISMATCH',
+      `${expected} is missing: ${before.location} is followed by ${log.location}`,
+      {
+        hint: 'Give every log, in order; without the missing one its changes would be lost.',
+        place: { file: log.location },
+      },
+    );
+  });
+}
+
+function usageError(message: string): FlashError {
+  return new FlashError('INVALID_REQUEST', message, {
+    hint: 'Name binary log files in order, one folder that holds them, or - for stdin.',
+  });
+}

@@ -1,0 +1,80 @@
+import { ChangeBuilder } from '../binlog/index.js';
+import {
+  encodeChanges,
+  tableName,
+  type EncodedChanges,
+  type TableSchema,
+} from '../protocol/index.js';
+
+/** Row changes of one table of the engine, ready to be staged. */
+export interface Piece {
+  table: { database: string; table: string };
+  changes: EncodedChanges;
+  /** Zero and impossible dates that became NULL. */
+  zeroDates: number;
+}
+
+/** Where a transaction or savepoint found the builders that it has touched since. */
+export type Marks = Map<ChangeBuilder, ReturnType<ChangeBuilder['mark']>>;
+
+/**
+ * The row changes that are decoded and not yet staged: a builder for each table of the engine.
+ *
+ * Memory: the builders keep what they have grown to, for the next batch; once all of them together
+ * have held more than twice `bytesMax`, they are given up and grow anew.
+ */
+export class ChangeBuffer {
+  readonly #bytesMax: number;
+  readonly #builders = new Map<string, ChangeBuilder>();
+  readonly #largest = new Map<ChangeBuilder, number>();
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** The builder of a table. `schema` names the engine's table, and is the same object while it is valid. */
+  builderFor(schema: TableSchema): ChangeBuilder {
+    const name = tableName(schema);
+    const known = this.#builders.get(name);
+    if (known !== undefined) return known;
+    const builder = new ChangeBuilder(schema);
+    this.#builders.set(name, builder);
+    return builder;
+  }
+
+  get rows(): number {
+    return this.#sum((builder) => builder.rows);
+  }
+
+  get bytes(): number {
+    return this.#sum((builder) => builder.bytes);
+  }
+
+  /** Gives all changes out, one piece a table, and empties the builders. */
+  take(): Piece[] {
+    const pieces: Piece[] = [];
+    for (const builder of this.#builders.values()) {
+      if (builder.rows === 0) continue;
+      const zeroDates = builder.zeroDates.reduce((sum, count) => sum + count, 0);
+      this.#largest.set(builder, Math.max(this.#largest.get(builder) ?? 0, builder.bytes));
+      const changes = builder.take();
+      const { database, table } = changes.schema;
+      pieces.push({ table: { database, table }, changes: encodeChanges(changes), zeroDates });
+    }
+    const held = [...this.#largest.values()].reduce((sum, bytes) => sum + bytes, 0);
+    if (held > 2 * this.#bytesMax) this.forget();
+    return pieces;
+  }
+
+  /** Gives the builders up: schemas have changed. Only when all is taken or unwanted. */
+  forget(): void {
+    this.#builders.clear();
+    this.#largest.clear();
+  }
+
+  #sum(read: (builder: ChangeBuilder) => number): number {
+    let sum = 0;
+    for (const builder of this.#builders.values()) sum += read(builder);
+    return sum;
+  }
+}

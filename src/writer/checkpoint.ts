@@ -1,0 +1,75 @@
+import { FlashError, type Checkpoint, type SourceIdentity } from '../protocol/index.js';
+
+/** A table of the engine on its way to another name: what a crash must not leave half done. */
+export interface PendingRename {
+  /** The engine's identity of the table. */
+  uuid: string;
+  /** Undefined where the new name is not copied: the table leaves the copy. */
+  to?: { database: string; table: string };
+}
+
+/** The checkpoint as the writer stores it. */
+export interface WriterCheckpoint extends Checkpoint {
+  /** Set while the RENAME that stands at `position` is being carried out. */
+  renames?: readonly PendingRename[];
+  /** The log that was read to its end, where `position` is in the next one already. */
+  finished?: string;
+}
+
+/** Under which name the engine keeps the writer's checkpoint. */
+export const checkpointSource = 'binlog';
+
+/**
+ * Reads a stored checkpoint.
+ *
+ * Errors: BROKEN_DATA for a text that this version did not write.
+ */
+export function parseCheckpoint(text: string): WriterCheckpoint {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw brokenCheckpoint(text, error);
+  }
+  if (!isCheckpoint(value)) throw brokenCheckpoint(text, undefined);
+  return value;
+}
+
+function isCheckpoint(value: unknown): value is WriterCheckpoint {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'source' in value &&
+    'position' in value &&
+    'gtidSet' in value &&
+    'sourceTimeMs' in value
+  );
+}
+
+function brokenCheckpoint(text: string, cause: unknown): FlashError {
+  return new FlashError(
+    'BROKEN_DATA',
+    `the engine's checkpoint can't be read: ${text.slice(0, 80)}`,
+    {
+      hint: 'The engine folder was written by another version of TheFlash: use that one, or an empty folder.',
+      cause,
+    },
+  );
+}
+
+/** Refuses a log of another server than the copy was made from. Errors: SOURCE_MISMATCH. */
+export function checkSource(known: SourceIdentity, found: SourceIdentity, file: string): void {
+  if (known.flavor === found.flavor && known.serverId === found.serverId) return;
+  throw new FlashError(
+    'SOURCE_MISMATCH',
+    `${file} was written by ${describeSource(found)}, and the copy was made from ${describeSource(known)}`,
+    {
+      hint: 'Replay logs of one server only: take an empty engine folder for another one.',
+      place: { file },
+    },
+  );
+}
+
+function describeSource({ flavor, serverId }: SourceIdentity): string {
+  return `${flavor === 'mysql' ? 'MySQL' : 'MariaDB'} server_id ${serverId}`;
+}

@@ -1,0 +1,45 @@
+import { tableName } from '../protocol/index.js';
+import { planAlter } from './alter-plan.js';
+import type { AlterAction } from './ddl/index.js';
+import type { DdlContext, DdlPorts } from './ddl-applier.js';
+import type { KnownTable } from './schema-history.js';
+import { statementError } from './statement-error.js';
+
+/**
+ * Applies the actions of ALTER TABLE that change columns, keys or charsets.
+ *
+ * An empty table is made anew. One with rows is changed in place, if it is certain what the source
+ * made of them.
+ * Shape: true where the copy or what is known of the table has changed.
+ * Errors: UNSUPPORTED where it is not certain.
+ */
+export async function applyColumnActions(
+  actions: readonly AlterAction[],
+  known: KnownTable,
+  context: DdlContext,
+  ports: DdlPorts,
+): Promise<boolean> {
+  const { tables, history, filter, barrier } = ports;
+  const target = filter.target(known.schema);
+  const plan = planAlter(actions, known);
+  await barrier();
+  if (plan.engineActions.length > 0 || plan.problem !== undefined) {
+    if (!(await tables.holdsRows(target))) {
+      await tables.create({ ...plan.known.schema, ...target });
+    } else {
+      const isKeyless = known.schema.primaryKey.length === 0;
+      const problem =
+        plan.problem ?? (isKeyless ? 'columns change in a table without a primary key' : undefined);
+      if (problem !== undefined) {
+        const name = tableName(known.schema);
+        throw statementError(context, `${name} can't be altered with its rows: ${problem}`, {
+          table: name,
+          hint: `All before it is applied. Leave the table out with --exclude ${name}, or start from a fresh copy behind this statement.`,
+        });
+      }
+      for (const action of plan.engineActions) await tables.alter(target, [action]);
+    }
+  }
+  history.set(plan.known);
+  return true;
+}

@@ -1,0 +1,207 @@
+import { charsetName, charsetOfCollation } from './charset.js';
+import { readColumnDefinition } from './column-definition.js';
+import { readTableConstraint } from './create-table.js';
+import { readTableName } from './names.js';
+import type { SqlDialect } from './sql-dialect.js';
+import type { AlterAction, ColumnPlace } from './statement.js';
+import { readTableOption } from './table-options.js';
+import type { TokenReader } from './token-reader.js';
+
+const noEffect: AlterAction = { kind: 'no-effect' };
+
+/**
+ * Reads the actions of ALTER TABLE, to the end of the statement.
+ *
+ * Errors: `SqlSyntaxError` for an action that is not known.
+ * Source: MySQL 8.4 sql/sql_yacc.yy, rule alter_commands; MariaDB 10.11, rule alter_commands.
+ */
+export function readAlterActions(
+  reader: TokenReader,
+  dialect: SqlDialect,
+  defaultDatabase: string,
+): AlterAction[] {
+  const actions: AlterAction[] = [];
+  const context = { dialect, defaultDatabase };
+  while (!reader.done && !reader.acceptSymbol(';')) {
+    actions.push(...readAction(reader, context));
+    reader.acceptSymbol(',');
+  }
+  return actions;
+}
+
+interface Context {
+  dialect: SqlDialect;
+  defaultDatabase: string;
+}
+
+function readAction(reader: TokenReader, context: Context): AlterAction[] {
+  const partition = readPartitionAction(reader);
+  if (partition !== undefined) return [partition];
+  if (reader.accept('ADD')) return readAdd(reader, context);
+  if (reader.accept('DROP')) return [readDrop(reader)];
+  if (reader.accept('MODIFY')) {
+    reader.accept('COLUMN');
+    reader.accept('IF', 'EXISTS');
+    const column = readColumnDefinition(reader, context.dialect);
+    return [{ kind: 'change-column', from: column.name, column, place: readPlace(reader) }];
+  }
+  if (reader.accept('CHANGE')) {
+    reader.accept('COLUMN');
+    reader.accept('IF', 'EXISTS');
+    const from = reader.name();
+    const column = readColumnDefinition(reader, context.dialect);
+    return [{ kind: 'change-column', from, column, place: readPlace(reader) }];
+  }
+  if (reader.accept('RENAME')) return [readRename(reader, context)];
+  if (reader.accept('CONVERT', 'TO')) return [readConvert(reader)];
+  return [readOther(reader)];
+}
+
+function readAdd(reader: TokenReader, context: Context): AlterAction[] {
+  if (reader.accept('SYSTEM', 'VERSIONING')) {
+    return [{ kind: 'unsupported', what: 'ADD SYSTEM VERSIONING' }];
+  }
+  const constraint = readTableConstraint(reader);
+  if (constraint !== undefined) {
+    const columns = constraint.primaryKey;
+    return [columns === undefined ? noEffect : { kind: 'add-primary-key', columns }];
+  }
+  reader.accept('COLUMN');
+  const ifNotExists = reader.accept('IF', 'NOT', 'EXISTS');
+  if (!reader.acceptSymbol('(')) {
+    const column = readColumnDefinition(reader, context.dialect);
+    return [{ kind: 'add-column', column, place: readPlace(reader) ?? last, ifNotExists }];
+  }
+  const actions: AlterAction[] = [];
+  reader.list(() => {
+    const inner = readTableConstraint(reader);
+    if (inner === undefined) {
+      const column = readColumnDefinition(reader, context.dialect);
+      actions.push({ kind: 'add-column', column, place: last, ifNotExists });
+    } else if (inner.primaryKey !== undefined) {
+      actions.push({ kind: 'add-primary-key', columns: inner.primaryKey });
+    }
+  });
+  reader.expectSymbol(')');
+  return actions;
+}
+
+const last: ColumnPlace = { kind: 'last' };
+
+function readPlace(reader: TokenReader): ColumnPlace | undefined {
+  if (reader.accept('FIRST')) return { kind: 'first' };
+  if (reader.accept('AFTER')) return { kind: 'after', column: reader.name() };
+  return undefined;
+}
+
+function readDrop(reader: TokenReader): AlterAction {
+  if (reader.accept('PRIMARY', 'KEY')) return { kind: 'drop-primary-key' };
+  if (reader.accept('SYSTEM', 'VERSIONING')) {
+    return { kind: 'unsupported', what: 'DROP SYSTEM VERSIONING' };
+  }
+  const isOther =
+    reader.accept('FOREIGN', 'KEY') ||
+    reader.acceptOneOf('INDEX', 'KEY', 'CHECK', 'CONSTRAINT', 'PERIOD') !== undefined;
+  if (isOther) {
+    reader.accept('FOR');
+    reader.accept('IF', 'EXISTS');
+    // The primary key is an index of this name.
+    return reader.name().toUpperCase() === 'PRIMARY' ? { kind: 'drop-primary-key' } : noEffect;
+  }
+  reader.accept('COLUMN');
+  const ifExists = reader.accept('IF', 'EXISTS');
+  const column = reader.name();
+  reader.acceptOneOf('RESTRICT', 'CASCADE');
+  return { kind: 'drop-column', column, ifExists };
+}
+
+function readRename(reader: TokenReader, context: Context): AlterAction {
+  if (reader.acceptOneOf('INDEX', 'KEY') !== undefined) {
+    reader.name();
+    reader.expect('TO');
+    reader.name();
+    return noEffect;
+  }
+  if (reader.accept('COLUMN')) {
+    const from = reader.name();
+    reader.expect('TO');
+    return { kind: 'rename-column', from, to: reader.name() };
+  }
+  if (!reader.accept('TO') && !reader.accept('AS')) reader.acceptSymbol('=');
+  return { kind: 'rename-table', to: readTableName(reader, context.defaultDatabase) };
+}
+
+function readConvert(reader: TokenReader): AlterAction {
+  if (!reader.accept('CHARACTER', 'SET')) reader.expect('CHARSET');
+  const isDefault = reader.accept('DEFAULT');
+  let charset = isDefault ? undefined : charsetName(reader.nameOrString());
+  if (reader.accept('COLLATE')) charset ??= charsetOfCollation(reader.nameOrString());
+  return { kind: 'convert-charset', charset };
+}
+
+/** Partitions hold no meaning for a copy, but for the actions that take rows away or bring some. */
+function readPartitionAction(reader: TokenReader): AlterAction | undefined {
+  const second = reader.peek(1)?.text.toUpperCase();
+  const first = reader.peek()?.text.toUpperCase() ?? '';
+  const isTablespace = second === 'TABLESPACE' && (first === 'DISCARD' || first === 'IMPORT');
+  const isPartition =
+    (second === 'PARTITION' && partitionVerbs.has(first)) ||
+    (first === 'REMOVE' && second === 'PARTITIONING') ||
+    (first === 'PARTITION' && second === 'BY');
+  if (!isTablespace && !isPartition) return undefined;
+  while (!reader.done) reader.take();
+  const losesRows = ['DROP', 'TRUNCATE', 'EXCHANGE', 'DISCARD', 'IMPORT', 'CONVERT'].includes(
+    first,
+  );
+  return losesRows ? { kind: 'unsupported', what: `${first} ${second ?? ''}` } : noEffect;
+}
+
+const partitionVerbs: ReadonlySet<string> = new Set([
+  'ADD',
+  'DROP',
+  'TRUNCATE',
+  'EXCHANGE',
+  'DISCARD',
+  'IMPORT',
+  'CONVERT',
+  'ANALYZE',
+  'CHECK',
+  'COALESCE',
+  'OPTIMIZE',
+  'REBUILD',
+  'REORGANIZE',
+  'REPAIR',
+]);
+
+function readOther(reader: TokenReader): AlterAction {
+  if (reader.accept('ALTER')) return readAlterDefault(reader);
+  if (reader.accept('FORCE')) return noEffect;
+  if (reader.accept('ENABLE', 'KEYS') || reader.accept('DISABLE', 'KEYS')) return noEffect;
+  if (reader.accept('WITH', 'VALIDATION') || reader.accept('WITHOUT', 'VALIDATION'))
+    return noEffect;
+  if (reader.acceptOneOf('ALGORITHM', 'LOCK') !== undefined) {
+    reader.acceptSymbol('=');
+    reader.name();
+    return noEffect;
+  }
+  if (reader.accept('ORDER', 'BY')) {
+    reader.list(() => {
+      reader.name();
+      reader.acceptOneOf('ASC', 'DESC');
+    });
+    return noEffect;
+  }
+  if (reader.acceptOneOf('WAIT', 'NOWAIT') === 'WAIT') reader.integer();
+  const option = readTableOption(reader);
+  if (option === undefined) throw reader.error('the action is not known');
+  return option.isCharset ? { kind: 'default-charset', charset: option.charset } : noEffect;
+}
+
+/** ALTER [COLUMN] c SET DEFAULT …, ALTER INDEX i INVISIBLE, ALTER CHECK c NOT ENFORCED. */
+function readAlterDefault(reader: TokenReader): AlterAction {
+  while (!reader.done && !reader.isSymbol(',')) {
+    if (reader.isSymbol('(')) reader.skipParenthesised();
+    else reader.take();
+  }
+  return noEffect;
+}

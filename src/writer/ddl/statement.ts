@@ -1,0 +1,82 @@
+import type { ColumnType } from '../../protocol/index.js';
+
+/** A table as a statement names it, with the statement's default database filled in. */
+export interface TableReference {
+  database: string;
+  table: string;
+}
+
+/** A column as DDL declares it. */
+export interface ColumnDefinition {
+  name: string;
+  /** For text without a charset of its own, `charset` is empty until the table's default is known. */
+  type: ColumnType;
+  nullable: boolean;
+  mysqlType: string;
+  /** The attribute PRIMARY KEY stands at the column. */
+  isPrimaryKey: boolean;
+  /** The text of its DEFAULT, when it is one literal; undefined when there is none. */
+  defaultLiteral: DefaultLiteral | undefined;
+}
+
+/** A DEFAULT as far as it matters for rows that are there when the column is added. */
+export type DefaultLiteral =
+  | { kind: 'null' }
+  | { kind: 'string' | 'number'; text: string }
+  /** A function or expression: its value for existing rows is not in the log. */
+  | { kind: 'expression' };
+
+/** Shape: `primaryKey` in key order, empty without one. */
+export interface TableDefinition {
+  columns: readonly ColumnDefinition[];
+  primaryKey: readonly string[];
+  /** DEFAULT CHARACTER SET of the table, or the charset of its collation. */
+  charset: string | undefined;
+}
+
+export type ColumnPlace = { kind: 'last' } | { kind: 'first' } | { kind: 'after'; column: string };
+
+export type AlterAction =
+  | { kind: 'add-column'; column: ColumnDefinition; place: ColumnPlace; ifNotExists: boolean }
+  | { kind: 'drop-column'; column: string; ifExists: boolean }
+  | {
+      kind: 'change-column';
+      from: string;
+      column: ColumnDefinition;
+      place: ColumnPlace | undefined;
+    }
+  | { kind: 'rename-column'; from: string; to: string }
+  | { kind: 'rename-table'; to: TableReference }
+  | { kind: 'add-primary-key'; columns: readonly string[] }
+  | { kind: 'drop-primary-key' }
+  | { kind: 'convert-charset'; charset: string | undefined }
+  | { kind: 'default-charset'; charset: string | undefined }
+  /** Indexes, checks, options: nothing that a copy of the rows shows. */
+  | { kind: 'no-effect' }
+  /** Changes rows in a way that the log does not show, as DROP PARTITION. */
+  | { kind: 'unsupported'; what: string };
+
+/** What a statement of a QUERY event does, as far as a copy of the tables goes. */
+export type Statement =
+  | { kind: 'begin' | 'commit' | 'rollback' }
+  | { kind: 'savepoint' | 'rollback-to' | 'release-savepoint'; name: string }
+  | { kind: 'xa-start' | 'xa-end' | 'xa-commit' | 'xa-rollback'; xid: string }
+  | { kind: 'create-database' | 'alter-database'; database: string; charset: string | undefined }
+  | { kind: 'drop-database'; database: string }
+  | {
+      kind: 'create-table';
+      table: TableReference;
+      temporary: boolean;
+      ifNotExists: boolean;
+      orReplace: boolean;
+      /** Reads the rest on demand: a table that is not replicated need not be understood. */
+      body: () => TableDefinition | { like: TableReference };
+    }
+  | { kind: 'drop-table'; tables: readonly TableReference[]; temporary: boolean }
+  | { kind: 'truncate-table'; table: TableReference }
+  | { kind: 'rename-table'; renames: readonly { from: TableReference; to: TableReference }[] }
+  | { kind: 'alter-table'; table: TableReference; actions: () => readonly AlterAction[] }
+  /** A change that the log holds as a statement, not as rows. */
+  | { kind: 'row-statement'; verb: string; table: TableReference | undefined }
+  | { kind: 'no-effect' }
+  | { kind: 'unknown' };

@@ -1,0 +1,115 @@
+import { SqlSyntaxError, type Token } from './tokenize.js';
+
+/** Walks over the tokens of a statement. Words are compared in upper case, unquoted ones only. */
+export class TokenReader {
+  readonly #tokens: readonly Token[];
+  #at: number;
+
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens;
+    this.#at = 0;
+  }
+
+  get done(): boolean {
+    return this.#at >= this.#tokens.length;
+  }
+
+  /** The token `ahead` of the next one, without taking it. */
+  peek(ahead = 0): Token | undefined {
+    return this.#tokens[this.#at + ahead];
+  }
+
+  take(): Token {
+    const token = this.peek();
+    if (token === undefined) throw this.error('the statement ends early');
+    this.#at++;
+    return token;
+  }
+
+  /** True, and the words are taken, if exactly these unquoted words come next. */
+  accept(...words: string[]): boolean {
+    if (!words.every((word, index) => isWord(this.peek(index), word))) return false;
+    this.#at += words.length;
+    return true;
+  }
+
+  /** Takes the one of these words that comes next. */
+  acceptOneOf(...words: string[]): string | undefined {
+    return words.find((word) => this.accept(word));
+  }
+
+  expect(...words: string[]): void {
+    if (!this.accept(...words)) throw this.error(`${words.join(' ')} is expected`);
+  }
+
+  isNext(...words: string[]): boolean {
+    return words.every((word, index) => isWord(this.peek(index), word));
+  }
+
+  acceptSymbol(symbol: string): boolean {
+    if (!this.isSymbol(symbol)) return false;
+    this.#at++;
+    return true;
+  }
+
+  expectSymbol(symbol: string): void {
+    if (!this.acceptSymbol(symbol)) throw this.error(`"${symbol}" is expected`);
+  }
+
+  isSymbol(symbol: string): boolean {
+    const token = this.peek();
+    return token?.kind === 'symbol' && token.text === symbol;
+  }
+
+  /** A table, column, charset or other name, quoted or not. */
+  name(): string {
+    const token = this.take();
+    if (token.kind === 'word' || token.kind === 'quoted') return token.text;
+    throw new SqlSyntaxError('a name is expected', token.start);
+  }
+
+  /** A charset, collation or engine name, which may be written as a string too. */
+  nameOrString(): string {
+    return this.peek()?.kind === 'string' ? this.string() : this.name();
+  }
+
+  string(): string {
+    const token = this.take();
+    if (token.kind !== 'string') throw new SqlSyntaxError('a string is expected', token.start);
+    return token.text;
+  }
+
+  integer(): number {
+    const token = this.take();
+    const value = Number(token.text);
+    if (token.kind === 'number' && Number.isSafeInteger(value)) return value;
+    throw new SqlSyntaxError('a whole number is expected', token.start);
+  }
+
+  /** Takes `( … )`, brackets inside balanced, and whatever stands in it. */
+  skipParenthesised(): void {
+    this.expectSymbol('(');
+    for (let depth = 1; depth > 0;) {
+      const token = this.take();
+      if (token.kind !== 'symbol') continue;
+      if (token.text === '(') depth++;
+      if (token.text === ')') depth--;
+    }
+  }
+
+  /** Runs `readItem` for each item of a comma-separated list. */
+  list(readItem: () => void): void {
+    do readItem();
+    while (this.acceptSymbol(','));
+  }
+
+  error(message: string): SqlSyntaxError {
+    const token = this.peek() ?? this.#tokens.at(-1);
+    const near = token === undefined ? 'an empty statement' : `"${token.text.slice(0, 40)}"`;
+    return new SqlSyntaxError(`${message} near ${near}`, token?.start ?? 0);
+  }
+}
+
+function isWord(token: Token | undefined, word: string): boolean {
+  return token?.kind === 'word' && token.text.toUpperCase() === word;
+}

@@ -1,0 +1,113 @@
+import {
+  engineColumnType,
+  FlashError,
+  queryRows,
+  quoteIdentifier,
+  quoteString,
+  quoteTable,
+  tableName,
+  type Engine,
+  type TableSchema,
+} from '../protocol/index.js';
+
+interface TableReference {
+  database: string;
+  table: string;
+}
+
+/** The SQL that makes a table of the engine for a table of the source. */
+export function createTableSql(schema: TableSchema): string {
+  const columns = schema.columns.map((column) => {
+    const type = engineColumnType(column, schema);
+    return `${quoteIdentifier(column.name)} ${type} COMMENT ${quoteString(column.mysqlType)}`;
+  });
+  const key = schema.primaryKey.map(quoteIdentifier).join(', ');
+  const order = schema.primaryKey.length === 0 ? 'tuple()' : `(${key})`;
+  return `CREATE TABLE ${quoteTable(schema)} (${columns.join(', ')}) ENGINE = MutableMergeTree ORDER BY ${order}`;
+}
+
+/**
+ * The tables of the copy, as the engine holds them. Every change may be repeated after a crash
+ * without another outcome. Names are the engine's.
+ */
+export class EngineTables {
+  readonly #engine: Engine;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /**
+   * Makes an empty table; one that is there and empty is made anew.
+   *
+   * Errors: SOURCE_MISMATCH where a table of this name holds rows.
+   */
+  async create(schema: TableSchema): Promise<void> {
+    await this.#engine.execute(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(schema.database)}`);
+    if (await this.holdsRows(schema)) {
+      const name = tableName(schema);
+      throw new FlashError(
+        'SOURCE_MISMATCH',
+        `the log creates ${name}, and the engine has a table of this name with rows in it`,
+        {
+          hint: `Start from an empty engine, write elsewhere with --rename ${name}=…, or drop the table.`,
+          place: { table: name },
+        },
+      );
+    }
+    await this.drop(schema);
+    await this.#engine.execute(createTableSql(schema));
+  }
+
+  async drop(table: TableReference): Promise<void> {
+    await this.#engine.execute(`DROP TABLE IF EXISTS ${quoteTable(table)} SYNC`);
+  }
+
+  async truncate(table: TableReference): Promise<void> {
+    await this.#engine.execute(`TRUNCATE TABLE ${quoteTable(table)}`);
+  }
+
+  /** Runs an ALTER of one table. */
+  async alter(table: TableReference, actions: readonly string[]): Promise<void> {
+    await this.#engine.execute(`ALTER TABLE ${quoteTable(table)} ${actions.join(', ')}`);
+  }
+
+  async createDatabase(database: string): Promise<void> {
+    await this.#engine.execute(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(database)}`);
+  }
+
+  async rename(from: TableReference, to: TableReference): Promise<void> {
+    await this.#engine.execute(`RENAME TABLE ${quoteTable(from)} TO ${quoteTable(to)}`);
+  }
+
+  async exists(table: TableReference): Promise<boolean> {
+    return (await this.uuidOf(table)) !== undefined;
+  }
+
+  /** The engine's own identity of a table, which a RENAME leaves as it is. */
+  async uuidOf(table: TableReference): Promise<string | undefined> {
+    const [row] = await queryRows(
+      this.#engine,
+      `SELECT toString(uuid) AS id FROM system.tables
+       WHERE database = ${quoteString(table.database)} AND name = ${quoteString(table.table)}`,
+    );
+    return row === undefined ? undefined : String(row['id']);
+  }
+
+  /** Where a table is now. */
+  async findByUuid(uuid: string): Promise<TableReference | undefined> {
+    const [row] = await queryRows(
+      this.#engine,
+      `SELECT database, name FROM system.tables WHERE toString(uuid) = ${quoteString(uuid)}`,
+    );
+    if (row === undefined) return undefined;
+    return { database: String(row['database']), table: String(row['name']) };
+  }
+
+  /** True where the table is there and has a row. */
+  async holdsRows(table: TableReference): Promise<boolean> {
+    if (!(await this.exists(table))) return false;
+    const rows = await queryRows(this.#engine, `SELECT 1 FROM ${quoteTable(table)} LIMIT 1`);
+    return rows.length > 0;
+  }
+}

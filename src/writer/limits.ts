@@ -1,0 +1,14 @@
+/** How much a batch may grow before it is applied. */
+export interface BatchLimits {
+  /** Decoded changes held, in bytes of Arrow buffers. Peak memory is about four times this. */
+  bytesMax: number;
+  rowsMax: number;
+  /** From the first change of a batch to its commit, as long as transactions end. */
+  ageMaxMs: number;
+}
+
+export const defaultLimits: BatchLimits = {
+  bytesMax: 64 * 1024 * 1024,
+  rowsMax: 1_000_000,
+  ageMaxMs: 5_000,
+};

@@ -1,0 +1,120 @@
+import type { BinlogEvent, EventDecoder, EventFramer } from '../binlog/index.js';
+import { FlashError, type LogInput, type Position } from '../protocol/index.js';
+import type { LogApplier } from './log-applier.js';
+
+/** A place in the logs, or a moment of the source's clock, ms since 1970, UTC. */
+export type Until = { position: Position } | { timeMs: number };
+
+export interface LogReaderOptions {
+  until: Until | undefined;
+  /** Stop in front of this event, wherever it stands. */
+  stopBefore: Position | undefined;
+  signal: AbortSignal | undefined;
+  onProgress: ((bytesRead: number) => void) | undefined;
+}
+
+/** Reads logs event by event and hands the events on, up to where reading is to stop. */
+export class LogReader {
+  readonly #applier: LogApplier;
+  readonly #options: LogReaderOptions;
+  #bytesRead = 0;
+  #isStopped = false;
+
+  constructor(applier: LogApplier, options: LogReaderOptions) {
+    this.#applier = applier;
+    this.#options = options;
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  /** True once `until`, `stopBefore` or the signal has ended the reading. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
+  /** Reads one log to its end, or to where reading is to stop. */
+  async read(input: LogInput, framer: EventFramer, decoder: EventDecoder): Promise<void> {
+    for (let isAtEnd = false; !isAtEnd && !this.#isStopped;) {
+      isAtEnd = await this.#readOn(input, framer, decoder);
+    }
+    if (!this.#isStopped) framer.finish();
+  }
+
+  /** Reads until the log ends, or the framer wants to go on elsewhere in it. */
+  async #readOn(input: LogInput, framer: EventFramer, decoder: EventDecoder): Promise<boolean> {
+    let at = framer.nextOffset;
+    for await (const chunk of input.chunks(at)) {
+      if (this.#options.signal?.aborted === true) this.#isStopped = true;
+      if (this.#isStopped) return true;
+      at += chunk.length;
+      await this.#readChunk(chunk, framer, decoder);
+      this.#bytesRead += chunk.length;
+      this.#options.onProgress?.(this.#bytesRead);
+      if (framer.nextOffset !== at) return false;
+    }
+    return true;
+  }
+
+  async #readChunk(chunk: Uint8Array, framer: EventFramer, decoder: EventDecoder): Promise<void> {
+    for (const raw of framer.push(chunk)) {
+      for (const event of decoder.decode(raw)) {
+        if (this.#isAtStop(event)) {
+          this.#isStopped = true;
+          return;
+        }
+        const pending = this.#applier.handle(event);
+        if (pending === undefined) continue;
+        await pending;
+        if (this.#options.signal?.aborted === true) {
+          this.#isStopped = true;
+          return;
+        }
+      }
+    }
+  }
+
+  #isAtStop(event: BinlogEvent): boolean {
+    const { stopBefore, until } = this.#options;
+    if (stopBefore !== undefined && isAt(event, stopBefore)) return true;
+    if (until === undefined) return false;
+    if ('position' in until) return isAt(event, until.position);
+    // Only what opens a transaction: one that has begun before the moment is applied whole.
+    const opens = event.kind === 'gtid' || event.kind === 'query' || event.kind === 'table-map';
+    return opens && this.#applier.isBetweenTransactions && event.timeSeconds * 1000 >= until.timeMs;
+  }
+}
+
+function isAt(event: BinlogEvent, position: Position): boolean {
+  return (
+    event.file === position.file &&
+    event.offset >= position.offset &&
+    event.kind !== 'format-description'
+  );
+}
+
+/**
+ * Reads `--until`: `FILE:OFFSET`, or a moment as `2026-11-23T10:00:00Z`; without a zone it is UTC.
+ *
+ * Errors: INVALID_REQUEST for anything else.
+ */
+export function parseUntil(text: string): Until {
+  const isTime =
+    /^\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/.test(text);
+  if (!isTime) return { position: parsePosition('--until', text) };
+  const hasZone = /(?:Z|[+-]\d\d:?\d\d)$/.test(text) && text.length > 10;
+  const iso = text.replace(' ', 'T');
+  const timeMs = Date.parse(hasZone ? iso : text.length > 10 ? `${iso}Z` : iso);
+  if (Number.isNaN(timeMs)) throw new FlashError('INVALID_REQUEST', `--until ${text} is no date`);
+  return { timeMs };
+}
+
+/** Reads `FILE:OFFSET`. Errors: INVALID_REQUEST for anything else. */
+export function parsePosition(flag: string, text: string): Position {
+  const match = /^(.+):(\d{1,15})$/.exec(text);
+  if (match?.[1] !== undefined) return { file: match[1], offset: Number(match[2]) };
+  throw new FlashError('INVALID_REQUEST', `${flag} can't be ${JSON.stringify(text)}`, {
+    hint: `Write it as FILE:OFFSET, as ${flag} binlog.000042:4${flag === '--until' ? ', or as 2026-11-23T10:00:00Z' : ''}.`,
+  });
+}

@@ -1,0 +1,73 @@
+import type { EventHeader, QueryEvent } from '../binlog/index.js';
+import { FlashError, tableName } from '../protocol/index.js';
+import { dialectOfServer, parseStatement, SqlSyntaxError, type Statement } from './ddl/index.js';
+import { statementError } from './statement-error.js';
+
+/** Bits of sql_mode that change how text is read. Source: MySQL 9.7 sql/system_variables.h, MODE_*. */
+const ansiQuotesMode = 4;
+const noBackslashEscapesMode = 0x100000;
+
+/**
+ * Reads the statement of a QUERY event as the server that logged it did.
+ *
+ * Errors: UNSUPPORTED where its beginning is not understood.
+ */
+export function readStatement(
+  event: QueryEvent,
+  flavor: 'mysql' | 'mariadb',
+  serverVersion: string,
+): Statement {
+  const sqlMode = event.sqlMode ?? 0;
+  const dialect = dialectOfServer(flavor, serverVersion, {
+    ansiQuotes: (sqlMode & ansiQuotesMode) !== 0,
+    noBackslashEscapes: (sqlMode & noBackslashEscapesMode) !== 0,
+  });
+  try {
+    return parseStatement(event.sql, event.database, dialect);
+  } catch (error) {
+    if (!(error instanceof SqlSyntaxError)) throw error;
+    throw statementError(event, `a statement is not understood (${error.message})`, {
+      cause: error,
+    });
+  }
+}
+
+/** The error for a change that the log holds as a statement. */
+export function rowStatementError(
+  { table, verb }: Extract<Statement, { kind: 'row-statement' }>,
+  event: QueryEvent,
+): FlashError {
+  const name = table === undefined ? undefined : tableName(table);
+  return statementError(
+    event,
+    `${verb}${name === undefined ? '' : ` on ${name}`} is logged as a statement, not as rows`,
+    {
+      ...(name === undefined ? {} : { table: name }),
+      hint: 'The source ran with binlog_format=STATEMENT or MIXED: set binlog_format=ROW and start from a fresh copy, or leave the table out with --exclude.',
+    },
+  );
+}
+
+/** The error for rows at an XA PREPARE, whose outcome is told later. */
+export function xaError(event: EventHeader): FlashError {
+  return new FlashError(
+    'UNSUPPORTED',
+    `${event.file} at offset ${event.offset}: an XA transaction in two steps changes tables of the copy`,
+    {
+      hint: 'XA transactions in two steps are not carried over yet: leave their tables out with --exclude.',
+      place: { file: event.file, offset: event.offset },
+    },
+  );
+}
+
+/** The error for a transaction that begins before the one in front of it has ended. */
+export function nestedError(event: EventHeader): FlashError {
+  return new FlashError(
+    'BINLOG_FORMAT',
+    `${event.file} at offset ${event.offset}: a transaction begins inside another one`,
+    {
+      hint: 'Events are missing in front of it: fetch the log again from the source.',
+      place: { file: event.file, offset: event.offset },
+    },
+  );
+}

@@ -1,0 +1,32 @@
+import type { Position } from '../protocol/index.js';
+import type { SkipRange } from './transaction.js';
+
+/** How the log is read again: without rows that are rolled back, or only up to a place. */
+export interface RewindPlan {
+  skips: readonly SkipRange[];
+  /** Stop in front of this event. */
+  stopBefore: Position | undefined;
+  /** Thrown when all in front of `stopBefore` is applied. */
+  error: unknown;
+}
+
+/**
+ * Thrown inside the writer when a part of a transaction is staged that must not be applied: it is
+ * rolled back further on, or its end can't be read. The batch has to be dropped, and the log to be
+ * read again from the checkpoint.
+ */
+export class RewindRequest extends Error {
+  readonly change: { skip: SkipRange } | { stopBefore: Position; error: unknown };
+
+  constructor(change: RewindRequest['change']) {
+    super('a part of a transaction is staged that must not be applied');
+    this.name = 'RewindRequest';
+    this.change = change;
+  }
+
+  /** The plan for the next reading. */
+  plan(before: RewindPlan): RewindPlan {
+    if ('skip' in this.change) return { ...before, skips: [...before.skips, this.change.skip] };
+    return { ...before, ...this.change };
+  }
+}

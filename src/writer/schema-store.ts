@@ -1,0 +1,71 @@
+import {
+  encodeChanges,
+  queryRows,
+  quoteIdentifier,
+  quoteTable,
+  type ColumnData,
+  type Engine,
+  type TableSchema,
+} from '../protocol/index.js';
+import type { Piece } from './change-buffer.js';
+import { createTableSql, EngineTables } from './engine-tables.js';
+import { SchemaHistory } from './schema-history.js';
+
+/** The engine's table that holds the schema history, a row for each table and database of the source. */
+const storeSchema: TableSchema = {
+  database: 'theflash',
+  table: 'tables',
+  columns: ['source_database', 'source_table', 'definition'].map((name) => ({
+    name,
+    type: { kind: 'text', charset: 'utf8mb4' },
+    nullable: false,
+    mysqlType: 'longtext',
+  })),
+  primaryKey: ['source_database', 'source_table'],
+};
+
+/** Reads the schema history back, and makes its table where there is none yet. */
+export async function loadHistory(engine: Engine): Promise<SchemaHistory> {
+  const history = new SchemaHistory();
+  const tables = new EngineTables(engine);
+  if (!(await tables.exists(storeSchema))) {
+    await engine.execute(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(storeSchema.database)}`);
+    await engine.execute(createTableSql(storeSchema));
+    return history;
+  }
+  for (const row of await queryRows(engine, `SELECT * FROM ${quoteTable(storeSchema)}`)) {
+    const table = { database: String(row['source_database']), table: String(row['source_table']) };
+    history.load(table, String(row['definition']));
+  }
+  return history;
+}
+
+/**
+ * Gives what has changed in the history as rows of its table, for the batch that carries the
+ * checkpoint: so schema and position can't part.
+ */
+export function historyPieces(history: SchemaHistory): Piece[] {
+  const changes = history.takeChanges();
+  if (changes.length === 0) return [];
+  const { database, table } = storeSchema;
+  const encoded = encodeChanges({
+    schema: storeSchema,
+    rows: changes.length,
+    columns: [
+      textColumn(changes.map((change) => change.table.database)),
+      textColumn(changes.map((change) => change.table.table)),
+      textColumn(changes.map((change) => change.text ?? '')),
+    ],
+    delmarks: Uint8Array.from(changes, (change) => (change.text === undefined ? 1 : 0)),
+  });
+  return [{ table: { database, table }, changes: encoded, zeroDates: 0 }];
+}
+
+function textColumn(texts: readonly string[]): ColumnData {
+  const values = texts.map((text) => Buffer.from(text, 'utf8'));
+  const offsets = new Int32Array(texts.length + 1);
+  values.forEach((value, index) => {
+    offsets[index + 1] = (offsets[index] ?? 0) + value.length;
+  });
+  return { validity: undefined, nullCount: 0, offsets, values: Buffer.concat(values) };
+}

@@ -1,0 +1,52 @@
+import { FlashError, type ErrorPlace } from '../protocol/index.js';
+import { SqlSyntaxError } from './ddl/index.js';
+
+/** Where a statement stands in the log, and its text. */
+export interface StatementContext {
+  file: string;
+  offset: number;
+  endOffset: number;
+  sql: string;
+}
+
+const quotedMax = 120;
+
+/** The error for a statement that can't be carried over to a table of the copy. */
+export function statementError(
+  context: StatementContext,
+  problem: string,
+  options: { hint?: string; table?: string; cause?: unknown } = {},
+): FlashError {
+  const place: ErrorPlace = { file: context.file, offset: context.offset };
+  if (options.table !== undefined) place.table = options.table;
+  const text = context.sql.replace(/\s+/g, ' ').trim();
+  const quoted = text.length > quotedMax ? `${text.slice(0, quotedMax)}…` : text;
+  return new FlashError(
+    'UNSUPPORTED',
+    `${problem}: "${quoted}" in ${context.file} at offset ${context.offset}`,
+    {
+      hint: options.hint ?? skipHint(context, options.table),
+      place,
+      cause: options.cause,
+    },
+  );
+}
+
+/** Runs a part of the DDL parser; what it can't read becomes an error with the place in the log. */
+export function parsePart<T>(context: StatementContext, table: string, part: () => T): T {
+  try {
+    return part();
+  } catch (error) {
+    if (!(error instanceof SqlSyntaxError)) throw error;
+    const problem = `a statement on ${table} is not understood (${error.message})`;
+    throw statementError(context, problem, { table, cause: error });
+  }
+}
+
+function skipHint(context: StatementContext, table: string | undefined): string {
+  const goOn = `make the change on the copy by \`theflash sql\` and go on with --from ${context.file}:${context.endOffset}`;
+  const leaveOut = table === undefined ? '' : `Leave the table out with --exclude ${table}, or `;
+  return leaveOut === ''
+    ? `All before it is applied. If it changes no table of the copy, ${goOn}.`
+    : `All before it is applied. ${leaveOut}${goOn}.`;
+}

@@ -1,0 +1,46 @@
+import { FlashError, type Column, type ErrorPlace, type TableSchema } from '../protocol/index.js';
+import { withCharset, type ColumnDefinition, type TableDefinition } from './ddl/index.js';
+import type { KnownTable } from './schema-history.js';
+
+/**
+ * Turns what CREATE TABLE declares into a table as the writer knows it, charsets filled in.
+ *
+ * `databaseCharset` holds for text whose table does not name a charset.
+ * Errors: UNSUPPORTED where text has no charset that is known.
+ */
+export function tableOfDefinition(
+  table: { database: string; table: string },
+  definition: TableDefinition,
+  databaseCharset: string | undefined,
+  place: ErrorPlace,
+): KnownTable {
+  const defaultCharset = definition.charset ?? databaseCharset;
+  const schema: TableSchema = {
+    database: table.database,
+    table: table.table,
+    columns: definition.columns.map((column) => columnOfDefinition(column, defaultCharset, place)),
+    primaryKey: definition.primaryKey,
+  };
+  return { schema, defaultCharset };
+}
+
+/** One column, its charset filled in. Errors: UNSUPPORTED where none is known. */
+export function columnOfDefinition(
+  definition: ColumnDefinition,
+  defaultCharset: string | undefined,
+  place: ErrorPlace,
+): Column {
+  const { name, nullable } = definition;
+  const needsCharset = definition.type.kind === 'text' && definition.type.charset === '';
+  if (needsCharset && defaultCharset === undefined) {
+    throw new FlashError(
+      'UNSUPPORTED',
+      `column ${name} is text of a charset that the log does not tell`,
+      {
+        hint: 'Give the tables with --schema: mysqldump --no-data writes their charsets.',
+        place: { ...place, column: name },
+      },
+    );
+  }
+  return { name, nullable, ...withCharset(definition, needsCharset ? defaultCharset : undefined) };
+}

@@ -1,0 +1,166 @@
+import {
+  createTableDecoder,
+  jsonFormOf,
+  schemaFromTableMap,
+  type ChangeBuilder,
+  type JsonForm,
+  type RowsEvent,
+  type TableDecoder,
+  type TableMapColumn,
+  type TableMapEvent,
+  type ZeroDatePolicy,
+} from '../binlog/index.js';
+import { FlashError, tableName, type TableSchema } from '../protocol/index.js';
+import type { ChangeBuffer } from './change-buffer.js';
+import { reconcile } from './reconcile.js';
+import type { SchemaHistory } from './schema-history.js';
+import type { TableFilter } from './table-filter.js';
+
+/** Where the rows of a table go; undefined for a table that is not copied. */
+type Route = { table: string; decoder: TableDecoder; schema: TableSchema } | undefined;
+
+interface CachedRoute {
+  columns: readonly TableMapColumn[];
+  route: Route;
+}
+
+export interface TableRouterPorts {
+  filter: TableFilter;
+  history: SchemaHistory;
+  buffer: ChangeBuffer;
+  zeroDate: ZeroDatePolicy;
+}
+
+/**
+ * Sends rows events to the builders of their tables, each through the decoder that its TABLE_MAP
+ * called for. Tables that the log alone describes (FULL metadata) are collected in `takeNew`.
+ */
+export class TableRouter {
+  readonly #ports: TableRouterPorts;
+  readonly #routes = new Map<string, CachedRoute>();
+  readonly #byId = new Map<bigint, Route>();
+  #new: TableSchema[] = [];
+  #serverVersion = '';
+  #jsonForm: JsonForm = jsonFormOf('');
+
+  constructor(ports: TableRouterPorts) {
+    this.#ports = ports;
+  }
+
+  /** Sets the server whose log comes next: how it prints JSON depends on its version. */
+  setServer(version: string): void {
+    if (version === this.#serverVersion) return;
+    this.#serverVersion = version;
+    this.#jsonForm = jsonFormOf(version);
+    this.forget();
+  }
+
+  /**
+   * Notes which table an id stands for until the statement ends.
+   *
+   * Errors: UNSUPPORTED for a table whose columns nothing names; SOURCE_MISMATCH for one that is
+   * not as it was.
+   */
+  map(event: TableMapEvent): void {
+    const name = tableName(event);
+    const cached = this.#routes.get(name);
+    if (cached?.columns === event.columns) {
+      this.#byId.set(event.tableId, cached.route);
+      return;
+    }
+    const route = this.#makeRoute(event, name);
+    this.#routes.set(name, { columns: event.columns, route });
+    this.#byId.set(event.tableId, route);
+  }
+
+  /**
+   * Appends a rows event to its table's builder.
+   *
+   * `touch` is called with the builder and the table's name before it is written to.
+   * Shape: how many rows it added to the builder, 0 for a table that is not copied.
+   * Errors: BINLOG_FORMAT for rows without a TABLE_MAP; those of the decoder.
+   */
+  append(event: RowsEvent, touch: (builder: ChangeBuilder, table: string) => void): number {
+    if (!this.#byId.has(event.tableId)) return this.#unmapped(event);
+    const route = this.#byId.get(event.tableId);
+    if (event.endOfStatement) this.#byId.clear();
+    if (route === undefined) return 0;
+    const builder = this.#ports.buffer.builderFor(route.schema);
+    touch(builder, route.table);
+    const before = builder.rows;
+    route.decoder.append(event, builder);
+    return builder.rows - before;
+  }
+
+  /** True where the rows of this id go into the copy. */
+  isCopied(tableId: bigint): boolean {
+    return this.#byId.get(tableId) !== undefined;
+  }
+
+  /** Forgets the ids of a statement whose rows are skipped. */
+  endStatement(): void {
+    this.#byId.clear();
+  }
+
+  /** Gives the tables, by their names in the engine, that have to be made before rows are staged. */
+  takeNew(): TableSchema[] {
+    const taken = this.#new;
+    this.#new = [];
+    return taken;
+  }
+
+  /** Forgets all decoders: schemas have changed. */
+  forget(): void {
+    this.#routes.clear();
+    this.#byId.clear();
+  }
+
+  /** An event with the dummy id 0x00ffffff ends a statement and holds no rows. */
+  #unmapped(event: RowsEvent): number {
+    if (event.rows.length === 0) return 0;
+    throw new FlashError(
+      'BINLOG_FORMAT',
+      `${event.file} at offset ${event.offset}: rows of table id ${event.tableId}, which no TABLE_MAP names`,
+      {
+        hint: 'Start at the beginning of a transaction: --from takes the offset of a GTID or BEGIN event.',
+        place: { file: event.file, offset: event.offset },
+      },
+    );
+  }
+
+  #makeRoute(event: TableMapEvent, name: string): Route {
+    const { filter, zeroDate } = this.#ports;
+    if (!filter.accepts(event)) return undefined;
+    const source = this.#schemaOf(event, name);
+    const schema = { ...source, ...filter.target(source) };
+    return {
+      table: name,
+      schema,
+      decoder: createTableDecoder(event, schema, { zeroDate, jsonForm: this.#jsonForm }),
+    };
+  }
+
+  #schemaOf(event: TableMapEvent, name: string): TableSchema {
+    const { history, filter } = this.#ports;
+    const known = history.get(event);
+    if (known !== undefined) {
+      const schema = reconcile(event, known.schema);
+      if (schema !== known.schema) history.set({ ...known, schema });
+      return schema;
+    }
+    const schema = schemaFromTableMap(event);
+    if (schema === undefined) {
+      throw new FlashError(
+        'UNSUPPORTED',
+        `the columns of ${name} are not known: ${event.file} at offset ${event.offset} holds its rows without names, and no CREATE TABLE`,
+        {
+          hint: 'Give the definitions with --schema (mysqldump --no-data), begin with the log in which the table was made, or set binlog_row_metadata=FULL on the source.',
+          place: { file: event.file, offset: event.offset, table: name },
+        },
+      );
+    }
+    history.set({ schema, defaultCharset: undefined });
+    this.#new.push({ ...schema, ...filter.target(schema) });
+    return schema;
+  }
+}

@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { openEmbeddedEngine } from '../../src/engine/embedded/index.js';
+import { queryRows, type Engine } from '../../src/protocol/index.js';
+import { openSource } from '../../src/source/index.js';
+import { replay, type ReplayOptions, type ReplayResult } from '../../src/writer/index.js';
+import type { Server } from '../servers/index.js';
+
+/** Runs `work` on the server and gives the closed logs that hold it, and nothing before it. */
+export async function record(server: Server, work: () => Promise<void>): Promise<string[]> {
+  await server.flushLogs();
+  const before = server.binlogFiles().length;
+  await work();
+  await server.flushLogs();
+  return server.binlogFiles().slice(before);
+}
+
+/** An engine in a folder of its own; both go when the test ends. */
+export async function openScratchEngine(t: ExecutionContext): Promise<Engine> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'theflash-writer-'));
+  const engine = await openEmbeddedEngine(path.join(folder, 'engine'));
+  t.teardown(async () => {
+    await engine.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return engine;
+}
+
+/** Replays files into an engine. */
+export async function replayFiles(
+  engine: Engine,
+  files: readonly string[],
+  options: ReplayOptions = {},
+): Promise<ReplayResult> {
+  const source = await openSource(files, { stdin: process.stdin });
+  return replay(source, engine, options);
+}
+
+/** Asserts that the engine gives the same rows for a query as the source does. */
+export async function sameRows(
+  t: ExecutionContext,
+  server: Server,
+  engine: Engine,
+  sql: string,
+): Promise<void> {
+  const expected = (await server.query(sql)).map(textRow);
+  const found = (await queryRows(engine, sql)).map(textRow);
+  t.deepEqual(found, expected, sql);
+}
+
+function textRow(row: Record<string, unknown>): Record<string, string | null> {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, textValue(value)]));
+}
+
+function textValue(value: unknown): string | null {
+  return value === null || value === undefined ? null : String(value);
+}
