@@ -1,0 +1,62 @@
+import { isRemoteEngine } from '../engine/remote/index.js';
+import { countRows, listTables, queryRows, type Engine } from '../protocol/index.js';
+import type { OpenScan } from '../protocol/wire/index.js';
+
+/**
+ * How an engine stands.
+ *
+ * Shape: `server` is null for a folder, where nobody else can have scans open.
+ * Units: bytes compressed on disk; times in ISO 8601, UTC.
+ */
+export interface EngineStatus {
+  engine: string;
+  engineVersion: string;
+  patches: readonly string[];
+  checkpoints: readonly { source: string; committedAt: string; checkpoint: string }[];
+  tables: readonly { database: string; table: string; rows: number; bytes: number }[];
+  server: {
+    version: string;
+    startedAt: string;
+    connections: number;
+    openWrites: number;
+    openScans: readonly OpenScan[];
+  } | null;
+}
+
+/** Reads the status of any engine; of a server's, also what it does at the moment. */
+export async function readEngineStatus(engine: Engine): Promise<EngineStatus> {
+  const { engineVersion, patches } = await engine.info();
+  const tables = [];
+  for (const table of await listTables(engine)) {
+    const { database, table: name, bytes } = table;
+    tables.push({ database, table: name, rows: await countRows(engine, table), bytes });
+  }
+  return {
+    engine: engine.location,
+    engineVersion,
+    patches,
+    checkpoints: await readCheckpoints(engine),
+    tables,
+    server: await readServer(engine),
+  };
+}
+
+async function readCheckpoints(engine: Engine): Promise<EngineStatus['checkpoints']> {
+  const rows = await queryRows(
+    engine,
+    `SELECT source, checkpoint, formatDateTime(committed_at, '%FT%TZ', 'UTC') AS committed_at
+     FROM theflash.checkpoints ORDER BY source`,
+  );
+  return rows.map((row) => ({
+    source: String(row['source']),
+    committedAt: String(row['committed_at']),
+    checkpoint: String(row['checkpoint']),
+  }));
+}
+
+async function readServer(engine: Engine): Promise<EngineStatus['server']> {
+  if (!isRemoteEngine(engine)) return null;
+  const { server, startedAtMs, connections, openWrites, openScans } = await engine.serverStatus();
+  const startedAt = new Date(startedAtMs).toISOString();
+  return { version: server, startedAt, connections, openWrites, openScans };
+}

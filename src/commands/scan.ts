@@ -1,0 +1,116 @@
+import { Args, Flags } from '@oclif/core';
+import {
+  checkWhere,
+  chooseTarget,
+  deliverResult,
+  engineFlag,
+  FlashCommand,
+  openEngine,
+  resultFlags,
+  startProgress,
+  type DeliverySummary,
+} from '../cli/index.js';
+import {
+  findTable,
+  listColumns,
+  parseSortKeys,
+  scanSql,
+  type ArrowScan,
+  type Engine,
+  type ScanColumn,
+  type ScanRequest,
+} from '../protocol/index.js';
+
+export default class Scan extends FlashCommand {
+  static override summary = 'Give the rows of a table out: as an Arrow stream, a file or a table.';
+
+  static override description =
+    'Each row is the newest version of its key; deleted keys are left out. All rows are those of one moment, ' +
+    'whatever is written meanwhile. In csv, jsonl and table, bytes are shown as 0x and hex digits; in jsonl, ' +
+    '64-bit integers and decimals are strings, exact for every reader. With --json the rows come as one JSON ' +
+    'document, or, beside --output, a summary of what was written.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> shop.orders > orders.arrows',
+    '<%= config.bin %> <%= command.id %> shop.orders --output orders.parquet',
+    '<%= config.bin %> <%= command.id %> shop.orders --columns id,total --where "total > 100" --order-by "total desc" --limit 10',
+    '<%= config.bin %> <%= command.id %> shop.orders --format csv | head',
+  ];
+
+  static override args = {
+    table: Args.string({
+      description: 'Table as database.table. May be left out where the engine holds one table.',
+    }),
+  };
+
+  static override flags = {
+    ...engineFlag,
+    ...resultFlags,
+    columns: Flags.string({
+      summary: 'Columns to give, in this order.',
+      helpValue: 'A,B',
+    }),
+    where: Flags.string({
+      summary: "Condition on the rows: one expression of the engine's SQL.",
+      helpValue: 'SQL',
+    }),
+    'order-by': Flags.string({
+      summary: 'Columns to sort by, each with an optional asc or desc.',
+      helpValue: 'A,B',
+    }),
+    limit: Flags.integer({ summary: 'Give at most N rows.', helpValue: 'N', min: 0 }),
+  };
+
+  async run(): Promise<DeliverySummary | undefined> {
+    const { args, flags } = await this.parse(Scan);
+    const { format, output } = flags;
+    const target = chooseTarget({ format, output, json: this.jsonEnabled() }, process.stdout.isTTY);
+    const sortKeys = flags['order-by'] === undefined ? undefined : parseSortKeys(flags['order-by']);
+    const engine = await openEngine(flags.engine, { create: false });
+    try {
+      const { database, table } = await findTable(engine, args.table);
+      const columns = await listColumns(engine, { database, table });
+      const request: ScanRequest = {
+        database,
+        table,
+        ...(flags.columns === undefined ? {} : { columns: splitNames(flags.columns) }),
+        ...(flags.where === undefined ? {} : { where: flags.where }),
+        ...(sortKeys === undefined ? {} : { orderBy: sortKeys }),
+        ...(flags.limit === undefined ? {} : { rowsMax: flags.limit }),
+      };
+      const scan = await openScan(engine, request, columns, this.interruptSignal());
+      return await deliverResult(scan, target, {
+        mysqlTypes: mysqlTypesOf(columns),
+        progress: startProgress({
+          label: `${database}.${table}`,
+          unit: 'rows',
+          enabled: !this.jsonEnabled() && !(output === undefined && process.stdout.isTTY),
+        }),
+        onStart: () => (this.dataStarted = true),
+      });
+    } finally {
+      await engine.close();
+    }
+  }
+}
+
+async function openScan(
+  engine: Engine,
+  request: ScanRequest,
+  columns: readonly ScanColumn[],
+  signal: AbortSignal,
+): Promise<ArrowScan> {
+  const sql = scanSql(request, columns);
+  if (request.where !== undefined) await checkWhere(engine, request.where, sql);
+  return engine.query(sql, { signal });
+}
+
+function splitNames(text: string): readonly string[] {
+  return text.split(',').map((name) => name.trim());
+}
+
+function mysqlTypesOf(columns: readonly ScanColumn[]): ReadonlyMap<string, string> {
+  return new Map(
+    columns.flatMap(({ name, mysqlType }) => (mysqlType === undefined ? [] : [[name, mysqlType]])),
+  );
+}

@@ -1,0 +1,114 @@
+import { Args } from '@oclif/core';
+import {
+  engineFlag,
+  FlashCommand,
+  formatBytes,
+  layOutTable,
+  openEngine,
+  terminalWidth,
+  type TextColumn,
+  type TextRow,
+} from '../cli/index.js';
+import { countRows, findTable, listColumns, listTables, tableName } from '../protocol/index.js';
+import type { CatalogTable, Engine, ScanColumn } from '../protocol/index.js';
+
+/** A column as `--json` gives it: null where the MySQL type is not known. */
+interface ColumnListing extends Omit<ScanColumn, 'mysqlType'> {
+  mysqlType: string | null;
+}
+
+/** A table as `--json` gives it. Units: `bytes` compressed, on disk. */
+interface TableListing extends CatalogTable {
+  rows: number;
+  columns: readonly ColumnListing[];
+}
+
+export default class Tables extends FlashCommand {
+  static override summary = 'List the tables: keys, columns, rows and bytes.';
+
+  static override description =
+    'Rows are counted as a reader sees them now. Bytes are what the table takes on disk, compressed, older ' +
+    'versions of rows included.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> shop.orders',
+    '<%= config.bin %> <%= command.id %> --json',
+  ];
+
+  static override args = {
+    table: Args.string({ description: 'Show the columns of this table alone.' }),
+  };
+
+  static override flags = { ...engineFlag };
+
+  async run(): Promise<{ tables: readonly TableListing[] }> {
+    const { args, flags } = await this.parse(Tables);
+    const engine = await openEngine(flags.engine, { create: false });
+    try {
+      const found =
+        args.table === undefined ? await listTables(engine) : [await findTable(engine, args.table)];
+      const tables: TableListing[] = [];
+      for (const table of found) tables.push(await describeTable(engine, table));
+      const [first] = tables;
+      if (args.table !== undefined && first !== undefined) this.#printColumns(first);
+      else this.#printTables(tables, engine.location);
+      return { tables };
+    } finally {
+      await engine.close();
+    }
+  }
+
+  #printTables(tables: readonly TableListing[], location: string): void {
+    if (tables.length === 0) {
+      this.logToStderr(`No table in ${location} yet. \`theflash write\` brings some.`);
+      return;
+    }
+    const columns: TextColumn[] = [
+      { name: 'table', align: 'left' },
+      { name: 'rows', align: 'right' },
+      { name: 'size', align: 'right' },
+      { name: 'columns', align: 'right' },
+      { name: 'key', align: 'left' },
+    ];
+    this.#print(
+      columns,
+      tables.map((table) => [
+        tableName(table),
+        String(table.rows),
+        formatBytes(table.bytes),
+        String(table.columns.length),
+        table.primaryKey.join(', '),
+      ]),
+    );
+  }
+
+  #printColumns(table: TableListing): void {
+    const columns: TextColumn[] = [
+      { name: 'column', align: 'left' },
+      { name: 'MySQL type', align: 'left' },
+      { name: 'engine type', align: 'left' },
+      { name: 'key', align: 'right' },
+    ];
+    this.#print(
+      columns,
+      table.columns.map(({ name, mysqlType, engineType }) => {
+        const place = table.primaryKey.indexOf(name);
+        return [name, mysqlType ?? '', engineType, place < 0 ? '' : String(place + 1)];
+      }),
+    );
+    this.log(`${table.rows} row${table.rows === 1 ? '' : 's'}, ${formatBytes(table.bytes)}`);
+  }
+
+  #print(columns: readonly TextColumn[], rows: readonly TextRow[]): void {
+    this.log(layOutTable(columns, rows, terminalWidth()).trimEnd());
+  }
+}
+
+async function describeTable(engine: Engine, table: CatalogTable): Promise<TableListing> {
+  const columns = (await listColumns(engine, table)).map((column) => ({
+    ...column,
+    mysqlType: column.mysqlType ?? null,
+  }));
+  return { ...table, rows: await countRows(engine, table), columns };
+}

@@ -1,0 +1,122 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { setTimeout as wait } from 'node:timers/promises';
+import { execa } from 'execa';
+import test from 'ava';
+import { commandLine } from '../cli/run-theflash.js';
+import { makeEngineFolder, type EngineFolder } from './engine-folder.js';
+
+let folder: EngineFolder;
+test.before(async () => {
+  folder = await makeEngineFolder(
+    'CREATE DATABASE shop; CREATE TABLE shop.big (id UInt64, text String) ENGINE = MergeTree ORDER BY id; ' +
+      "INSERT INTO shop.big SELECT number, repeat('x', 100) FROM numbers(3000000)",
+  );
+});
+test.after.always(async () => {
+  await folder.remove();
+});
+
+const args = (...more: string[]): string[] => [
+  ...commandLine,
+  ...['scan', 'shop.big', '--engine', folder.engine],
+  ...more,
+];
+
+interface Shown {
+  exitCode: number | undefined;
+  /** As people see it: stderr with it where the two share a terminal. */
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a scan in a shell line, in the place of `$THEFLASH`. */
+async function shell(line: string): Promise<Shown> {
+  const { exitCode, stdout, stderr } = await execa(
+    'bash',
+    ['-c', line.replaceAll('$THEFLASH', quoted())],
+    { reject: false },
+  );
+  return { exitCode, stdout, stderr };
+}
+
+/** Runs a scan on a terminal that script(1) of util-linux makes, or gives nothing without script. */
+async function onTerminal(...more: string[]): Promise<Shown | undefined> {
+  const line = ['--quiet', '--return', '--command', quoted(...more), '/dev/null'];
+  const run = await execa('script', line, { reject: false });
+  if (run.code === 'ENOENT') return undefined;
+  return { exitCode: run.exitCode, stdout: run.stdout, stderr: run.stderr };
+}
+
+const quoted = (...more: string[]): string =>
+  [process.execPath, ...args(...more)].map((word) => `'${word}'`).join(' ');
+
+for (const format of ['arrow-stream', 'csv', 'jsonl', 'parquet']) {
+  test.serial(`${format}: a reader that leaves is no error`, async (t) => {
+    const run = await shell(
+      `set -o pipefail; $THEFLASH --format ${format} | head -c 100 | wc -c; echo "exit \${PIPESTATUS[0]}"`,
+    );
+    t.is(run.stdout, '100\nexit 0');
+    t.is(run.stderr, '');
+  });
+}
+
+test.serial('a slow reader holds up the scan, not the memory', async (t) => {
+  const child = execa(process.execPath, args('--format', 'arrow-stream'), {
+    buffer: false,
+    reject: false,
+    stdout: 'pipe',
+  });
+  // The first bytes are there, and nobody reads on: what the pipe can't take must wait in the engine.
+  await once(child.stdout, 'readable');
+  const firstKb = await settledMemoryKb(child.pid);
+  child.stdout.destroy();
+  const run = await child;
+  t.is(run.exitCode, 0);
+  t.true(firstKb < 1_000_000, `${firstKb} kB`);
+});
+
+test.serial('Ctrl-C ends a scan with 130 and without a stack', async (t) => {
+  const child = execa(process.execPath, args('--format', 'csv'), {
+    buffer: { stdout: false },
+    reject: false,
+  });
+  await once(child.stdout, 'readable');
+  child.kill('SIGINT');
+  child.stdout.resume();
+  const run = await child;
+  t.is(run.exitCode, 130);
+  t.is(run.stderr, 'Interrupted.');
+});
+
+test.serial('a terminal gets a table, of a hundred rows', async (t) => {
+  const run = await onTerminal('--columns', 'id', '--where', 'id < 150');
+  if (run === undefined) t.log('skipped: script(1) of util-linux is not installed');
+  const lines = run?.stdout.split(/\r?\n/);
+  t.is(run?.exitCode ?? 0, 0);
+  t.is(lines?.[0]?.trim() ?? 'id', 'id');
+  t.is(lines?.at(-1) ?? '… 50 more rows', '… 50 more rows');
+});
+
+test.serial('a terminal never gets binary, and is told what to do', async (t) => {
+  const run = await onTerminal('--format', 'parquet');
+  if (run === undefined) t.log('skipped: script(1) of util-linux is not installed');
+  const expected = "Error: A terminal can't show --format parquet. Redirect stdout";
+  t.is(run?.exitCode ?? 2, 2);
+  t.true((run?.stdout ?? expected).startsWith(expected));
+});
+
+/** Waits until a process's memory has stopped growing, and gives it. Source: proc(5), status. */
+async function settledMemoryKb(pid: number | undefined): Promise<number> {
+  const read = async (): Promise<number> => {
+    const status = await readFile(`/proc/${String(pid)}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]);
+  };
+  let last = await read();
+  for (;;) {
+    await wait(200);
+    const now = await read();
+    if (now <= last * 1.01) return now;
+    last = now;
+  }
+}

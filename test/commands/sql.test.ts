@@ -1,0 +1,93 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { tableFromIPC } from 'apache-arrow';
+import test from 'ava';
+import { tableRows } from '../../src/protocol/index.js';
+import { runTheflash, type Run } from '../cli/run-theflash.js';
+import { makeEngineFolder, type EngineFolder } from './engine-folder.js';
+
+let folder: EngineFolder;
+test.before(async () => {
+  folder = await makeEngineFolder();
+});
+test.after.always(async () => {
+  await folder.remove();
+});
+
+const sql = (statements: string, ...args: string[]): Promise<Run> =>
+  runTheflash(['sql', statements, '--engine', folder.engine, ...args]);
+
+test.serial('several statements run in order, and the last gives its rows', async (t) => {
+  const run = await sql(
+    'CREATE DATABASE d; CREATE TABLE d.t (id Int32, n Nullable(String)) ENGINE = MutableMergeTree ORDER BY id; ' +
+      "INSERT INTO d.t VALUES (1, 'a'), (2, NULL); UPDATE d.t SET n = 'b' WHERE id = 1; SELECT * FROM d.t ORDER BY id",
+    '--format',
+    'table',
+  );
+  t.is(run.stderr, '');
+  t.is(run.exitCode, 0);
+  t.is(run.stdoutText, 'id  n\n──  ────\n 1  b\n 2  NULL\n');
+});
+
+test.serial('a statement without a result prints nothing', async (t) => {
+  const run = await sql('CREATE DATABASE quiet');
+  t.is(run.exitCode, 0);
+  t.is(run.stdout.byteLength, 0);
+  const asked = await sql('CREATE DATABASE loud', '--json');
+  t.deepEqual(JSON.parse(asked.stdoutText), { columns: [], rows: [], rowCount: 0 });
+});
+
+test.serial('piped, the rows are an Arrow stream', async (t) => {
+  const run = await sql('SELECT number AS n FROM numbers(3)');
+  t.deepEqual(tableRows(tableFromIPC(run.stdout)), [{ n: 0n }, { n: 1n }, { n: 2n }]);
+});
+
+test.serial('- reads the statements from stdin', async (t) => {
+  const run = await runTheflash(['sql', '-', '--engine', folder.engine, '--format', 'jsonl'], {
+    input: "SELECT 'it''s' AS text, 1.50::Decimal(9, 2) AS price\n",
+  });
+  t.is(run.stdoutText, '{"text":"it\'s","price":"1.50"}\n');
+});
+
+test.serial('--output takes the rows, --json the summary', async (t) => {
+  const output = join(folder.path, 'numbers.csv');
+  const run = await sql('SELECT number AS n FROM numbers(3)', '--output', output, '--json');
+  t.is(await readFile(output, 'utf8'), 'n\r\n0\r\n1\r\n2\r\n');
+  t.deepEqual(JSON.parse(run.stdoutText), {
+    output,
+    format: 'csv',
+    rows: 3,
+    bytes: 12,
+    columns: [{ name: 'n', type: 'Uint64', nullable: false, mysqlType: null }],
+  });
+});
+
+test.serial('wrong SQL is one paragraph, with the engine code behind --json', async (t) => {
+  const run = await sql('SELEKT 1');
+  t.not(run.exitCode, 0);
+  t.is(run.stdoutText, '');
+  t.regex(run.stderr, /^Error: [^\n]+\n$/);
+  const json = await sql('SELECT nope', '--json');
+  const document: unknown = JSON.parse(json.stdoutText);
+  t.like(document, { error: { place: { engineCode: 47 } } });
+});
+
+test.serial('no SQL is wrong usage', async (t) => {
+  t.is((await sql(' ')).exitCode, 2);
+  t.is((await runTheflash(['sql'])).exitCode, 2);
+});
+
+test.serial(
+  'an error after the first rows does not spoil the JSON document with another',
+  async (t) => {
+    const run = await sql(
+      "SELECT throwIf(number > 500000, 'late') AS n FROM numbers(1000000) SETTINGS max_threads = 1",
+      '--json',
+    );
+    t.is(run.exitCode, 1);
+    t.true(run.stdoutText.startsWith('{"columns":'));
+    t.notRegex(run.stdoutText, /error/);
+    const error: unknown = JSON.parse(run.stderr);
+    t.like(error, { error: { code: 'ENGINE' } });
+  },
+);
