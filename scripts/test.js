@@ -1,0 +1,68 @@
+// `npm test`: everything from a fresh clone to the last line `N passed, N failed`.
+// Needs Node alone: what else it wants it installs by npm, or says that it skips.
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { runAva } from './testing/ava.js';
+import { npmProgram, root, run } from './testing/child.js';
+import { checks, verdict } from './testing/checks.js';
+import { install } from './testing/install.js';
+import { runNativeTests } from './testing/native.js';
+
+const usage = 'Usage: node scripts/test.js [--soak]';
+
+const setUp = [
+  { name: 'npm packages', run: install, needed: true },
+  { name: 'build', run: build, needed: true },
+  { name: 'build-ch', run: buildEngine, needed: true },
+];
+const fullRun = [
+  ...setUp,
+  ...checks,
+  { name: 'native tests', run: runNativeTests },
+  { name: 'tests', run: () => runAva('ava.config.js') },
+];
+const soakRun = [...setUp, { name: 'soak tests', run: () => runAva('ava.soak.config.js') }];
+
+async function build() {
+  // A command whose source is gone must not live on in the build.
+  rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+  return verdict(await run(npmProgram('tsc'), ['-p', 'tsconfig.build.json']));
+}
+
+async function buildEngine() {
+  return verdict(await run(process.execPath, ['bin/run.js', 'build-ch']));
+}
+
+async function runSteps(steps) {
+  const total = { passed: 0, failed: 0, skipped: 0 };
+  for (const step of steps) {
+    const startMs = performance.now();
+    const result = { passed: 0, failed: 0, skipped: 0, ...(await step.run()) };
+    for (const kind of Object.keys(total)) total[kind] += result[kind];
+    const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
+    const note = result.note === undefined ? '' : ` (${result.note})`;
+    console.log(`${seconds.padStart(7)} s  ${step.name}: ${summary(result)}${note}`);
+    if (result.failed === 0) continue;
+    console.log(result.output);
+    if (step.needed) {
+      console.log(`nothing else can run without "${step.name}"`);
+      break;
+    }
+  }
+  return total;
+}
+
+function summary({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+}
+
+const options = process.argv.slice(2);
+if (options.some((option) => option !== '--soak')) {
+  console.error(usage);
+  process.exit(2);
+}
+const startMs = performance.now();
+const total = await runSteps(options.includes('--soak') ? soakRun : fullRun);
+console.log(`${((performance.now() - startMs) / 1000).toFixed(1).padStart(7)} s  in all`);
+console.log(summary(total));
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;

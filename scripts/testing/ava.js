@@ -1,0 +1,39 @@
+import { npmProgram, run } from './child.js';
+
+/**
+ * Runs AVA over the files of a configuration and counts its tests by its TAP output.
+ *
+ * Errors: a test file that ends early, or a run of no tests at all, counts as failed.
+ */
+export async function runAva(config) {
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  const failures = [];
+  let detail;
+  const onLine = (line) => {
+    const result = parseTapLine(line);
+    if (result === undefined) {
+      if (detail) detail.push(line);
+      else if (line.startsWith('skipped: ')) console.log(`    ${line}`);
+      return;
+    }
+    count[result.kind] += 1;
+    detail = undefined;
+    if (result.kind === 'passed') return;
+    console.log(`    ${result.kind}: ${result.title}`);
+    if (result.kind === 'failed') failures.push((detail = [line]));
+  };
+  const { code, output } = await run(npmProgram('ava'), ['--tap', '--config', config], { onLine });
+  if (count.passed + count.failed === 0) return { failed: 1, output: `no tests ran\n${output}` };
+  if (code !== 0 && count.failed === 0) {
+    return { ...count, failed: 1, output: `ava ended with ${code}\n${output.slice(-4000)}` };
+  }
+  return { ...count, output: failures.map((lines) => lines.join('\n')).join('\n') };
+}
+
+function parseTapLine(line) {
+  const match = /^(not ok|ok) \d+ - (.*?)( # (?:SKIP|TODO).*)?$/.exec(line);
+  if (match === null) return undefined;
+  const [, status, title, skip] = match;
+  if (skip !== undefined) return { kind: 'skipped', title };
+  return { kind: status === 'ok' ? 'passed' : 'failed', title };
+}

@@ -1,0 +1,11 @@
+export { mysqlbinlog97 } from './mysql-97.js';
+export { repositoryFolder, type ServerKind } from './program.js';
+export type { Server, ServerOptions } from './server.js';
+export {
+  skipReason,
+  startMariadb,
+  startMysql56,
+  startMysql57,
+  startMysql97,
+  startServerOfKind,
+} from './start.js';
