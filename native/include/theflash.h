@@ -92,7 +92,8 @@ typedef struct tf_engine tf_engine;
  * `options` is a JSON object, or empty; unknown members are refused:
  *   "create": bool (true), "memory_bytes_max": number (0: 0.7 of the machine),
  *   "query_memory_bytes_max": number (0: none), "scans_max": number (32),
- *   "allow_external": bool (false)
+ *   "allow_external": bool (false), "allow_broken": bool (false: parts lost to a crash refuse the
+ *   open with TF_BROKEN_DATA; true opens it all the same, to repair it)
  *
  * Owns: *engine belongs to the caller until tf_engine_close.
  */
@@ -115,7 +116,8 @@ TF_EXPORT tf_status tf_execute(tf_engine *engine, const char *sql, size_t sql_le
 /*
  * Starts a query whose result is pulled as Arrow IPC messages. The rows are those of the moment of
  * this call, whatever is written later. Statements without a result give a scan that ends at once
- * after an empty schema, so a caller need not know which kind a text is.
+ * after an empty schema, so a caller need not know which kind a text is. What is not one SELECT runs
+ * in the first tf_scan_next, where tf_scan_cancel can reach it.
  *
  * Takes one connection of the pool ("scans_max"); waits for one while all are in use.
  * Owns: *scan belongs to the caller until tf_scan_close.

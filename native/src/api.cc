@@ -1,0 +1,271 @@
+// The C ABI: arguments are checked, exceptions become tf_status, and nothing else happens here.
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <new>
+#include <string>
+#include <string_view>
+
+#include "batch.h"
+#include "engine.h"
+#include "options.h"
+#include "overlay.h"
+#include "scan.h"
+#include "statements.h"
+#include "status.h"
+#include "theflash.h"
+
+namespace theflash {
+namespace {
+
+// Open handles of one kind. A call keeps its object alive even if another thread closes the handle
+// meanwhile, and a handle that was closed is told from an open one.
+template <typename Handle, typename Object>
+class Handles {
+ public:
+  // Never destroyed: a process may exit with handles open and calls under way.
+  static Handles& Get() {
+    static auto* const handles = new Handles();
+    return *handles;
+  }
+
+  Handle* Add(std::shared_ptr<Object> object) {
+    const std::lock_guard lock(mutex_);
+    auto* handle = reinterpret_cast<Handle*>(object.get());
+    open_.emplace(handle, std::move(object));
+    return handle;
+  }
+
+  std::shared_ptr<Object> Find(Handle* handle) {
+    const std::lock_guard lock(mutex_);
+    const auto found = open_.find(handle);
+    if (found == open_.end()) throw Error(TF_INVALID, "the handle is NULL or was closed");
+    return found->second;
+  }
+
+  // Takes the handle out and sets the caller's pointer to NULL; nothing where it is not open.
+  std::shared_ptr<Object> Take(Handle** handle) {
+    if (handle == nullptr || *handle == nullptr) return nullptr;
+    const std::lock_guard lock(mutex_);
+    auto node = open_.extract(std::exchange(*handle, nullptr));
+    return node ? std::move(node.mapped()) : nullptr;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<Handle*, std::shared_ptr<Object>> open_;
+};
+
+using Engines = Handles<tf_engine, Engine>;
+using Scans = Handles<tf_scan, Scan>;
+using Batches = Handles<tf_batch, Batch>;
+
+char* CopyText(std::string_view text) {
+  auto* copy = static_cast<char*>(std::malloc(text.size() + 1));
+  if (copy == nullptr) return nullptr;
+  std::memcpy(copy, text.data(), text.size());
+  copy[text.size()] = '\0';
+  return copy;
+}
+
+tf_status Fail(tf_error* error, const Error& failure) {
+  if (error != nullptr) {
+    error->status = failure.status();
+    error->engine_code = failure.engine_code();
+    error->message = CopyText(failure.message());
+    error->hint = failure.hint().empty() ? nullptr : CopyText(failure.hint());
+  }
+  return failure.status();
+}
+
+// The one place where exceptions become statuses.
+template <typename Body>
+tf_status Guard(tf_error* error, Body body) {
+  if (error != nullptr) *error = {};
+  try {
+    return body();
+  } catch (const Error& failure) {
+    return Fail(error, failure);
+  } catch (const std::bad_alloc&) {
+    return Fail(error, Error(TF_MEMORY, "ch.so got no memory from the system"));
+  } catch (const std::exception& failure) {
+    return Fail(error, Error(TF_INTERNAL, std::string("a bug in ch.so: ") + failure.what()));
+  } catch (...) {
+    return Fail(error, Error(TF_INTERNAL, "a bug in ch.so: an unknown exception"));
+  }
+}
+
+// Closing functions report nothing; what goes wrong in them is repaired by the next open.
+template <typename Body>
+void GuardClose(Body body) {
+  Guard(nullptr, [&] {
+    body();
+    return TF_OK;
+  });
+}
+
+std::string_view Text(const char* text, size_t length, const char* name) {
+  if (text == nullptr && length != 0) {
+    throw Error(TF_INVALID, std::string(name) + " is NULL");
+  }
+  return text == nullptr ? std::string_view() : std::string_view(text, length);
+}
+
+template <typename Pointer>
+void NeedPointer(Pointer* pointer, const char* name) {
+  if (pointer == nullptr) throw Error(TF_INVALID, std::string(name) + " is NULL");
+}
+
+}  // namespace
+}  // namespace theflash
+
+using theflash::Batches;
+using theflash::Engines;
+using theflash::Guard;
+using theflash::GuardClose;
+using theflash::NeedPointer;
+using theflash::Scans;
+using theflash::Text;
+
+void tf_error_clear(tf_error* error) {
+  if (error == nullptr) return;
+  std::free(error->message);
+  std::free(error->hint);
+  *error = {};
+}
+
+int32_t tf_abi_version(void) { return TF_ABI_VERSION; }
+
+const char* tf_build_info(void) { return theflash::BuildInfo(); }
+
+tf_status tf_engine_open(const char* folder, size_t folder_len, const char* options,
+                         size_t options_len, tf_engine** engine, tf_error* error) {
+  return Guard(error, [&] {
+    NeedPointer(engine, "engine");
+    *engine = nullptr;
+    const auto parsed = theflash::ParseOptions(Text(options, options_len, "options"));
+    *engine =
+        Engines::Get().Add(theflash::Engine::Open(Text(folder, folder_len, "folder"), parsed));
+    return TF_OK;
+  });
+}
+
+void tf_engine_close(tf_engine** engine) {
+  GuardClose([&] {
+    if (const auto closing = Engines::Get().Take(engine)) closing->Close();
+  });
+}
+
+tf_status tf_execute(tf_engine* engine, const char* sql, size_t sql_len, tf_error* error) {
+  return Guard(error, [&] {
+    const auto open = Engines::Get().Find(engine);
+    auto connection = open->pool().Take();
+    theflash::ExecuteText(*open, *connection, Text(sql, sql_len, "sql"));
+    return TF_OK;
+  });
+}
+
+tf_status tf_scan_open(tf_engine* engine, const char* sql, size_t sql_len, tf_scan** scan,
+                       tf_error* error) {
+  return Guard(error, [&] {
+    NeedPointer(scan, "scan");
+    *scan = nullptr;
+    *scan = Scans::Get().Add(
+        std::make_shared<theflash::Scan>(Engines::Get().Find(engine), Text(sql, sql_len, "sql")));
+    return TF_OK;
+  });
+}
+
+tf_status tf_scan_next(tf_scan* scan, const uint8_t** data, size_t* len, uint64_t* rows,
+                       tf_error* error) {
+  return Guard(error, [&] {
+    NeedPointer(data, "data");
+    NeedPointer(len, "len");
+    NeedPointer(rows, "rows");
+    *data = nullptr;
+    *len = 0;
+    *rows = 0;
+    const auto message = Scans::Get().Find(scan)->Next();
+    if (!message) return TF_END;
+    *data = message->bytes.data();
+    *len = message->bytes.size();
+    *rows = message->rows;
+    return TF_OK;
+  });
+}
+
+void tf_scan_cancel(tf_scan* scan) {
+  GuardClose([&] { Scans::Get().Find(scan)->Cancel(); });
+}
+
+void tf_scan_close(tf_scan** scan) {
+  GuardClose([&] {
+    if (const auto closing = Scans::Get().Take(scan)) closing->Close();
+  });
+}
+
+tf_status tf_batch_open(tf_engine* engine, tf_batch** batch, tf_error* error) {
+  return Guard(error, [&] {
+    NeedPointer(batch, "batch");
+    *batch = nullptr;
+    *batch = Batches::Get().Add(std::make_shared<theflash::Batch>(Engines::Get().Find(engine)));
+    return TF_OK;
+  });
+}
+
+tf_status tf_batch_reserve(tf_batch* batch, uint64_t count, uint64_t* first_version,
+                           tf_error* error) {
+  return Guard(error, [&] {
+    NeedPointer(first_version, "first_version");
+    *first_version = Batches::Get().Find(batch)->Reserve(count);
+    return TF_OK;
+  });
+}
+
+tf_status tf_batch_append(tf_batch* batch, const char* database, size_t database_len,
+                          const char* table, size_t table_len, const uint8_t* stream,
+                          size_t stream_len, tf_error* error) {
+  return Guard(error, [&] {
+    NeedPointer(stream, "stream");
+    Batches::Get().Find(batch)->Append(Text(database, database_len, "database"),
+                                       Text(table, table_len, "table"), {stream, stream_len});
+    return TF_OK;
+  });
+}
+
+tf_status tf_batch_commit(tf_batch* batch, const char* source, size_t source_len,
+                          const char* checkpoint, size_t checkpoint_len, tf_error* error) {
+  return Guard(error, [&] {
+    Batches::Get().Find(batch)->Commit(Text(source, source_len, "source"),
+                                       Text(checkpoint, checkpoint_len, "checkpoint"));
+    return TF_OK;
+  });
+}
+
+void tf_batch_close(tf_batch** batch) {
+  GuardClose([&] {
+    if (const auto closing = Batches::Get().Take(batch)) closing->Close();
+  });
+}
+
+tf_status tf_checkpoint_get(tf_engine* engine, const char* source, size_t source_len,
+                            char** checkpoint, size_t* checkpoint_len, tf_error* error) {
+  return Guard(error, [&] {
+    NeedPointer(checkpoint, "checkpoint");
+    NeedPointer(checkpoint_len, "checkpoint_len");
+    *checkpoint = nullptr;
+    *checkpoint_len = 0;
+    const auto found =
+        Engines::Get().Find(engine)->ReadCheckpoint(Text(source, source_len, "source"));
+    if (!found) return TF_OK;
+    *checkpoint = theflash::CopyText(*found);
+    if (*checkpoint == nullptr) throw std::bad_alloc();
+    *checkpoint_len = found->size();
+    return TF_OK;
+  });
+}
+
+void tf_free(void* pointer) { std::free(pointer); }

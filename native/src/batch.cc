@@ -1,0 +1,129 @@
+#include "batch.h"
+
+#include "failpoint.h"
+#include "status.h"
+
+namespace theflash {
+
+Batch::Batch(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {
+  engine_->write_gate().Enter();
+  try {
+    engine_->FinishCommit();
+    connection_ = engine_->pool().Take();
+    id_ = engine_->versions().Reserve(1);
+  } catch (...) {
+    connection_.Return();
+    engine_->write_gate().Leave();
+    throw;
+  }
+}
+
+Batch::~Batch() { Close(); }
+
+// Every step needs an open batch, and a step that fails ends it.
+template <typename Step>
+auto Batch::InState(Step step) {
+  const std::lock_guard lock(mutex_);
+  if (engine_->closing()) throw Error(TF_CANCELLED, "the engine was closed");
+  switch (state_) {
+    case State::kOpen:
+      break;
+    case State::kFailed:
+      throw Error(TF_INVALID, "the batch has failed before: it can only be closed");
+    case State::kCommitted:
+    case State::kClosed:
+      throw Error(TF_INVALID, "the batch is over: it can only be closed");
+  }
+  try {
+    return step();
+  } catch (...) {
+    state_ = State::kFailed;
+    throw;
+  }
+}
+
+uint64_t Batch::Reserve(uint64_t count) {
+  return InState([&] { return engine_->versions().Reserve(count); });
+}
+
+void Batch::Append(std::string_view database, std::string_view table,
+                   std::span<const uint8_t> arrow_stream) {
+  InState([&] {
+    TableFor(database, table).Append(*connection_, arrow_stream);
+    FailPoint("after-append");
+  });
+}
+
+StagingTable& Batch::TableFor(std::string_view database, std::string_view table) {
+  std::pair<std::string, std::string> key(database, table);
+  const auto found = tables_.find(key);
+  if (found != tables_.end()) return found->second;
+  const std::string name = std::to_string(id_) + "_" + std::to_string(tables_.size());
+  const Staged staged = {name, key.first, key.second};
+  return tables_.emplace(std::move(key), StagingTable(*connection_, staged)).first->second;
+}
+
+void Batch::Commit(std::string_view source, std::string_view checkpoint) {
+  InState([&] {
+    std::vector<Staged> staged;
+    for (auto& [key, table] : tables_) {
+      table.Finish(*connection_, engine_->versions());
+      staged.push_back(table.staged());
+    }
+    FailPoint("before-commit-record");
+    const std::lock_guard not_cut_short(engine_->commit_mutex());
+    if (engine_->closing()) throw Error(TF_CANCELLED, "the engine was closed");
+    CommitStaged(staged, source, checkpoint);
+    state_ = State::kCommitted;
+  });
+}
+
+void Batch::CommitStaged(const std::vector<Staged>& staged, std::string_view source,
+                         std::string_view checkpoint) {
+  const uint64_t commit_id = engine_->versions().Reserve(1);
+  {
+    const std::lock_guard alone(engine_->visibility());
+    try {
+      engine_->ledger().Record(commit_id, source, checkpoint, staged);
+      FailPoint("after-commit-record");
+      engine_->ledger().Publish(staged);
+      FailPoint("after-publish");
+    } catch (const Error&) {
+      // It is not known how far it came. Recover finds out, and either carries the commit out or
+      // drops it; while it can't, readers are locked out.
+      engine_->set_half_committed(true);
+      const bool recorded = engine_->RecoverCommit(commit_id);
+      if (!recorded) throw;
+    }
+  }
+  try {
+    std::vector<Staged> made;
+    for (const auto& [key, table] : tables_) {
+      for (const Staged& one : table.tables()) made.push_back(one);
+    }
+    engine_->ledger().Drop(made);
+  } catch (const Error&) {
+    // The batch is applied all the same. What is left would be attached again by an open after a
+    // crash, even behind a TRUNCATE: so the next call that takes a lock tidies up.
+    engine_->set_half_committed(true);
+  }
+}
+
+void Batch::Close() {
+  const std::lock_guard lock(mutex_);
+  if (state_ == State::kClosed) return;
+  if (state_ != State::kCommitted && !engine_->half_committed()) {
+    for (const auto& [key, table] : tables_) {
+      try {
+        engine_->ledger().Drop(table.tables());
+      } catch (const Error&) {
+        // Nobody reads staged tables, and the next open drops them.
+      }
+    }
+  }
+  state_ = State::kClosed;
+  connection_.Return();
+  engine_->write_gate().Leave();
+}
+
+}  // namespace theflash

@@ -1,0 +1,94 @@
+// One connection to the engine: libchdb's calls, on a thread of their own, with their errors.
+#ifndef THEFLASH_CONNECTION_H_
+#define THEFLASH_CONNECTION_H_
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chdb_abi.h"
+#include "worker.h"
+
+namespace theflash {
+
+// A result of libchdb, freed with it.
+class Result {
+ public:
+  Result() = default;
+  explicit Result(chdb_result* result) : result_(result) {}
+  explicit operator bool() const { return result_ != nullptr; }
+  chdb_result* get() const { return result_.get(); }
+  std::span<const uint8_t> bytes() const;
+  std::string_view text() const;
+  // The engine's error text, empty where there is none.
+  std::string_view error() const;
+
+ private:
+  struct Free {
+    void operator()(chdb_result* result) const { chdb_destroy_query_result(result); }
+  };
+  std::unique_ptr<chdb_result, Free> result_;
+};
+
+// The engine serialises calls on one connection, and a query ends the stream that is open on it: so
+// a scan and a batch each hold a connection for themselves.
+//
+// Every call throws Error; after Close every call throws TF_CANCELLED.
+class Connection {
+ public:
+  // `tag` names the connection in system.processes, so that Canceller finds it: as the setting
+  // query_cache_tag, which does nothing while the query cache is off.
+  Connection(const std::vector<std::string>& arguments, std::string tag);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  const std::string& tag() const { return tag_; }
+
+  // Runs one or several statements and gives the last result whole.
+  Result Query(std::string_view sql, std::string_view format = "TSVRaw");
+  void Execute(std::string_view sql) { Query(sql); }
+  // Runs a query and gives its rows as fields. Tabs and line feeds in values arrive unescaped.
+  std::vector<std::vector<std::string>> Rows(std::string_view sql);
+
+  // Plans a query, which pins the data it will read, and gives the stream that Fetch draws from.
+  Result OpenStream(std::string_view sql);
+  // The next piece of an ArrowStream; empty at the end.
+  Result Fetch(const Result& stream);
+  // Ends a stream, whether or not all of it was drawn.
+  void CloseStream(Result stream);
+
+  // Feeds an Arrow IPC stream, given in pieces, to `insert_sql`, an INSERT without FORMAT.
+  void Insert(std::string_view insert_sql,
+              std::initializer_list<std::span<const uint8_t>> arrow_stream);
+
+  // Waits for the call in hand, then closes. Idempotent.
+  void Close();
+
+ private:
+  template <typename Call>
+  auto Run(Call call);
+  chdb_connection* Connect();
+  void Replace();
+  [[noreturn]] void Fail(const std::string& error);
+
+  std::vector<std::string> arguments_;
+  std::string tag_;
+  // libchdb keeps what a failed or abandoned query had written so far, and gives it out before the
+  // result of the connection's next query. So such a connection is replaced before it is used
+  // again.
+  bool is_spoilt_ = false;
+  bool is_stream_drained_ = false;
+  std::mutex mutex_;
+  std::unique_ptr<Worker> worker_;
+  chdb_connection* handle_ = nullptr;
+};
+
+}  // namespace theflash
+
+#endif  // THEFLASH_CONNECTION_H_

@@ -1,0 +1,131 @@
+#include "engine.h"
+
+#include <unistd.h>
+
+#include <mutex>
+
+#include "chdb_abi.h"
+#include "overlay.h"
+#include "status.h"
+
+namespace theflash {
+namespace {
+
+constexpr double kMemoryShare = 0.7;
+
+// libchdb has one data path a process.
+std::mutex open_folder_mutex;
+std::string& OpenFolder() {
+  // Never destroyed: handles may be closed while the process exits.
+  static auto* const folder = new std::string();
+  return *folder;
+}
+
+uint64_t MachineMemoryBytes() {
+  return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
+         static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+}
+
+std::string Join(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+  return text;
+}
+
+}  // namespace
+
+std::shared_ptr<Engine> Engine::Open(std::string_view folder, const Options& options) {
+  const std::lock_guard lock(open_folder_mutex);
+  if (!OpenFolder().empty()) {
+    throw Error(TF_IN_USE, "this process already has the engine in " + OpenFolder() + " open",
+                "A process opens one engine folder at a time: close the other one first.");
+  }
+  std::shared_ptr<Engine> engine(new Engine(folder, options));
+  try {
+    engine->Start();
+  } catch (...) {
+    engine->closed_ = true;  // the members close themselves
+    throw;
+  }
+  OpenFolder() = engine->folder_->path();
+  return engine;
+}
+
+Engine::Engine(std::string_view folder, const Options& options)
+    : options_(options), folder_(std::make_unique<Folder>(folder, options.create)) {}
+
+Engine::~Engine() { Close(); }
+
+void Engine::Start() {
+  chdb_set_signal_handlers_enabled(0);
+  const uint64_t memory =
+      options_.memory_bytes_max != 0
+          ? options_.memory_bytes_max
+          : static_cast<uint64_t>(kMemoryShare * static_cast<double>(MachineMemoryBytes()));
+  arguments_ = {
+      "--path=" + folder_->path(),
+      "--config-file=" + WriteOverlay(*folder_, options_.allow_external),
+      "--max_server_memory_usage=" + std::to_string(memory),
+      "--output_format_arrow_compression_method=none",
+  };
+  if (options_.query_memory_bytes_max != 0) {
+    arguments_.push_back("--max_memory_usage=" + std::to_string(options_.query_memory_bytes_max));
+  }
+  control_ = std::make_unique<Connection>(arguments_, "theflash-control");
+  ledger_ = std::make_unique<Ledger>(control_.get());
+  RefuseBrokenData();
+  ledger_->Recover();
+  versions_ = std::make_unique<Versions>(control_.get());
+  canceller_ = std::make_unique<Canceller>(arguments_);
+  // One more than scans, for the open batch.
+  pool_ = std::make_unique<ConnectionPool>(arguments_, options_.scans_max + 1);
+}
+
+void Engine::RefuseBrokenData() {
+  if (options_.allow_broken) return;
+  const auto broken = ledger_->BrokenTables();
+  if (broken.empty()) return;
+  throw Error(TF_BROKEN_DATA,
+              "ClickHouse found parts broken and put them aside when it opened " + folder_->path() +
+                  ": rows are missing from " + Join(broken),
+              "Restore the folder from a backup, or open it with allow_broken, drop these tables "
+              "and copy them from their source again.");
+}
+
+std::optional<std::string> Engine::ReadCheckpoint(std::string_view source) {
+  return WithVisibility([&] { return ledger_->ReadCheckpoint(source); });
+}
+
+void Engine::FinishCommit() {
+  const std::lock_guard lock(visibility_);
+  if (!half_committed_) return;
+  ledger_->Recover();
+  half_committed_ = false;
+}
+
+bool Engine::RecoverCommit(uint64_t commit_id) {
+  ledger_->Recover();
+  half_committed_ = false;
+  return ledger_->LastCommitId() == commit_id;
+}
+
+void Engine::Close() {
+  const std::lock_guard lock(close_mutex_);
+  if (closed_) return;
+  closed_ = true;
+  closing_ = true;
+  write_gate_.Shut();
+  pool_->Shut();
+  // Batches are left to end by themselves; they do not run long, and a killed commit would have to
+  // be carried out by the next open.
+  const std::lock_guard no_commit(commit_mutex_);
+  for (const std::string& tag : pool_->TagsInUse()) canceller_->Start(tag);
+  pool_->Close();
+  canceller_->Shutdown();
+  control_->Close();
+  folder_.reset();
+  const std::lock_guard folder_lock(open_folder_mutex);
+  OpenFolder().clear();
+}
+
+}  // namespace theflash

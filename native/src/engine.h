@@ -1,0 +1,108 @@
+// An open engine: what tf_engine stands for.
+#ifndef THEFLASH_ENGINE_H_
+#define THEFLASH_ENGINE_H_
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "canceller.h"
+#include "connection_pool.h"
+#include "folder.h"
+#include "gate.h"
+#include "ledger.h"
+#include "options.h"
+#include "versions.h"
+#include "visibility.h"
+
+namespace theflash {
+
+// Owns the folder and all connections, and holds the locks that scans and batches agree on:
+//   write gate   one batch, or one statement that writes mutable tables or changes tables, at a
+//   time:
+//                so the order of versions is the order of commits
+//   visibility   see visibility.h
+// taken in this order. Scans and batches share ownership, so that a handle may outlive
+// tf_engine_close; its calls then throw TF_CANCELLED.
+class Engine {
+ public:
+  static std::shared_ptr<Engine> Open(std::string_view folder, const Options& options);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Cancels what runs and closes every connection; a commit under way is waited for. Idempotent.
+  void Close();
+  bool closing() const { return closing_; }
+
+  std::optional<std::string> ReadCheckpoint(std::string_view source);
+
+  // Runs `read` under the shared visibility lock, when no commit is half carried out.
+  template <typename Read>
+  auto WithVisibility(Read read) {
+    while (true) {
+      {
+        const SharedVisibility lock(visibility_);
+        if (!half_committed_) return read();
+      }
+      FinishCommit();
+    }
+  }
+
+  // Carries out a commit that failed half-way. Errors: as the engine gives them; readers then stay
+  // locked out, since they would see half of a batch.
+  void FinishCommit();
+
+  ConnectionPool& pool() { return *pool_; }
+  Canceller& canceller() { return *canceller_; }
+  Gate& write_gate() { return write_gate_; }
+  Visibility& visibility() { return visibility_; }
+  Versions& versions() { return *versions_; }
+  Ledger& ledger() { return *ledger_; }
+  const Options& options() const { return options_; }
+  // Held for as long as a commit must not be cut short by Close.
+  std::mutex& commit_mutex() { return commit_mutex_; }
+  // Half-way: recorded but not wholly published, or not known to be.
+  void set_half_committed(bool half) { half_committed_ = half; }
+  bool half_committed() const { return half_committed_; }
+  // Under the exclusive visibility lock: brings a commit that failed to one end or the other, and
+  // says whether it is applied. Throws what stands in the way; readers then stay locked out.
+  bool RecoverCommit(uint64_t commit_id);
+
+ private:
+  struct SharedVisibility {
+    explicit SharedVisibility(Visibility& v) : visibility(v) { visibility.lock_shared(); }
+    ~SharedVisibility() { visibility.unlock_shared(); }
+    SharedVisibility(const SharedVisibility&) = delete;
+    SharedVisibility& operator=(const SharedVisibility&) = delete;
+    Visibility& visibility;
+  };
+
+  Engine(std::string_view folder, const Options& options);
+  void Start();
+  void RefuseBrokenData();
+
+  const Options options_;
+  std::unique_ptr<Folder> folder_;
+  Gate write_gate_;
+  Visibility visibility_;
+  std::atomic<bool> closing_ = false;
+  std::atomic<bool> half_committed_ = false;
+  std::mutex commit_mutex_;
+  std::mutex close_mutex_;
+  bool closed_ = false;
+  std::vector<std::string> arguments_;
+  std::unique_ptr<Connection> control_;  // for ledger and versions
+  std::unique_ptr<ConnectionPool> pool_;
+  std::unique_ptr<Canceller> canceller_;
+  std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<Versions> versions_;
+};
+
+}  // namespace theflash
+
+#endif  // THEFLASH_ENGINE_H_

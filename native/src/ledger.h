@@ -1,0 +1,66 @@
+// What the engine remembers about itself: checkpoints, and which staged rows belong to a commit.
+#ifndef THEFLASH_LEDGER_H_
+#define THEFLASH_LEDGER_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "connection.h"
+
+namespace theflash {
+
+inline constexpr std::string_view kStagingDatabase = "theflash_staging";
+
+// Rows that wait in a table of the staging database for their batch to be committed.
+struct Staged {
+  std::string staging;  // table of kStagingDatabase
+  std::string database;
+  std::string table;
+};
+
+// A batch is committed by one insert of one row into theflash.checkpoints, which holds the
+// checkpoint and the list of staged tables. From there on it is only carried out: Publish attaches
+// the parts of each staged table to its target, then drops the staged table. A crash on the way is
+// made good by Recover, which carries out the last commit again: attaching rows twice is harmless,
+// because both copies have the same key and version.
+//
+// The caller sees to the locks: one commit at a time, and no scan that plans during Publish.
+class Ledger {
+ public:
+  // `connection` must outlive this. Creates the databases and tables that are missing.
+  explicit Ledger(Connection* connection);
+
+  // Durably records the commit of `batch`. A failure leaves open whether it was recorded.
+  void Record(uint64_t batch, std::string_view source, std::string_view checkpoint,
+              const std::vector<Staged>& staged);
+
+  // Attaches the parts of all staged tables to their targets. A target that is gone is left out: it
+  // was dropped after the commit.
+  void Publish(const std::vector<Staged>& staged);
+
+  void Drop(const std::vector<Staged>& staged);
+
+  // Brings the folder to the state behind its last commit: publishes what that one staged, and
+  // drops all other staged tables.
+  void Recover();
+
+  // The `batch` of the newest commit, 0 where there is none.
+  uint64_t LastCommitId();
+
+  std::optional<std::string> ReadCheckpoint(std::string_view source);
+
+  // Tables with parts that ClickHouse found broken on start and put aside, as "db.t (2 parts)".
+  std::vector<std::string> BrokenTables();
+
+ private:
+  std::vector<Staged> LastCommit();
+
+  Connection* connection_;
+};
+
+}  // namespace theflash
+
+#endif  // THEFLASH_LEDGER_H_

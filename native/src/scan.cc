@@ -1,0 +1,147 @@
+#include "scan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "statements.h"
+#include "status.h"
+
+namespace theflash {
+namespace {
+
+// ClickHouse's answer (BAD_ARGUMENTS) to chdb_stream_query for what is no SELECT: SHOW, EXPLAIN ...
+constexpr std::string_view kNotStreamable = "Streaming query is not supported";
+
+Error CancelledError() { return Error(TF_CANCELLED, "the scan was cancelled"); }
+
+}  // namespace
+
+Scan::Scan(std::shared_ptr<Engine> engine, std::string_view sql)
+    : engine_(std::move(engine)), connection_(engine_->pool().Take()) {
+  Open(sql);
+}
+
+Scan::~Scan() { Close(); }
+
+void Scan::Open(std::string_view sql) {
+  const auto parts = SplitStatements(sql);
+  if (parts.size() == 1) {
+    const auto statements = RewriteStatement(*engine_, *connection_, parts[0]);
+    if (statements.size() == 1 && statements[0].effect == sql::Effect::kRead) {
+      try {
+        stream_ =
+            engine_->WithVisibility([&] { return connection_->OpenStream(statements[0].sql); });
+        return;
+      } catch (const Error& error) {
+        if (error.message().find(kNotStreamable) == std::string::npos) throw;
+      }
+    }
+  }
+  text_ = sql;
+}
+
+void Scan::RunText() {
+  const std::string text = std::exchange(text_, {});
+  for (const std::string_view part : SplitStatements(text)) {
+    for (const auto& statement : RewriteStatement(*engine_, *connection_, part)) {
+      if (cancelled_) throw CancelledError();
+      piece_ = RunStatement(*engine_, *connection_, statement, "ArrowStream");
+    }
+  }
+  if (piece_) reader_.emplace(piece_.bytes());
+}
+
+std::optional<ArrowMessage> Scan::Next() {
+  const std::lock_guard lock(mutex_);
+  if (cancelled_) throw CancelledError();
+  if (ended_) return std::nullopt;
+  try {
+    if (!text_.empty()) RunText();
+    auto message = NextMessage();
+    if (cancelled_) throw CancelledError();
+    if (!message) {
+      ended_ = true;
+      Release();
+    }
+    return message;
+  } catch (const Error& error) {
+    ended_ = true;
+    Release();
+    if (cancelled_ || engine_->closing()) throw CancelledError();
+    throw;
+  }
+}
+
+// Each piece of the engine's stream is a whole IPC stream: its schema is given once, its
+// end-of-stream markers never.
+std::optional<ArrowMessage> Scan::NextMessage() {
+  while (true) {
+    if (reader_) {
+      while (auto message = reader_->Next()) {
+        if (message->compressed) {
+          throw Error(TF_INVALID, "the query asks for compressed Arrow, which a scan does not give",
+                      "Leave output_format_arrow_compression_method out of SETTINGS.");
+        }
+        if (message->header != ArrowHeader::kSchema || IsFirstSchema(*message)) return message;
+      }
+      reader_.reset();
+    }
+    if (!TakePiece()) break;
+  }
+  if (!schema_.empty()) return std::nullopt;
+  // A statement without a result.
+  ArrowMessage empty = *ArrowReader(EmptySchemaMessage()).Next();
+  IsFirstSchema(empty);
+  return empty;
+}
+
+bool Scan::TakePiece() {
+  piece_ = Result();
+  if (!stream_) return false;
+  piece_ = connection_->Fetch(stream_);
+  if (piece_.bytes().empty()) return false;
+  reader_.emplace(piece_.bytes());
+  return true;
+}
+
+bool Scan::IsFirstSchema(const ArrowMessage& message) {
+  if (schema_.empty()) {
+    schema_.assign(message.bytes.begin(), message.bytes.end());
+    return true;
+  }
+  if (!std::equal(schema_.begin(), schema_.end(), message.bytes.begin(), message.bytes.end())) {
+    throw Error(TF_INTERNAL, "the engine changed the result's schema in mid-stream");
+  }
+  return false;
+}
+
+void Scan::Cancel() {
+  cancelled_ = true;
+  const std::lock_guard lock(release_mutex_);
+  if (!released_) engine_->canceller().Start(connection_->tag());
+}
+
+void Scan::Close() {
+  if (!ended_) Cancel();
+  const std::lock_guard lock(mutex_);
+  ended_ = true;
+  Release();
+}
+
+void Scan::Release() {
+  {
+    const std::lock_guard lock(release_mutex_);
+    if (std::exchange(released_, true)) return;
+  }
+  if (stream_) {
+    try {
+      connection_->CloseStream(std::exchange(stream_, Result()));
+    } catch (const Error&) {
+      // The engine was closed, and the stream with it.
+    }
+  }
+  engine_->canceller().Stop(connection_->tag());
+  connection_.Return();
+}
+
+}  // namespace theflash

@@ -1,0 +1,126 @@
+#include "statements.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "engine_catalog.h"
+#include "quote.h"
+#include "status.h"
+
+namespace theflash {
+namespace {
+
+// Holds the write gate for a scope.
+class WriteTurn {
+ public:
+  explicit WriteTurn(Engine& engine) : gate_(engine.write_gate()) {
+    gate_.Enter();
+    try {
+      engine.FinishCommit();
+    } catch (...) {
+      gate_.Leave();
+      throw;
+    }
+  }
+  ~WriteTurn() { gate_.Leave(); }
+  WriteTurn(const WriteTurn&) = delete;
+  WriteTurn& operator=(const WriteTurn&) = delete;
+
+ private:
+  Gate& gate_;
+};
+
+bool StartsWithWord(std::string_view sql, std::string_view word) {
+  const size_t from = sql.find_first_not_of(" \t\r\n");
+  if (from == std::string_view::npos || sql.size() - from < word.size()) return false;
+  return std::equal(
+      word.begin(), word.end(), sql.begin() + static_cast<ptrdiff_t>(from),
+      [](char a, char b) { return a == std::toupper(static_cast<unsigned char>(b)); });
+}
+
+uint64_t MaxVersion(Connection& connection, const std::string& database, const std::string& table) {
+  const auto rows = connection.Rows("SELECT max(" + std::string(sql::kVersionColumn) + ") FROM " +
+                                    QuoteTable(database, table) + " SETTINGS final = 0");
+  return std::stoull(rows.at(0).at(0));
+}
+
+// Rows that came with versions of their own must not beat those that are written from now on.
+void RaiseVersionsAboveRestored(Engine& engine, Connection& connection) {
+  for (const auto& row :
+       connection.Rows("SELECT database, table FROM system.columns WHERE name = " +
+                       QuoteText(sql::kVersionColumn))) {
+    engine.versions().RaiseAbove(MaxVersion(connection, row.at(0), row.at(1)));
+  }
+}
+
+Result WriteMutable(Engine& engine, Connection& connection, const sql::Statement& statement,
+                    std::string_view format) {
+  const uint64_t first =
+      statement.versions == 0 ? 0 : engine.versions().Reserve(statement.versions);
+  Result result = connection.Query(statement.Fill(first), format);
+  if (statement.version_per_row) {
+    engine.versions().RaiseAbove(first + chdb_result_rows_written(result.get()) + 2);
+  }
+  if (statement.imports_versions) {
+    engine.versions().RaiseAbove(MaxVersion(connection, statement.database, statement.table));
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<std::string_view> SplitStatements(std::string_view text) {
+  try {
+    return sql::Split(text);
+  } catch (const sql::SqlError& error) {
+    throw Error(TF_INVALID, error.what(), error.hint());
+  }
+}
+
+std::vector<sql::Statement> RewriteStatement(Engine& engine, Connection& connection,
+                                             std::string_view statement) {
+  EngineCatalog catalog(&connection);
+  sql::Options options;
+  options.allow_external = engine.options().allow_external;
+  try {
+    return sql::Rewrite(statement, catalog, options);
+  } catch (const sql::SqlError& error) {
+    throw Error(TF_INVALID, error.what(), error.hint());
+  }
+}
+
+Result RunStatement(Engine& engine, Connection& connection, const sql::Statement& statement,
+                    std::string_view format) {
+  switch (statement.effect) {
+    case sql::Effect::kWriteMutable:
+    case sql::Effect::kDdl: {
+      const WriteTurn turn(engine);
+      return WriteMutable(engine, connection, statement, format);
+    }
+    case sql::Effect::kRead:
+      return engine.WithVisibility([&] { return connection.Query(statement.sql, format); });
+    case sql::Effect::kOther:
+      break;
+  }
+  // INSERT ... SELECT into a plain table reads while it runs: no batch may appear to it half.
+  if (StartsWithWord(statement.sql, "INSERT")) {
+    return engine.WithVisibility([&] { return connection.Query(statement.sql, format); });
+  }
+  if (StartsWithWord(statement.sql, "RESTORE")) {
+    const WriteTurn turn(engine);
+    Result result = connection.Query(statement.sql, format);
+    RaiseVersionsAboveRestored(engine, connection);
+    return result;
+  }
+  return connection.Query(statement.sql, format);
+}
+
+void ExecuteText(Engine& engine, Connection& connection, std::string_view text) {
+  for (const std::string_view part : SplitStatements(text)) {
+    for (const sql::Statement& statement : RewriteStatement(engine, connection, part)) {
+      RunStatement(engine, connection, statement, "Null");
+    }
+  }
+}
+
+}  // namespace theflash

@@ -1,0 +1,42 @@
+// The engine's one counter of row versions.
+#ifndef THEFLASH_VERSIONS_H_
+#define THEFLASH_VERSIONS_H_
+
+#include <cstdint>
+#include <mutex>
+
+#include "connection.h"
+
+namespace theflash {
+
+// Gives versions that rise strictly, over restarts and crashes too. It reserves them in blocks: the
+// end of a block is durable (theflash.versions) before a version of it is given out, and an open
+// starts behind the last block. That costs one small insert an open that writes, where asking all
+// tables for their highest version would read a column of each; and no version is ever given twice,
+// not even one that was lost before it reached a table.
+class Versions {
+ public:
+  // `connection` must outlive this. The tables of the ledger must exist.
+  explicit Versions(Connection* connection);
+
+  // The first of `count` versions. Errors: TF_INVALID when none are left.
+  uint64_t Reserve(uint64_t count);
+
+  // Makes later versions higher than `version`, which came from elsewhere (IMPORT, RESTORE).
+  void RaiseAbove(uint64_t version);
+
+  // The version that the next Reserve would give.
+  uint64_t next();
+
+ private:
+  void Store(uint64_t needed);
+
+  Connection* connection_;
+  std::mutex mutex_;
+  uint64_t next_ = 0;
+  uint64_t ceiling_ = 0;  // versions below it may be given out
+};
+
+}  // namespace theflash
+
+#endif  // THEFLASH_VERSIONS_H_

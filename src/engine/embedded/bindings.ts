@@ -1,0 +1,168 @@
+import koffi, { type KoffiFunc, type LibraryHandle } from 'koffi';
+import { FlashError } from '../../protocol/index.js';
+
+/**
+ * The functions of native/include/theflash.h, one to one: that header is their manual. Nothing else
+ * in the product calls into native code. `scripts/check-abi.js` compares the declarations below with
+ * the header and with ch.so.
+ */
+
+/** TF_ABI_VERSION of the header that these declarations follow. */
+export const abiVersion = 1;
+
+/** tf_status. */
+export const status = {
+  ok: 0,
+  end: 1,
+  invalid: 2,
+  notFound: 3,
+  inUse: 4,
+  denied: 5,
+  diskFull: 6,
+  memory: 7,
+  cancelled: 8,
+  brokenData: 9,
+  engine: 10,
+  internal: 11,
+} as const;
+
+/** A C pointer. koffi 3 gives and takes them as bigint; null is NULL. */
+export type Pointer = bigint | null;
+
+/** Where C writes one value: `[null]` before the call, `[value]` after. */
+export type Out<T> = [T | null];
+
+/** tf_error, as koffi copies it out. `message` and `hint` stay C memory until `errorClear`. */
+export interface NativeError {
+  status?: number;
+  engine_code?: number;
+  message?: Pointer;
+  hint?: Pointer;
+}
+
+const declarations = {
+  errorClear: 'void tf_error_clear(_Inout_ tf_error *error)',
+  abiVersion: 'int32_t tf_abi_version(void)',
+  buildInfo: 'const char *tf_build_info(void)',
+  engineOpen:
+    'tf_status tf_engine_open(const char *folder, size_t folder_len, const char *options, size_t options_len, _Out_ tf_engine **engine, _Out_ tf_error *error)',
+  engineClose: 'void tf_engine_close(_Inout_ tf_engine **engine)',
+  execute:
+    'tf_status tf_execute(tf_engine *engine, const char *sql, size_t sql_len, _Out_ tf_error *error)',
+  scanOpen:
+    'tf_status tf_scan_open(tf_engine *engine, const char *sql, size_t sql_len, _Out_ tf_scan **scan, _Out_ tf_error *error)',
+  scanNext:
+    'tf_status tf_scan_next(tf_scan *scan, _Out_ const uint8_t **data, _Out_ size_t *len, _Out_ uint64_t *rows, _Out_ tf_error *error)',
+  scanCancel: 'void tf_scan_cancel(tf_scan *scan)',
+  scanClose: 'void tf_scan_close(_Inout_ tf_scan **scan)',
+  batchOpen:
+    'tf_status tf_batch_open(tf_engine *engine, _Out_ tf_batch **batch, _Out_ tf_error *error)',
+  batchReserve:
+    'tf_status tf_batch_reserve(tf_batch *batch, uint64_t count, _Out_ uint64_t *first_version, _Out_ tf_error *error)',
+  batchAppend:
+    'tf_status tf_batch_append(tf_batch *batch, const char *database, size_t database_len, const char *table, size_t table_len, const uint8_t *stream, size_t stream_len, _Out_ tf_error *error)',
+  batchCommit:
+    'tf_status tf_batch_commit(tf_batch *batch, const char *source, size_t source_len, const char *checkpoint, size_t checkpoint_len, _Out_ tf_error *error)',
+  batchClose: 'void tf_batch_close(_Inout_ tf_batch **batch)',
+  checkpointGet:
+    'tf_status tf_checkpoint_get(tf_engine *engine, const char *source, size_t source_len, _Out_ void **checkpoint, _Out_ size_t *checkpoint_len, _Out_ tf_error *error)',
+  free: 'void tf_free(void *pointer)',
+} as const;
+
+type NativeName = keyof typeof declarations;
+
+/** ch.so, loaded: call its functions at once, or on a thread of libuv's pool. */
+export interface Bindings {
+  call(name: NativeName, ...args: unknown[]): unknown;
+  callAsync(name: NativeName, ...args: unknown[]): Promise<unknown>;
+}
+
+let loaded: { file: string; bindings: Bindings } | undefined;
+
+/**
+ * Loads ch.so, once a process: two copies of it would be two engines.
+ *
+ * Errors: TOOL where it can't be loaded or is of another ABI than these declarations.
+ */
+export function loadBindings(file: string): Bindings {
+  if (loaded?.file === file) return loaded.bindings;
+  if (loaded !== undefined) {
+    throw new FlashError(
+      'TOOL',
+      `This process has ${loaded.file} loaded, and can't load ${file} too.`,
+    );
+  }
+  const bindings = bind(file);
+  const found = bindings.call('abiVersion');
+  if (found !== abiVersion) {
+    throw new FlashError(
+      'TOOL',
+      `${file} is of ABI version ${String(found)}, this TheFlash needs ${String(abiVersion)}.`,
+      { hint: 'Run theflash build-ch.' },
+    );
+  }
+  loaded = { file, bindings };
+  return bindings;
+}
+
+/**
+ * Memory of C as bytes, without a copy.
+ *
+ * Owns: the memory stays C's: the bytes must not be touched after C has freed or reused it.
+ */
+export function viewMemory(pointer: bigint, lengthBytes: number): Uint8Array {
+  return new Uint8Array(koffi.view(pointer, lengthBytes));
+}
+
+/** Copies a text of C; `lengthBytes` may be left out where it ends in NUL. */
+export function readText(pointer: bigint, lengthBytes?: number): string {
+  if (lengthBytes === undefined) return koffi.decode.string(pointer);
+  return Buffer.from(viewMemory(pointer, lengthBytes)).toString('utf8');
+}
+
+function bind(file: string): Bindings {
+  const library = loadLibrary(file);
+  declareTypes();
+  const functions = new Map(
+    Object.entries(declarations).map(([name, prototype]) => [name, library.func(prototype)]),
+  );
+  const find = (name: NativeName): KoffiFunc<(...args: unknown[]) => unknown> => {
+    const found = functions.get(name);
+    if (found === undefined)
+      throw new FlashError('INTERNAL', `ch.so function ${name} is not bound`);
+    return found;
+  };
+  return {
+    call: (name, ...args) => find(name)(...args) as unknown,
+    callAsync: (name, ...args) =>
+      new Promise((resolve, reject) => {
+        find(name).async(...args, (error: unknown, result: unknown) => {
+          if (error instanceof Error) reject(error);
+          else resolve(result);
+        });
+      }),
+  };
+}
+
+function loadLibrary(file: string): LibraryHandle {
+  try {
+    return koffi.load(file);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new FlashError('TOOL', `The engine library ${file} can't be loaded: ${why}`, {
+      hint: 'Run theflash build-ch.',
+      cause,
+    });
+  }
+}
+
+function declareTypes(): void {
+  koffi.alias('tf_status', 'int32_t');
+  for (const handle of ['tf_engine', 'tf_scan', 'tf_batch']) koffi.opaque(handle);
+  koffi.struct('tf_error', {
+    status: 'int32_t',
+    engine_code: 'int32_t',
+    message: 'void *',
+    hint: 'void *',
+  });
+}

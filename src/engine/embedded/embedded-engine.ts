@@ -1,0 +1,136 @@
+import path from 'node:path';
+import {
+  FlashError,
+  queryRows,
+  type ArrowScan,
+  type Engine,
+  type EngineInfo,
+  type WriteBatch,
+} from '../../protocol/index.js';
+import { openBatch } from './batch.js';
+import { loadBindings, readText, type Out } from './bindings.js';
+import { closedError } from './errors.js';
+import { findLibraryFile } from './library-file.js';
+import { callChecked, NativeEngine, textArgs } from './native-engine.js';
+import { openScan } from './scan.js';
+
+export interface EmbeddedEngineOptions {
+  /** Make the folder where it is missing. Default: true. */
+  create?: boolean;
+  /** Cap on the engine's memory, in bytes. Default: 0.7 of the machine's. */
+  memoryBytesMax?: number;
+  /** Cap on one query's memory, in bytes. Default: none. */
+  queryMemoryBytesMax?: number;
+  /** How many scans may be open at once; more wait. Default: 32. */
+  scansMax?: number;
+  /** Allow file(), url() and the other ways out of the folder. Default: false. */
+  allowExternal?: boolean;
+  /** Open a folder in spite of parts that were found broken. Default: false. */
+  allowBroken?: boolean;
+}
+
+const scansMaxDefault = 32;
+
+/**
+ * Opens ch.so's engine on a data folder, in this process.
+ *
+ * Errors: TOOL where ch.so is missing, IN_USE with the process that has the folder, DENIED,
+ * NOT_FOUND, BROKEN_DATA.
+ */
+export async function openEmbeddedEngine(
+  folder: string,
+  options: EmbeddedEngineOptions = {},
+): Promise<Engine> {
+  const bindings = loadBindings(findLibraryFile());
+  const scansMax = options.scansMax ?? scansMaxDefault;
+  const native: Record<string, boolean | number> = { scans_max: scansMax };
+  if (options.create !== undefined) native['create'] = options.create;
+  if (options.memoryBytesMax !== undefined) native['memory_bytes_max'] = options.memoryBytesMax;
+  if (options.queryMemoryBytesMax !== undefined) {
+    native['query_memory_bytes_max'] = options.queryMemoryBytesMax;
+  }
+  if (options.allowExternal !== undefined) native['allow_external'] = options.allowExternal;
+  if (options.allowBroken !== undefined) native['allow_broken'] = options.allowBroken;
+  const absolute = path.resolve(folder);
+  const handle: Out<bigint> = [null];
+  await callChecked(
+    bindings,
+    'engineOpen',
+    [...textArgs(absolute), ...textArgs(JSON.stringify(native)), handle],
+    { file: absolute },
+  );
+  return new EmbeddedEngine(new NativeEngine(bindings, handle[0], scansMax), handle, folder);
+}
+
+class EmbeddedEngine implements Engine {
+  readonly location: string;
+  readonly #native: NativeEngine;
+  readonly #handle: Out<bigint>;
+  #closed: Promise<void> | undefined;
+  // Node joins the threads of its pool at exit: a query that one of them runs must end first.
+  readonly #onExit = (): void => {
+    this.#native.bindings.call('engineClose', this.#handle);
+  };
+
+  constructor(native: NativeEngine, handle: Out<bigint>, location: string) {
+    this.#native = native;
+    this.#handle = handle;
+    this.location = location;
+    process.once('exit', this.#onExit);
+  }
+
+  // Through a scan rather than tf_execute, because a scan can be cancelled.
+  async execute(sql: string, options: { signal?: AbortSignal } = {}): Promise<void> {
+    const scan = await this.query(sql, options);
+    for await (const message of scan) if (message.rows > 0) continue;
+  }
+
+  async query(sql: string, options: { signal?: AbortSignal } = {}): Promise<ArrowScan> {
+    this.#refuseClosed();
+    return await openScan(this.#native, sql, options.signal);
+  }
+
+  async openBatch(): Promise<WriteBatch> {
+    this.#refuseClosed();
+    return await openBatch(this.#native);
+  }
+
+  async readCheckpoint(source: string): Promise<string | undefined> {
+    this.#refuseClosed();
+    const { bindings, calls, pointer } = this.#native;
+    const text: Out<bigint> = [null];
+    const length: Out<number> = [null];
+    const args = [pointer, ...textArgs(source), text, length];
+    await calls.run(() => callChecked(bindings, 'checkpointGet', args));
+    if (text[0] === null) return undefined;
+    const checkpoint = readText(text[0], Number(length[0]));
+    bindings.call('free', text[0]);
+    return checkpoint;
+  }
+
+  async info(): Promise<EngineInfo> {
+    const [row] = await queryRows(this, 'SELECT version() AS version');
+    const build: unknown = JSON.parse(String(this.#native.bindings.call('buildInfo')));
+    if (row === undefined || typeof build !== 'object' || build === null || !('patches' in build)) {
+      throw new FlashError('INTERNAL', 'The engine does not tell its versions.');
+    }
+    const patches = Array.isArray(build.patches) ? build.patches.map(String) : [];
+    return { engineVersion: String(row['version']), patches };
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    // Handles first: the batch is dropped, the scans are cancelled.
+    await Promise.all([...this.#native.handles].map((each) => each.close()));
+    await this.#native.bindings.callAsync('engineClose', this.#handle);
+    process.removeListener('exit', this.#onExit);
+  }
+
+  #refuseClosed(): void {
+    if (this.#closed !== undefined) throw closedError('engine');
+  }
+}

@@ -1,0 +1,57 @@
+import type { ErrorPlace } from '../../protocol/index.js';
+import { status, type Bindings, type NativeError, type Pointer } from './bindings.js';
+import { CallLimit } from './call-limit.js';
+import { takeError } from './errors.js';
+
+/**
+ * Blocking calls run on libuv's pool, which has four threads. One is left to the open batch: the
+ * others may all wait for it to end.
+ */
+const callsMax = 3;
+
+/**
+ * The open tf_engine with what its scans and batch share: the limits that keep blocked calls from
+ * taking every thread of the pool.
+ */
+export class NativeEngine {
+  readonly bindings: Bindings;
+  readonly pointer: Pointer;
+  readonly calls = new CallLimit(callsMax);
+  /** Connections of the engine: a scan holds one while it is open. */
+  readonly scans: CallLimit;
+  /** Batches: the engine has one open at a time. */
+  readonly batches = new CallLimit(1);
+  /** Open scans and the open batch, to be closed with the engine. */
+  readonly handles = new Set<{ close(): Promise<void> }>();
+
+  constructor(bindings: Bindings, pointer: Pointer, scansMax: number) {
+    this.bindings = bindings;
+    this.pointer = pointer;
+    this.scans = new CallLimit(scansMax);
+  }
+}
+
+type StatusName = Parameters<Bindings['callAsync']>[0];
+
+/**
+ * Calls a function that gives tf_status and takes a tf_error last.
+ *
+ * Shape: the status, which is ok or end.
+ * Errors: any other status, as a FlashError.
+ */
+export async function callChecked(
+  bindings: Bindings,
+  name: StatusName,
+  args: readonly unknown[],
+  place: ErrorPlace = {},
+): Promise<number> {
+  const error: NativeError = {};
+  const result = await bindings.callAsync(name, ...args, error);
+  if (result === status.ok || result === status.end) return result;
+  throw takeError(bindings, error, place);
+}
+
+/** A text as the C ABI takes it: pointer and length in bytes. */
+export function textArgs(text: string): [string, number] {
+  return [text, Buffer.byteLength(text)];
+}

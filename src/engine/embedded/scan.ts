@@ -1,0 +1,99 @@
+import type { ArrowMessage, ArrowScan } from '../../protocol/index.js';
+import { status, viewMemory, type Out } from './bindings.js';
+import { closedError } from './errors.js';
+import { callChecked, textArgs, type NativeEngine } from './native-engine.js';
+
+/**
+ * Starts a query. Errors: those of planning; CANCELLED where `signal` fires, before or after.
+ */
+export async function openScan(
+  engine: NativeEngine,
+  sql: string,
+  signal: AbortSignal | undefined,
+): Promise<EmbeddedScan> {
+  const connection = await engine.scans.take();
+  try {
+    const handle: Out<bigint> = [null];
+    if (signal?.aborted === true) throw closedError('query');
+    await engine.calls.run(() =>
+      callChecked(engine.bindings, 'scanOpen', [engine.pointer, ...textArgs(sql), handle]),
+    );
+    return new EmbeddedScan(engine, handle, connection.release, signal);
+  } catch (error) {
+    connection.release();
+    throw error;
+  }
+}
+
+/** A tf_scan as an `ArrowScan`. One `next` runs at a time; `close` waits for it. */
+export class EmbeddedScan implements ArrowScan {
+  readonly #engine: NativeEngine;
+  readonly #handle: Out<bigint>;
+  readonly #release: () => void;
+  readonly #signal: AbortSignal | undefined;
+  readonly #cancel = (): void => {
+    if (this.#closed === undefined) this.#engine.bindings.call('scanCancel', this.#handle[0]);
+  };
+  #pending: Promise<unknown> = Promise.resolve();
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    engine: NativeEngine,
+    handle: Out<bigint>,
+    release: () => void,
+    signal: AbortSignal | undefined,
+  ) {
+    this.#engine = engine;
+    this.#handle = handle;
+    this.#release = release;
+    this.#signal = signal;
+    engine.handles.add(this);
+    signal?.addEventListener('abort', this.#cancel, { once: true });
+    if (signal?.aborted === true) this.#cancel();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<ArrowMessage> {
+    try {
+      while (true) {
+        const message = await this.#next();
+        if (message === undefined) return;
+        yield message;
+      }
+    } finally {
+      await this.close();
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  #next(): Promise<ArrowMessage | undefined> {
+    if (this.#closed !== undefined) return Promise.reject(closedError('scan'));
+    const next = this.#pending.then(() => this.#pull());
+    this.#pending = next.catch(() => undefined);
+    return next;
+  }
+
+  async #pull(): Promise<ArrowMessage | undefined> {
+    const data: Out<bigint> = [null];
+    const length: Out<number> = [null];
+    const rows: Out<number> = [null];
+    const result = await this.#engine.calls.run(() =>
+      callChecked(this.#engine.bindings, 'scanNext', [this.#handle[0], data, length, rows]),
+    );
+    if (result === status.end || data[0] === null) return undefined;
+    return { bytes: viewMemory(data[0], Number(length[0])), rows: Number(rows[0]) };
+  }
+
+  async #close(): Promise<void> {
+    this.#signal?.removeEventListener('abort', this.#cancel);
+    // A cancelled query lets go of its thread, which the closing call may be waiting for.
+    this.#engine.bindings.call('scanCancel', this.#handle[0]);
+    await this.#pending;
+    await this.#engine.calls.run(() => this.#engine.bindings.callAsync('scanClose', this.#handle));
+    this.#engine.handles.delete(this);
+    this.#release();
+  }
+}

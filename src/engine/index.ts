@@ -1,0 +1,1 @@
+export { openEmbeddedEngine, type EmbeddedEngineOptions } from './embedded/index.js';

@@ -1,0 +1,128 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+import { openEmbeddedEngine } from '../../src/engine/index.js';
+import { putRows, readRows } from './rows.js';
+import { createTable, keyedTable, readValue, throwsCode, applyBatch } from './engine-suite.js';
+
+const crashChild = fileURLToPath(new URL('crash-child.ts', import.meta.url));
+const holdChild = fileURLToPath(new URL('hold-child.ts', import.meta.url));
+
+let root = '';
+test.before(async () => {
+  root = await mkdtemp(path.join(tmpdir(), 'theflash-crash-'));
+});
+test.after.always(() => rm(root, { recursive: true, force: true }));
+
+// Places in a commit, in order, and whether a batch that was killed there is applied by the next open.
+const places: readonly [string, boolean][] = [
+  ['after-append', false],
+  ['before-commit-record', false],
+  ['after-commit-record', true],
+  ['between-attaches', true],
+  ['after-publish', true],
+  ['between-drops', true],
+];
+
+for (const [place, isApplied] of places) {
+  test.serial(
+    `a process killed ${place}: the batch is ${isApplied ? 'whole' : 'gone'}`,
+    async (t) => {
+      const folder = path.join(root, place);
+      await fillFolder(folder);
+      t.is(await runChild(crashChild, folder, { THEFLASH_FAILPOINT: place }), 'SIGKILL');
+      const engine = await openEmbeddedEngine(folder);
+      try {
+        const rows = isApplied ? ['1 new', '3 new'] : ['1 old', '2 old'];
+        t.deepEqual(await readRows(engine, 'keyed'), rows);
+        t.deepEqual(await readRows(engine, 'multiset'), rows);
+        t.is(await engine.readCheckpoint('crash'), isApplied ? 'second' : 'first');
+        const staged = `(SELECT count() FROM system.tables WHERE database = 'theflash_staging')`;
+        t.is(await readValue(engine, staged), '0');
+        await applyBatch(engine, keyedTable('keyed'), putRows([1, 'later'], [2, 'later']));
+        const later = isApplied ? ['1 later', '2 later', '3 new'] : ['1 later', '2 later'];
+        t.deepEqual(await readRows(engine, 'keyed'), later);
+      } finally {
+        await engine.close();
+      }
+      if (!isApplied) t.is(await runChild(crashChild, folder, {}), 0, 'it can be written again');
+    },
+  );
+}
+
+test.serial('a folder that another process has open is refused with its id', async (t) => {
+  const folder = path.join(root, 'held');
+  const child = spawn(process.execPath, ['--import=tsx', holdChild, folder]);
+  try {
+    await once(child.stdout, 'data');
+    const error = await throwsCode(t, () => openEmbeddedEngine(folder), 'IN_USE');
+    t.true(error?.message.includes(`process ${String(child.pid)}`), error?.message);
+    t.regex(error?.hint ?? '', /tcp:\/\//);
+  } finally {
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+  const engine = await openEmbeddedEngine(folder);
+  await engine.close();
+});
+
+test.serial('a process opens one folder at a time', async (t) => {
+  const engine = await openEmbeddedEngine(path.join(root, 'one'));
+  await throwsCode(t, () => openEmbeddedEngine(path.join(root, 'two')), 'IN_USE');
+  await engine.close();
+  const other = await openEmbeddedEngine(path.join(root, 'two'));
+  await other.close();
+  await other.close();
+});
+
+test.serial('folders that are missing or may not be written to are refused', async (t) => {
+  const missing = path.join(root, 'missing');
+  await throwsCode(t, () => openEmbeddedEngine(missing, { create: false }), 'NOT_FOUND');
+  await throwsCode(t, () => openEmbeddedEngine('/proc/theflash'), 'NOT_FOUND');
+  await throwsCode(t, () => openEmbeddedEngine(crashChild), 'INVALID_REQUEST');
+  if (process.getuid?.() === 0) {
+    t.log('skipped for root, who may write anywhere: a folder without write permission');
+    return;
+  }
+  const readOnly = path.join(root, 'read-only');
+  await mkdir(readOnly);
+  await chmod(readOnly, 0o500);
+  await throwsCode(t, () => openEmbeddedEngine(readOnly), 'DENIED');
+});
+
+test.serial('a process ends cleanly with scans and a batch open', async (t) => {
+  const folder = path.join(root, 'left-open');
+  t.is(await runChild(holdChild, folder, { THEFLASH_TEST_END: 'exit' }), 0);
+  t.is(await runChild(holdChild, folder, { THEFLASH_TEST_END: 'close' }), 0);
+});
+
+async function fillFolder(folder: string): Promise<void> {
+  const engine = await openEmbeddedEngine(folder);
+  for (const [database, key] of [
+    ['keyed', 'id'],
+    ['multiset', ''],
+  ] as const) {
+    await createTable(engine, database, key);
+    const schema = { ...keyedTable(database), primaryKey: key === '' ? [] : [key] };
+    const checkpoint = { source: 'crash', text: 'first' };
+    await applyBatch(engine, schema, putRows([1, 'old'], [2, 'old']), checkpoint);
+  }
+  await engine.close();
+}
+
+async function runChild(
+  file: string,
+  folder: string,
+  env: Record<string, string>,
+): Promise<number | string> {
+  const child = spawn(process.execPath, ['--import=tsx', file, folder], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
+  await once(child, 'exit');
+  return child.signalCode ?? child.exitCode ?? -1;
+}
