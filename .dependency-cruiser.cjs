@@ -36,7 +36,7 @@ module.exports = {
       from: { path: '^src/([^/]+)/' },
       to: {
         path: '^src/[^/]+/.',
-        pathNot: ['^src/$1/', '^src/[^/]+/([^/]+/)?index\\.ts$'],
+        pathNot: ['^src/$1/', '^src/[^/]+/index\\.ts$', '^src/[^/]+/[^/]+/index\\.ts$'],
       },
     },
     {

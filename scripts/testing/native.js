@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { root, run } from './child.js';
 
-const buildFolder = path.join(root, 'build', 'native-test');
+/** Where build-ch has compiled ch.so: its objects serve the tests too. */
+const buildFolder = path.join(root, 'build', 'cmake');
 
-/** Builds native/ with its GoogleTest tests and runs them by ctest. */
+/** Builds the GoogleTest tests of native/, behind build-ch, and runs them by ctest. */
 export async function runNativeTests() {
   for (const program of ['cmake', 'ctest']) {
     const { code } = await run(program, ['--version']);
@@ -12,7 +13,7 @@ export async function runNativeTests() {
   if (!(await hasGoogleTest())) {
     return { skipped: 1, note: 'GoogleTest is not installed (apt: libgtest-dev)' };
   }
-  const configure = ['-S', 'native', '-B', buildFolder, '-DTHEFLASH_BUILD_TESTS=ON'];
+  const configure = ['-S', 'native', '-B', buildFolder, '-DBUILD_TESTING=ON'];
   const configured = await run('cmake', configure);
   if (configured.code !== 0) return { failed: 1, output: configured.output };
   const built = await run('cmake', ['--build', buildFolder, '--parallel', '2']);

@@ -7,7 +7,7 @@ import {
   type ColumnType,
   type TableSchema,
 } from '../../src/protocol/index.js';
-import { DataType } from 'apache-arrow';
+import { DataType, Precision } from 'apache-arrow';
 
 /**
  * A value as Arrow's memory holds it: whole numbers of the column's unit (days, µs, unscaled
@@ -84,8 +84,8 @@ function cellBytes(arrow: DataType, cell: Cell): Uint8Array {
     return new Uint8Array(0);
   }
   if (DataType.isFloat(arrow)) {
-    const view = new DataView(new ArrayBuffer(arrow.precision === 1 ? 4 : 8));
-    if (arrow.precision === 1) view.setFloat32(0, Number(cell ?? 0), true);
+    const view = new DataView(new ArrayBuffer(arrow.precision === Precision.SINGLE ? 4 : 8));
+    if (arrow.precision === Precision.SINGLE) view.setFloat32(0, Number(cell ?? 0), true);
     else view.setFloat64(0, Number(cell ?? 0), true);
     return new Uint8Array(view.buffer);
   }

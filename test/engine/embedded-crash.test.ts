@@ -16,7 +16,9 @@ let root = '';
 test.before(async () => {
   root = await mkdtemp(path.join(tmpdir(), 'theflash-crash-'));
 });
-test.after.always(() => rm(root, { recursive: true, force: true }));
+test.after.always(async () => {
+  await rm(root, { recursive: true, force: true });
+});
 
 // Places in a commit, in order, and whether a batch that was killed there is applied by the next open.
 const places: readonly [string, boolean][] = [
@@ -60,8 +62,8 @@ test.serial('a folder that another process has open is refused with its id', asy
   try {
     await once(child.stdout, 'data');
     const error = await throwsCode(t, () => openEmbeddedEngine(folder), 'IN_USE');
-    t.true(error?.message.includes(`process ${String(child.pid)}`), error?.message);
-    t.regex(error?.hint ?? '', /tcp:\/\//);
+    t.true(error.message.includes(`process ${String(child.pid)}`), error.message);
+    t.regex(error.hint ?? '', /tcp:\/\//);
   } finally {
     child.kill('SIGKILL');
     await once(child, 'exit');

@@ -70,15 +70,16 @@ export async function throwsCode(
   t: ExecutionContext,
   run: () => Promise<unknown>,
   code: ErrorCode,
-): Promise<FlashError | undefined> {
+): Promise<FlashError> {
   const error = await t.throwsAsync(run, { instanceOf: FlashError });
-  t.is(error?.code, code, error?.message);
+  t.is(error.code, code, error.message);
   return error;
 }
 
 /** Tests of the `Engine` port that hold for every implementation of it. */
 export function defineEngineSuite(test: TestFn, under: EngineUnderTest): void {
   defineQueryTests(test, under);
+  defineStreamTests(test, under);
   defineCancelTests(test, under);
 }
 
@@ -128,7 +129,9 @@ function defineQueryTests(test: TestFn, under: EngineUnderTest): void {
     );
     t.deepEqual(rows, [{ name: 'several' }]);
   });
+}
 
+function defineStreamTests(test: TestFn, under: EngineUnderTest): void {
   test.serial('a result of millions of rows arrives whole and can be left early', async (t) => {
     let rows = 0;
     const sql = 'SELECT number, toString(number) AS s FROM numbers(3000000)';
@@ -158,9 +161,9 @@ function defineQueryTests(test: TestFn, under: EngineUnderTest): void {
       () => readTable(engine, 'SELECT * FROM no.such'),
       'NOT_FOUND',
     );
-    t.is(missing?.place.engineCode, 81);
+    t.is(missing.place.engineCode, 81);
     const wrong = await throwsCode(t, () => engine.execute('SELEC 1'), 'INVALID_REQUEST');
-    t.regex(wrong?.message ?? '', /^Syntax error/);
+    t.regex(wrong.message, /^Syntax error/);
     const late = 'SELECT throwIf(number = 2000000) FROM numbers(3000000)';
     await throwsCode(t, () => readTable(engine, late), 'ENGINE');
     await throwsCode(t, () => engine.execute("SELECT 'no end"), 'INVALID_REQUEST');

@@ -2,7 +2,9 @@ import { ByteReader } from '../byte-reader.js';
 import { decodeName } from '../charset-text.js';
 import { columnCodes, hasSign, isCharacterType } from '../column-codes.js';
 import type { TableMapColumn } from '../event.js';
-import type { BareColumn } from './table-map.js';
+
+/** A column as the fixed part of TABLE_MAP describes it. */
+export type BareColumn = Pick<TableMapColumn, 'typeCode' | 'metadata' | 'nullable'>;
 
 /**
  * Numbers of TABLE_MAP's optional metadata fields.
@@ -35,6 +37,7 @@ const fieldTypes = {
 export function readOptionalMetadata(
   reader: ByteReader,
   bare: readonly BareColumn[],
+  flavor: 'mysql' | 'mariadb',
 ): { columns: TableMapColumn[]; primaryKey: number[] | undefined } {
   const fields = new Map<number, Uint8Array>();
   while (reader.remaining > 0) {
@@ -51,7 +54,7 @@ export function readOptionalMetadata(
     all.filter((i) => test(bare[i]?.typeCode ?? -1));
   const enums = ofCode((code) => code === columnCodes.enum);
   const sets = ofCode((code) => code === columnCodes.set);
-  const unsigned = readBits(open(fieldTypes.signedness), ofCode(hasSign));
+  const unsigned = readBits(open(fieldTypes.signedness), ofCode((code) => hasSign(code, flavor)));
   const visible = readBits(open(fieldTypes.columnVisibility), all);
   const collations = new Map([
     ...readCharsets(
