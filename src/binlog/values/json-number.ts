@@ -60,6 +60,15 @@ export function writeDouble(source: Uint8Array, at: number, form: JsonForm, sink
   const value = doubleValue[0] ?? 0;
   if (!Number.isFinite(value)) throw jsonFormatError('a double that is no number');
   const magnitude = Math.abs(value);
+  if (magnitude >= 1e-6 && magnitude < 1e9) {
+    const millionths = Math.round(magnitude * 1e6);
+    // At most 15 digits: no other decimal as short gives the same double, so these are the shortest.
+    if (millionths / 1e6 === magnitude) {
+      if (value < 0) sink.writeByte(0x2d);
+      writeMillionths(millionths, form, sink);
+      return;
+    }
+  }
   const isInteger = Number.isInteger(value);
   // Here String() writes as MySQL does. It drops the sign of zero, so zero takes the long way.
   if (magnitude >= 1e-6 && (magnitude < 1e15 || !isInteger)) {
@@ -69,6 +78,24 @@ export function writeDouble(source: Uint8Array, at: number, form: JsonForm, sink
   }
   if (high >= 0x8000_0000) sink.writeByte(0x2d);
   writeMagnitude(magnitude, form, sink);
+}
+
+/** Appends a count of millionths, below 1e15, as a decimal without trailing zeros. */
+function writeMillionths(millionths: number, form: JsonForm, sink: ByteSink): void {
+  const whole = Math.floor(millionths / 1e6);
+  let fraction = millionths - whole * 1e6;
+  writeInteger(whole, sink);
+  if (fraction === 0) {
+    if (form.pointZero) sink.writeAscii('.0');
+    return;
+  }
+  let digits = 6;
+  while (fraction % 10 === 0) {
+    fraction /= 10;
+    digits--;
+  }
+  sink.writeByte(0x2e);
+  writePadded(fraction, digits, sink);
 }
 
 function writeMagnitude(magnitude: number, form: JsonForm, sink: ByteSink): void {

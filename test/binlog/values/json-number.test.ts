@@ -1,4 +1,5 @@
 import test from 'ava';
+import fc from 'fast-check';
 import { ByteSink } from '../../../src/binlog/columns/byte-sink.js';
 import {
   jsonFormMysql57,
@@ -35,6 +36,21 @@ for (const [value, text, text57 = text] of doubles) {
     t.is(doubleText(value, jsonFormMysql57), text57);
   });
 }
+
+test('doubles of few decimals have the shortest digits that give them back', (t) => {
+  const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+  t.log(`SEED=${seed}`);
+  const some = fc.oneof(
+    fc.tuple(fc.maxSafeInteger(), fc.integer({ min: 1, max: 1e7 })).map(([n, d]) => n / d),
+    fc.tuple(fc.integer(), fc.integer({ min: 0, max: 6 })).map(([n, p]) => n / 10 ** p),
+    fc.double({ min: 1e-6, max: 1e15, noNaN: true }),
+  );
+  const isPlain = (value: number): boolean => Math.abs(value) >= 1e-6 && Math.abs(value) < 1e15;
+  const property = fc.property(some.filter(isPlain), (value) => {
+    t.is(doubleText(value, jsonFormMysql57), String(value));
+  });
+  fc.assert(property, { seed, numRuns: 5000 });
+});
 
 test('64-bit integers are exact to their ends', (t) => {
   const ends: readonly [bigint, boolean][] = [
