@@ -53,7 +53,8 @@ async function comparePeers(
       } catch (error) {
         // A peer that can't read this log is reported as such; ours has to.
         if (who === ours) throw error;
-        failures.set(who, error instanceof Error ? error.message.slice(0, 200) : 'unknown');
+        const reason = error instanceof Error ? error.message : 'unknown';
+        failures.set(who, reason.replaceAll(`${repositoryFolder}/`, '').slice(0, 200));
       }
     }
   }
