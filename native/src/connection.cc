@@ -179,14 +179,15 @@ void Connection::CloseStream(Result stream) {
   });
 }
 
-void Connection::Insert(std::string_view insert_sql,
-                        std::initializer_list<std::span<const uint8_t>> arrow_stream) {
+Result Connection::Insert(std::string_view insert_sql, std::string_view format,
+                          std::initializer_list<std::span<const uint8_t>> data) {
+  Result done;
   const std::string error = Run([&](chdb_connection c) -> std::string {
     const InsertStream insert(chdb_stream_insert_n(c, insert_sql.data(), insert_sql.size(),
-                                                   kArrowStream.data(), kArrowStream.size()));
+                                                   format.data(), format.size()));
     if (!insert.error().empty()) return insert.error();
     bool refused = false;
-    for (std::span<const uint8_t> rest : arrow_stream) {
+    for (std::span<const uint8_t> rest : data) {
       while (!rest.empty() && !refused) {
         const auto piece = rest.first(std::min(rest.size(), kInsertPieceBytes));
         refused = chdb_stream_append(insert.get(), piece.data(), piece.size()) != CHDBSuccess;
@@ -194,11 +195,15 @@ void Connection::Insert(std::string_view insert_sql,
       }
     }
     // A refused piece means that the insert has failed: this says why.
-    const Result done(chdb_stream_done(insert.get()));
+    done = Result(chdb_stream_done(insert.get()));
     if (!done.error().empty()) return std::string(done.error());
     return refused ? "the engine refused rows without a reason" : insert.error();
   });
-  if (!error.empty()) Fail(error);
+  if (!error.empty()) {
+    done = Result();
+    Fail(error);
+  }
+  return done;
 }
 
 void Connection::Close() {

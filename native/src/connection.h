@@ -50,7 +50,8 @@ class Connection {
 
   const std::string& tag() const { return tag_; }
 
-  // Runs one or several statements and gives the last result whole.
+  // Runs one or several statements and gives the last result whole. No INSERT with VALUES or FORMAT:
+  // for these libchdb reads the standard input of the process as well, which belongs to others.
   Result Query(std::string_view sql, std::string_view format = "TSVRaw");
   void Execute(std::string_view sql) { Query(sql); }
   // Runs a query and gives its rows as fields. Tabs and line feeds in values arrive unescaped.
@@ -63,9 +64,10 @@ class Connection {
   // Ends a stream, whether or not all of it was drawn.
   void CloseStream(Result stream);
 
-  // Feeds an Arrow IPC stream, given in pieces, to `insert_sql`, an INSERT without FORMAT.
-  void Insert(std::string_view insert_sql,
-              std::initializer_list<std::span<const uint8_t>> arrow_stream);
+  // Feeds data, given in pieces, to `insert_sql`, an INSERT without FORMAT. The result tells how
+  // many rows were written.
+  Result Insert(std::string_view insert_sql, std::string_view format,
+                std::initializer_list<std::span<const uint8_t>> data);
 
   // Waits for the call in hand, then closes. Idempotent.
   void Close();

@@ -38,7 +38,8 @@ void StageInserts(Connection& connection, const MultisetTables& tables, uint64_t
                      DeletedHashes(tables) + " SETTINGS max_threads = 1");
 }
 
-// Of rows that are inserted and deleted, those that are inserted more often.
+// Of rows that are inserted and deleted, those that are inserted more often. Only equal rows need
+// different numbers, so that each hash may count from the first index.
 void StageSurplus(Connection& connection, const MultisetTables& tables, uint64_t first_index) {
   std::string values;
   std::string aliases;
@@ -50,13 +51,13 @@ void StageSurplus(Connection& connection, const MultisetTables& tables, uint64_t
   }
   connection.Execute("INSERT INTO " + tables.staging + " (" + Names(tables) + std::string(kHidden) +
                      ") SELECT " + aliases + "_INTERNAL_H, " + std::to_string(first_index) +
-                     " + rowNumberInAllBlocks(), _INTERNAL_V, 0 FROM (SELECT " + values +
+                     " + _INTERNAL_NUMBER, _INTERNAL_V, 0 FROM (SELECT " + values +
                      "_INTERNAL_ROW_HASH AS _INTERNAL_H, max(_INTERNAL_VERSION) AS _INTERNAL_V,"
                      " countIf(_INTERNAL_DELMARK = 0) - countIf(_INTERNAL_DELMARK = 1) AS "
                      "_INTERNAL_SURPLUS FROM " +
                      tables.raw + " WHERE _INTERNAL_ROW_HASH IN " + DeletedHashes(tables) +
                      " GROUP BY _INTERNAL_H HAVING _INTERNAL_SURPLUS > 0) ARRAY JOIN "
-                     "range(toUInt64(_INTERNAL_SURPLUS))"
+                     "range(toUInt64(_INTERNAL_SURPLUS)) AS _INTERNAL_NUMBER"
                      " SETTINGS max_threads = 1");
 }
 

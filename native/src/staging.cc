@@ -115,7 +115,7 @@ void StagingTable::Append(Connection& connection, std::span<const uint8_t> arrow
   const std::vector<uint8_t> renamed = RenameFields(*schema, names);
   connection.Insert("INSERT INTO " + QuoteTable(kStagingDatabase, appended_name()) + " (" + list +
                         ")" + std::string(kInsertSettings),
-                    {renamed, arrow_stream.subspan(renamed.size())});
+                    "ArrowStream", {renamed, arrow_stream.subspan(renamed.size())});
 }
 
 void StagingTable::Finish(Connection& connection, Versions& versions) {

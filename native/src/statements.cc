@@ -1,10 +1,11 @@
 #include "statements.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "engine_catalog.h"
 #include "quote.h"
+#include "sql/split.h"
+#include "sql/token.h"
 #include "status.h"
 
 namespace theflash {
@@ -30,12 +31,17 @@ class WriteTurn {
   Gate& gate_;
 };
 
+// Passes over comments in front of the first word.
 bool StartsWithWord(std::string_view sql, std::string_view word) {
-  const size_t from = sql.find_first_not_of(" \t\r\n");
-  if (from == std::string_view::npos || sql.size() - from < word.size()) return false;
-  return std::equal(
-      word.begin(), word.end(), sql.begin() + static_cast<ptrdiff_t>(from),
-      [](char a, char b) { return a == std::toupper(static_cast<unsigned char>(b)); });
+  for (size_t at = 0; at < sql.size();) {
+    const sql::Lexeme lexeme = sql::ReadLexeme(sql, at, false);
+    const sql::Token& token = lexeme.token;
+    if (lexeme.is_token) {
+      return sql::EqualsIgnoringCase(sql.substr(token.begin, token.end - token.begin), word);
+    }
+    at = token.end;
+  }
+  return false;
 }
 
 uint64_t MaxVersion(Connection& connection, const std::string& database, const std::string& table) {
@@ -53,13 +59,26 @@ void RaiseVersionsAboveRestored(Engine& engine, Connection& connection) {
   }
 }
 
+// Runs a statement whose versions are filled in.
+Result RunSql(Connection& connection, std::string_view sql, std::string_view format) {
+  const auto insert = sql::FindInsertData(sql);
+  if (!insert) return connection.Query(sql, format);
+  const auto* data = reinterpret_cast<const uint8_t*>(insert->data.data());
+  return connection.Insert(insert->query, insert->format, {{data, insert->data.size()}});
+}
+
+// Bound of the rows that one statement writes to a table without a key. It reserves that many
+// numbers beforehand: one that fails or is killed half-way may have used any of them.
+constexpr uint64_t kKeylessRowsMax = uint64_t{1} << 36U;
+
 Result WriteMutable(Engine& engine, Connection& connection, const sql::Statement& statement,
                     std::string_view format) {
-  const uint64_t first =
-      statement.versions == 0 ? 0 : engine.versions().Reserve(statement.versions);
-  Result result = connection.Query(statement.Fill(first), format);
+  const uint64_t count = statement.versions + (statement.version_per_row ? kKeylessRowsMax : 0);
+  const uint64_t first = count == 0 ? 0 : engine.versions().Reserve(count);
+  Result result = RunSql(connection, statement.Fill(first), format);
   if (statement.version_per_row) {
-    engine.versions().RaiseAbove(first + chdb_result_rows_written(result.get()) + 2);
+    const uint64_t rows = std::min(chdb_result_rows_written(result.get()), kKeylessRowsMax);
+    engine.versions().GiveBack(first + statement.versions + rows);
   }
   if (statement.imports_versions) {
     engine.versions().RaiseAbove(MaxVersion(connection, statement.database, statement.table));
@@ -103,8 +122,8 @@ Result RunStatement(Engine& engine, Connection& connection, const sql::Statement
       break;
   }
   // INSERT ... SELECT into a plain table reads while it runs: no batch may appear to it half.
-  if (StartsWithWord(statement.sql, "INSERT")) {
-    return engine.WithVisibility([&] { return connection.Query(statement.sql, format); });
+  if (StartsWithWord(statement.sql, "INSERT") || StartsWithWord(statement.sql, "WITH")) {
+    return engine.WithVisibility([&] { return RunSql(connection, statement.sql, format); });
   }
   if (StartsWithWord(statement.sql, "RESTORE")) {
     const WriteTurn turn(engine);

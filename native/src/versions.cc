@@ -34,6 +34,11 @@ uint64_t Versions::Reserve(uint64_t count) {
   return first;
 }
 
+void Versions::GiveBack(uint64_t first_unused) {
+  const std::lock_guard lock(mutex_);
+  next_ = std::min(next_, first_unused);
+}
+
 void Versions::RaiseAbove(uint64_t version) {
   const std::lock_guard lock(mutex_);
   if (version < next_) return;
@@ -48,7 +53,7 @@ uint64_t Versions::next() {
 
 void Versions::Store(uint64_t needed) {
   const uint64_t ceiling = needed > kVersionMax - kBlock ? kVersionMax : needed + kBlock;
-  connection_->Execute("INSERT INTO theflash.versions (id, ceiling) VALUES (0, " +
+  connection_->Execute("INSERT INTO theflash.versions (id, ceiling) SELECT 0, toUInt64(" +
                        std::to_string(ceiling) + ")");
   ceiling_ = ceiling;
 }

@@ -22,6 +22,10 @@ class Versions {
   // The first of `count` versions. Errors: TF_INVALID when none are left.
   uint64_t Reserve(uint64_t count);
 
+  // Takes back the end of the last reservation, from `first_unused` on: for a writer that knew only
+  // a bound of what it needs. Nothing may have been reserved since.
+  void GiveBack(uint64_t first_unused);
+
   // Makes later versions higher than `version`, which came from elsewhere (IMPORT, RESTORE).
   void RaiseAbove(uint64_t version);
 

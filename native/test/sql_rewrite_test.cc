@@ -171,6 +171,9 @@ TEST(RewriteTest, RefusalsSayWhy) {
   ExpectRefused("CREATE TEMPORARY TABLE x (k Int8)", "does not last");
   ExpectRefused("SELECT 1 INTO OUTFILE 'x'", "outside");
   ExpectRefused("INSERT INTO db.t FROM INFILE 'x' FORMAT CSV", "outside");
+  ExpectRefused("INSERT INTO db.t", "without rows");
+  ExpectRefused("INSERT INTO db.p (k)", "without rows");
+  ExpectRefused("INSERT INTO db.p SELECT * FROM input('k Int64')", "input()");
   ExpectRefused("SELECT * FROM db.t FORMAT TSV", "Arrow");
   ExpectRefused("CREATE MATERIALIZED VIEW db.x TO db.t AS SELECT * FROM db.p", "materialized");
 }

@@ -43,6 +43,26 @@ TEST(SplitTest, DataBeginsBehindTheFormatName) {
   EXPECT_EQ(FindData("INSERT INTO t SELECT * FROM VALUES(1)"), 37u);
 }
 
+TEST(SplitTest, AnInsertFallsIntoItsParts) {
+  auto insert = FindInsertData("INSERT INTO t (a) SETTINGS x = 1 VALUES (1), (2)");
+  ASSERT_TRUE(insert);
+  EXPECT_EQ(insert->query, "INSERT INTO t (a) SETTINGS x = 1 ");
+  EXPECT_EQ(insert->format, "Values");
+  EXPECT_EQ(insert->data, "(1), (2)");
+  insert = FindInsertData("INSERT INTO format FORMAT\tValues(1)");
+  ASSERT_TRUE(insert);
+  EXPECT_EQ(insert->query, "INSERT INTO format ");
+  EXPECT_EQ(insert->format, "Values");
+  EXPECT_EQ(insert->data, "(1)");
+  insert = FindInsertData("INSERT INTO t FORMAT CSV \n\n1\n");
+  ASSERT_TRUE(insert);
+  EXPECT_EQ(insert->format, "CSV");
+  EXPECT_EQ(insert->data, "\n1\n");
+  EXPECT_EQ(FindInsertData("INSERT INTO t VALUES")->data, "");
+  EXPECT_FALSE(FindInsertData("INSERT INTO t SELECT 'VALUES (1)' FORMAT CSV"));
+  EXPECT_FALSE(FindInsertData("SELECT 1 FORMAT CSV"));
+}
+
 TEST(SplitTest, UnendedTextIsAnError) {
   EXPECT_THROW(Split("SELECT 1; SELECT 'x"), SqlError);
   EXPECT_THROW(Split("SELECT /* 1; SELECT 2"), SqlError);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { FlashError } from '../protocol/index.js';
 import { type CheckTarget, engineVersion, provePatch } from './check-runner.js';
-import { buildWithCmake, linkLibchdb, writeIfChanged } from './compile.js';
+import { buildWithCmake, type CmakeProject, linkLibchdb, writeIfChanged } from './compile.js';
 import { fetchLibchdb, findPinnedLibchdb, type Libchdb } from './libchdb.js';
 import {
   type BuildInfo,
@@ -108,22 +108,31 @@ export interface BuildTools {
   tfSmoke: string;
 }
 
-/** Builds tf_check and tf_smoke of native/tools. */
+/** Builds tf_check and tf_smoke of native/tools; ch.so shares its SQL layer with them. */
 export async function buildTools(
   root: string,
   toolchain: Toolchain,
   steps: Steps,
 ): Promise<BuildTools> {
-  const binary = path.join(root, 'build', 'cmake-tools');
-  const project = {
-    title: 'compile native/tools',
-    source: path.join(root, 'native', 'tools'),
-    binary,
-    definitions: { CMAKE_BUILD_TYPE: 'Release' },
-    targets: ['tf_check', 'tf_smoke'],
-  };
+  const targets = ['tf_check', 'tf_smoke'];
+  const project = { ...nativeProject(root), title: 'compile native/tools', targets };
   await buildWithCmake(project, toolchain, steps);
-  return { tfCheck: path.join(binary, 'tf_check'), tfSmoke: path.join(binary, 'tf_smoke') };
+  const folder = path.join(project.binary, 'tools');
+  return { tfCheck: path.join(folder, 'tf_check'), tfSmoke: path.join(folder, 'tf_smoke') };
+}
+
+function nativeProject(root: string): Pick<CmakeProject, 'source' | 'binary' | 'definitions'> {
+  const folder = path.join(root, 'build', 'ch');
+  return {
+    source: path.join(root, 'native'),
+    binary: path.join(root, 'build', 'cmake'),
+    definitions: {
+      CMAKE_BUILD_TYPE: 'RelWithDebInfo',
+      THEFLASH_LIBCHDB_DIR: folder,
+      THEFLASH_OVERLAY_DIR: path.join(folder, 'overlay'),
+      THEFLASH_OUTPUT_DIR: folder,
+    },
+  };
 }
 
 async function chooseLibchdb(request: BuildRequest): Promise<Libchdb> {
@@ -167,18 +176,11 @@ async function buildChSo(
   toolchain: Toolchain,
   steps: Steps,
 ): Promise<void> {
-  const folder = path.join(root, 'build', 'ch');
+  const native = nativeProject(root);
   const project = {
+    ...native,
     title: 'compile and link ch.so',
-    source: path.join(root, 'native'),
-    binary: path.join(root, 'build', 'cmake'),
-    definitions: {
-      CMAKE_BUILD_TYPE: 'RelWithDebInfo',
-      THEFLASH_LIBCHDB_DIR: folder,
-      THEFLASH_OVERLAY_DIR: path.join(folder, 'overlay'),
-      THEFLASH_OUTPUT_DIR: folder,
-      THEFLASH_ENGINE_VERSION: version,
-    },
+    definitions: { ...native.definitions, THEFLASH_ENGINE_VERSION: version },
     targets: ['ch'],
   };
   await buildWithCmake(project, toolchain, steps);

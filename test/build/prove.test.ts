@@ -17,7 +17,7 @@ import { FlashError } from '../../src/protocol/index.js';
 
 // These run on the real engine, through what build-ch has built.
 const target: CheckTarget = {
-  tfCheck: path.join(projectRoot, 'build', 'cmake-tools', 'tf_check'),
+  tfCheck: path.join(projectRoot, 'build', 'cmake', 'tools', 'tf_check'),
   libchdb: path.join(projectRoot, 'build', 'ch', 'libchdb.so'),
 };
 

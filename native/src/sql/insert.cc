@@ -14,11 +14,10 @@ std::string InsertableNames(const TableInfo& info) {
   return names;
 }
 
-void RefuseOwnVersionSetting(const Source& source) {
+void RefuseOwnSetting(const Source& source, std::string_view setting, std::string_view why) {
   for (size_t index = 0; index < source.tokens.size(); ++index) {
-    if (source.tokens.IsWord(index, kVersionSetting) && source.tokens.IsSymbol(index + 1, "=")) {
-      throw SqlError("The setting " + std::string(kVersionSetting) +
-                         " carries the version of a write to a mutable table",
+    if (source.tokens.IsWord(index, setting) && source.tokens.IsSymbol(index + 1, "=")) {
+      throw SqlError("The setting " + std::string(setting) + " " + std::string(why),
                      "Leave it out of the statement.");
     }
   }
@@ -62,14 +61,20 @@ void EditImport(const Source& source, const TableName& name, const TableInfo& in
   }
 }
 
-void EditVersion(const Source& source, const TableName& name, Edits* edits) {
-  RefuseOwnVersionSetting(source);
+void EditVersion(const Source& source, const TableName& name, const TableInfo& info,
+                 Edits* edits) {
+  RefuseOwnSetting(source, kVersionSetting, "carries the version of a write to a mutable table");
+  SqlText settings = VersionSetting();
+  if (info.is_multiset) {
+    RefuseOwnSetting(source, kInsertThreadsSetting, "can't be had for a table without a key");
+    settings.Add(", ").Add(kInsertThreadsSetting).Add(" = 1");
+  }
   const Tokens& tokens = source.tokens;
   const size_t at = SkipColumnList(tokens, name.end);
   if (tokens.IsWord(at, "SETTINGS")) {
-    edits->Insert(tokens.at(at).end, SqlText(" ").Add(VersionSetting()).Add(","));
+    edits->Insert(tokens.at(at).end, SqlText(" ").Add(settings).Add(","));
   } else if (at <= tokens.size()) {
-    edits->Insert(tokens.at(at - 1).end, SqlText(" SETTINGS ").Add(VersionSetting()));
+    edits->Insert(tokens.at(at - 1).end, SqlText(" SETTINGS ").Add(settings));
   }
 }
 
@@ -100,7 +105,7 @@ Rewritten RewriteInsert(const Source& source, size_t verb) {
   if (import) {
     EditImport(source, *name, info, &edits);
   } else {
-    EditVersion(source, *name, &edits);
+    EditVersion(source, *name, info, &edits);
   }
   Statement statement = MakeStatement(edits.Apply(source.text), Effect::kWriteMutable, *name);
   statement.versions = import ? 0 : 1;

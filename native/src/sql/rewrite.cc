@@ -26,20 +26,6 @@ void RefuseHiddenNames(const Source& source) {
   }
 }
 
-void RefuseFiles(const Source& source) {
-  if (source.options.allow_external) return;
-  const Tokens& tokens = source.tokens;
-  for (size_t index = 0; index + 1 < tokens.size(); ++index) {
-    const bool out = tokens.IsWord(index, "INTO") && tokens.IsWord(index + 1, "OUTFILE");
-    const bool in = tokens.IsWord(index, "FROM") && tokens.IsWord(index + 1, "INFILE");
-    if (!out && !in) continue;
-    if (index + 2 >= tokens.size() || tokens.at(index + 2).kind != TokenKind::kString) continue;
-    throw SqlError(out ? "INTO OUTFILE writes outside of the engine folder"
-                       : "FROM INFILE reads outside of the engine folder",
-                   "Open the engine with --allow-external, or use the command's own output.");
-  }
-}
-
 // A connection of the pool is any one's: what is set on it would reach others, or get lost.
 void RefuseSessionState(const Source& source) {
   const Tokens& tokens = source.tokens;
@@ -105,7 +91,9 @@ size_t FindInsert(const Tokens& tokens) {
 Rewritten RewriteChange(const Source& source) {
   const Tokens& tokens = source.tokens;
   if (const size_t verb = FindInsert(tokens); verb < tokens.size()) {
-    return RewriteInsert(source, verb);
+    Rewritten rewritten = RewriteInsert(source, verb);
+    RefuseStandardInput(source, verb);
+    return rewritten;
   }
   if (tokens.IsWord(0, "DELETE")) return RewriteDelete(source);
   if (tokens.IsWord(0, "UPDATE")) return RewriteUpdate(source);
@@ -130,7 +118,7 @@ std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
   const Tokens tokens(statement.substr(0, FindData(statement)));
   const Source source{statement, tokens, catalog, options};
   RefuseHiddenNames(source);
-  RefuseFiles(source);
+  RefuseOutside(source);
   RefuseSessionState(source);
   if (IsRead(tokens)) return RewriteRead(source);
   if (Rewritten rewritten = RewriteChange(source)) return *std::move(rewritten);

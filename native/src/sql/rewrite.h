@@ -74,7 +74,7 @@ class Catalog {
 
 struct Options {
   std::string default_database = "default";
-  bool allow_external = false;  // INTO OUTFILE and FROM INFILE are refused without it
+  bool allow_external = false;  // INTO OUTFILE is refused without it
 };
 
 enum class Effect {

@@ -1,5 +1,7 @@
 #include "split.h"
 
+#include <algorithm>
+
 #include "rewrite.h"
 #include "token.h"
 
@@ -12,6 +14,9 @@ enum class Data { kNone, kValues, kOther };
 // Follows the tokens of one statement, to know where the data of an INSERT begins.
 class DataFinder {
  public:
+  // Whether the data that Add has found came behind FORMAT, not VALUES.
+  bool is_format() const { return is_format_; }
+
   Data Add(std::string_view text, const Token& token) {
     const std::string_view word = text.substr(token.begin, token.end - token.begin);
     const bool names_format = after_format_;
@@ -19,6 +24,7 @@ class DataFinder {
     if (token.kind == TokenKind::kSymbol) {
       AddSymbol(word);
     } else if (names_format) {
+      is_format_ = true;
       return EqualsIgnoringCase(word, "VALUES") ? Data::kValues : Data::kOther;
     } else if (token.kind == TokenKind::kWord && depth_ == 0) {
       return AddWord(word);
@@ -52,6 +58,7 @@ class DataFinder {
   bool before_table_ = false;  // behind INTO, or within a.b: a word is a name
   bool has_source_ = false;    // SELECT or VALUES: a FORMAT behind it begins no data
   bool after_format_ = false;
+  bool is_format_ = false;
 };
 
 // Calls `on_token` for each token until it returns false. Gives the offset behind the last one
@@ -81,6 +88,31 @@ size_t FindData(std::string_view statement) {
     return !found;
   });
   return found ? end : statement.size();
+}
+
+std::optional<InsertData> FindInsertData(std::string_view statement) {
+  DataFinder finder;
+  Token last{TokenKind::kSymbol, 0, 0};
+  size_t clause = 0;  // where VALUES or FORMAT begins
+  bool found = false;
+  const size_t end = ForEachToken(statement, [&](const Token& token) {
+    found = finder.Add(statement, token) != Data::kNone;
+    clause = found && finder.is_format() ? last.begin : token.begin;
+    last = token;
+    return !found;
+  });
+  if (!found) return std::nullopt;
+  InsertData insert;
+  insert.query = statement.substr(0, clause);
+  insert.format =
+      finder.is_format() ? statement.substr(last.begin, last.end - last.begin) : "Values";
+  insert.data = statement.substr(end);
+  // As ClickHouse does: the rest of the line of FORMAT is no data where it is blank.
+  insert.data.remove_prefix(
+      std::min(insert.data.find_first_not_of(" \t\f"), insert.data.size()));
+  if (insert.data.starts_with('\r')) insert.data.remove_prefix(1);
+  if (insert.data.starts_with('\n')) insert.data.remove_prefix(1);
+  return insert;
 }
 
 std::vector<std::string_view> Split(std::string_view text) {

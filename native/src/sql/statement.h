@@ -54,8 +54,19 @@ Statement MakeStatement(const SqlText& text, Effect effect, const TableName& nam
 SqlText VersionSetting();
 inline constexpr std::string_view kVersionSetting = "query_cache_tag";
 
+// What an INSERT of rows without a key is run with: each thread of it would number its rows anew.
+inline constexpr std::string_view kInsertThreadsSetting = "max_insert_threads";
+
 // Expression of _INTERNAL_ROW_HASH over column names or expressions.
 std::string RowHash(const std::vector<std::string>& values);
+
+// Errors: SqlError where a statement reaches outside of the engine folder, unless the options allow
+// that.
+void RefuseOutside(const Source& source);
+
+// Errors: SqlError for an INSERT, whose verb stands at `insert`, without rows of its own: the engine
+// would draw them from the standard input of the process.
+void RefuseStandardInput(const Source& source, size_t insert);
 
 // The rewriters, by the token that they begin at. Each gives nullopt where the statement is none of
 // its own, and it passes through.

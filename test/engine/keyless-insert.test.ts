@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import test from 'ava';
+import { openEmbeddedEngine } from '../../src/engine/index.js';
+import type { Engine } from '../../src/protocol/index.js';
+import { createTable, readValue, throwsCode } from './engine-suite.js';
+
+let folder = '';
+let engine: Engine;
+
+test.before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'theflash-keyless-'));
+  engine = await openEmbeddedEngine(folder);
+  await createTable(engine, 'keyless', '');
+});
+
+test.after.always(async () => {
+  await engine.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const countRows = async (): Promise<number> =>
+  Number(await readValue(engine, '(SELECT count() FROM keyless.t)'));
+
+// Equal rows are told apart by numbers: any number that comes up twice would make two rows one.
+test.serial('equal rows stay apart, however an INSERT spreads them over blocks', async (t) => {
+  const smallBlocks = 'max_block_size = 1000, min_insert_block_size_rows = 1000, max_threads = 4';
+  await engine.execute(
+    `INSERT INTO keyless.t SELECT 1, 'x' FROM numbers_mt(200000) SETTINGS ${smallBlocks}`,
+  );
+  t.is(await countRows(), 200_000);
+  await engine.execute(`INSERT INTO keyless.t FORMAT CSV\n${'1,x\n'.repeat(100_000)}`);
+  t.is(await countRows(), 300_000);
+  const threads = `INSERT INTO keyless.t SELECT 1, 'x' SETTINGS max_insert_threads = 4`;
+  await throwsCode(t, () => engine.execute(threads), 'INVALID_REQUEST');
+});
+
+test.serial(
+  'rows behind an INSERT that failed half-way do not replace what it wrote',
+  async (t) => {
+    const failing = `INSERT INTO keyless.t SELECT 1, if(number = 9000, throwIf(1)::String, 'x')
+    FROM numbers(10000) SETTINGS max_block_size = 100, min_insert_block_size_rows = 100,
+    min_insert_block_size_bytes = 1, max_threads = 1`;
+    const before = await countRows();
+    await t.throwsAsync(() => engine.execute(failing));
+    const written = await countRows();
+    t.true(written > before, 'the engine keeps the blocks in front of the failure');
+    await engine.execute(`INSERT INTO keyless.t SELECT 1, 'x' FROM numbers(10000)`);
+    t.is(await countRows(), written + 10_000);
+  },
+);
