@@ -49,7 +49,10 @@ export function columnCodeName(code: number): string {
   return names.get(code) ?? `type ${code}`;
 }
 
-/** Whether TABLE_MAP's SIGNEDNESS has a bit for columns of this type. */
+/**
+ * Whether TABLE_MAP's SIGNEDNESS has a bit for columns of this type. YEAR has one, in MySQL and in
+ * MariaDB, as the logs of test/fixtures/binlog/signs-* show.
+ */
 export function hasSign(code: number): boolean {
   switch (code) {
     case columnCodes.decimal:
@@ -60,6 +63,7 @@ export function hasSign(code: number): boolean {
     case columnCodes.double:
     case columnCodes.longlong:
     case columnCodes.int24:
+    case columnCodes.year:
     case columnCodes.newdecimal:
       return true;
     default:

@@ -1,10 +1,11 @@
 import type { BinlogEvent, EventHeader, FormatDescriptionEvent } from './event.js';
 import { formatError } from './event-error.js';
-import { eventTypes } from './event-types.js';
+import { eventTypeName, eventTypes } from './event-types.js';
 import { decodeFormatDescription } from './events/format-description.js';
 import { decodeGtidTagged } from './events/gtid-tagged.js';
 import { decodeGtid } from './events/gtid.js';
 import { decodeMariadbGtid, decodeMariadbGtidList } from './events/mariadb-gtid.js';
+import { RowsAssembler } from './events/partial-row-data.js';
 import { decodePreviousGtids } from './events/previous-gtids.js';
 import { decodeCompressedQuery, decodeQuery } from './events/query.js';
 import { passHarmless } from './events/refused.js';
@@ -28,6 +29,7 @@ export class EventDecoder {
   private tableMapIdBytes: 4 | 6 = 6;
   private rowsIdBytes: 4 | 6 = 6;
   private readonly tableMaps = new TableMapCache();
+  private readonly assembler = new RowsAssembler();
 
   /**
    * The events that a raw one stands for: itself, or those of a compressed transaction. Take all.
@@ -49,6 +51,8 @@ export class EventDecoder {
   }
 
   private decodeOne({ header, body }: RawEvent): BinlogEvent {
+    if (header.type === eventTypes.partialRowData) return this.decodeFragment(header, body);
+    this.assembler.expectNone(header);
     const rows = rowsKinds.get(header.type);
     if (rows !== undefined) return decodeRows(header, body, rows, this.rowsIdBytes);
     switch (header.type) {
@@ -80,6 +84,13 @@ export class EventDecoder {
       default:
         return passHarmless(header);
     }
+  }
+
+  /** A fragment says nothing about rows by itself: the last one stands for the whole rows event. */
+  private decodeFragment(header: EventHeader, body: Uint8Array): BinlogEvent {
+    const whole = this.assembler.add(header, body);
+    if (whole !== undefined) return this.decodeOne(whole);
+    return { kind: 'other', name: eventTypeName(header.type), ...header };
   }
 
   private decodeFormat(header: EventHeader, body: Uint8Array): FormatDescriptionEvent {

@@ -25,17 +25,36 @@ export function unsupportedError(place: EventPlace, problem: string, hint: strin
   });
 }
 
-/** The same error with what is known here about where it was met; its own place wins. */
+/**
+ * The same error with what is known here about where it was met; its own place wins. May be called
+ * again further out, where more is known.
+ */
 export function withPlace(error: unknown, place: ErrorPlace): unknown {
   if (!(error instanceof FlashError)) return error;
+  const whole: ErrorPlace = { ...place, ...error.place };
+  const { message, place: told } = innermost(error);
   const where = [
-    place.file === undefined ? [] : `${place.file} at offset ${place.offset ?? 0}`,
-    place.table === undefined ? [] : `table ${place.table}`,
-    place.column === undefined ? [] : `column ${place.column}`,
+    whole.file === undefined || told.file !== undefined
+      ? []
+      : `${whole.file} at offset ${whole.offset ?? 0}`,
+    whole.table === undefined || told.table !== undefined ? [] : `table ${whole.table}`,
+    whole.column === undefined || told.column !== undefined ? [] : `column ${whole.column}`,
   ].flat();
-  return new FlashError(error.code, `${where.join(', ')}: ${error.message}`, {
-    ...(error.hint === undefined ? {} : { hint: error.hint }),
-    place: { ...place, ...error.place },
-    cause: error,
-  });
+  return new FlashError(
+    error.code,
+    where.length === 0 ? message : `${where.join(', ')}: ${message}`,
+    {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+      place: whole,
+      cause: error,
+    },
+  );
+}
+
+/** The error as it was before places were put in front of its message. */
+function innermost(error: FlashError): FlashError {
+  const { cause } = error;
+  return cause instanceof FlashError && error.message.endsWith(cause.message)
+    ? innermost(cause)
+    : error;
 }

@@ -5,6 +5,8 @@ export { EventDecoder } from './event-decoder.js';
 export { eventTypeName } from './event-types.js';
 export { EventFramer, type EventFramerOptions, type LogEnd } from './framing/event-framer.js';
 export type { RawEvent } from './framing/raw-event.js';
+export { hiddenColumns, logsHiddenColumns } from './rows/hidden-columns.js';
+export type { IncompleteRows } from './rows/incomplete-rows.js';
 export { rowsAsObjects, type RowChange, type RowObject } from './rows/rows-as-objects.js';
 export { readValue, type RowValue } from './rows/read-value.js';
 export {

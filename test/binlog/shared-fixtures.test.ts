@@ -30,7 +30,7 @@ const stops = new Map<string, { code: ErrorCode; message: RegExp }>([
   [
     'rust__json.binlog.000001',
     // A partial update whose image before holds the key alone.
-    { code: 'UNSUPPORTED', message: /offset 3750, table mysql.t: column c1: a partial update/ },
+    { code: 'UNSUPPORTED', message: /offset 3750, table mysql.t, column c1: a partial update/ },
   ],
   [
     'rust__binlog_truncated_event.000001',

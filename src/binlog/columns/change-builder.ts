@@ -77,6 +77,13 @@ export class ChangeBuilder {
     this.rows = mark.rows;
   }
 
+  /** How many rows from `first` on are not deletes. */
+  countPresent(first: number): number {
+    let count = 0;
+    for (let row = first; row < this.rows; row += 1) if (this.delmarks[row] === 0) count += 1;
+    return count;
+  }
+
   /** The rows as they are now. Owns: views, valid until the builder is written to again. */
   read(): ChangeColumns {
     return {

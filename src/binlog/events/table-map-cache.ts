@@ -1,5 +1,5 @@
 import type { EventHeader, TableMapEvent } from '../event.js';
-import { decodeTableMap, type TableMapOptions } from './table-map.js';
+import { decodeTableMap } from './table-map.js';
 
 /** Maps kept. A log with more tables at a time only loses speed. */
 const mapsMax = 4096;
@@ -11,14 +11,14 @@ const mapsMax = 4096;
 export class TableMapCache {
   private readonly maps = new Map<number, { body: Uint8Array; event: TableMapEvent }>();
 
-  decode(header: EventHeader, body: Uint8Array, options: TableMapOptions): TableMapEvent {
+  decode(header: EventHeader, body: Uint8Array, tableIdBytes: 4 | 6): TableMapEvent {
     const key = cacheKey(body);
     const known = this.maps.get(key);
     if (known !== undefined && Buffer.compare(known.body, body) === 0) {
       const { tableId, database, table, columns, primaryKey } = known.event;
       return { kind: 'table-map', tableId, database, table, columns, primaryKey, ...header };
     }
-    const event = decodeTableMap(header, body, options);
+    const event = decodeTableMap(header, body, tableIdBytes);
     if (this.maps.size >= mapsMax) this.maps.clear();
     this.maps.set(key, { body: body.slice(), event });
     return event;

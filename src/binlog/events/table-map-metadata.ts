@@ -37,7 +37,6 @@ const fieldTypes = {
 export function readOptionalMetadata(
   reader: ByteReader,
   bare: readonly BareColumn[],
-  flavor: 'mysql' | 'mariadb',
 ): { columns: TableMapColumn[]; primaryKey: number[] | undefined } {
   const fields = new Map<number, Uint8Array>();
   while (reader.remaining > 0) {
@@ -54,7 +53,7 @@ export function readOptionalMetadata(
     all.filter((i) => test(bare[i]?.typeCode ?? -1));
   const enums = ofCode((code) => code === columnCodes.enum);
   const sets = ofCode((code) => code === columnCodes.set);
-  const unsigned = readBits(open(fieldTypes.signedness), ofCode((code) => hasSign(code, flavor)));
+  const unsigned = readBits(open(fieldTypes.signedness), ofCode(hasSign));
   const visible = readBits(open(fieldTypes.columnVisibility), all);
   const collations = new Map([
     ...readCharsets(

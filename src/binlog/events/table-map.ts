@@ -3,12 +3,6 @@ import { columnCodes } from '../column-codes.js';
 import type { EventHeader, TableMapColumn, TableMapEvent } from '../event.js';
 import { readOptionalMetadata } from './table-map-metadata.js';
 
-/** What the log's FORMAT_DESCRIPTION says about its table maps. */
-export interface TableMapOptions {
-  flavor: 'mysql' | 'mariadb';
-  tableIdBytes: 4 | 6;
-}
-
 /** MySQL allows 4096 columns a table; more is damage. */
 const columnsMax = 4096;
 
@@ -30,10 +24,10 @@ const columnsMax = 4096;
 export function decodeTableMap(
   header: EventHeader,
   body: Uint8Array,
-  options: TableMapOptions,
+  tableIdBytes: 4 | 6,
 ): TableMapEvent {
   const reader = new ByteReader(body, header);
-  const tableId = BigInt(options.tableIdBytes === 6 ? reader.u48() : reader.u32());
+  const tableId = BigInt(tableIdBytes === 6 ? reader.u48() : reader.u32());
   reader.skip(2);
   const database = reader.text(reader.u8());
   reader.skip(1);
@@ -49,7 +43,7 @@ export function decodeTableMap(
     ...type,
     nullable: ((nullable[i >> 3] ?? 0) & (1 << (i & 7))) !== 0,
   }));
-  const { columns, primaryKey } = readOptionalMetadata(reader, bare, options.flavor);
+  const { columns, primaryKey } = readOptionalMetadata(reader, bare);
   return { kind: 'table-map', tableId, database, table, columns, primaryKey, ...header };
 }
 

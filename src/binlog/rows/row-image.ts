@@ -110,10 +110,32 @@ export class RowImage {
   find(view: DataView, start: number, index: number): { start: number; end: number } | undefined {
     const position = this.targets.indexOf(index);
     if (position < 0) return undefined;
+    const end = this.walk(view, start, position + 1);
     if ((view.getUint8(start + (position >> 3)) & (1 << (position & 7))) !== 0) return undefined;
     const width = this.widths[position] ?? 0;
-    const from = this.walk(view, start, position) + (width < 0 ? -width : 0);
-    return { start: from, end: this.walk(view, start, position + 1) };
+    return { start: this.walk(view, start, position) + (width < 0 ? -width : 0), end };
+  }
+
+  /** Appends one column of the image at `start`, which the image must hold, to row `row`. */
+  appendColumn(
+    source: RowSource,
+    start: number,
+    index: number,
+    targets: readonly ColumnBuffer[],
+    row: number,
+  ): void {
+    const position = this.targets.indexOf(index);
+    const target = targets[index];
+    const append = this.appends[position];
+    if (target === undefined || append === undefined) throw new Error('a column without buffer');
+    try {
+      const value = this.find(source.view, start, index);
+      if (value === undefined) this.appendNull(target, row, position);
+      else append(target, row, source, value.start, value.end);
+    } catch (error) {
+      const column = this.columns[position]?.name;
+      throw withPlace(error, column === undefined ? {} : { column });
+    }
   }
 
   /** The same image with other decoders. */

@@ -2,23 +2,25 @@ import type { Column, ColumnType, TableSchema } from '../../protocol/index.js';
 import { charsetOfCollation } from '../charset-text.js';
 import { columnCodes } from '../column-codes.js';
 import type { TableMapColumn, TableMapEvent } from '../event.js';
+import { isToldHidden } from './hidden-columns.js';
 
 /**
  * The schema of a table as its TABLE_MAP tells it, which takes binlog_row_metadata=FULL; undefined
  * where names, signs, charsets or members are missing, or a type can't be told: MariaDB's old
  * temporal codes, which may have a fraction that the log does not show.
  *
- * Shape: `mysqlType` is as near to SHOW CREATE TABLE as the log allows: MariaDB's UUID and INET are
+ * Shape: without the columns that the server hides. `mysqlType` is as near to SHOW CREATE TABLE as the log allows: MariaDB's UUID and INET are
  * `binary(n)`, and its JSON is `longtext`.
  */
 export function schemaFromTableMap(tableMap: TableMapEvent): TableSchema | undefined {
   const columns: Column[] = [];
   for (const logged of tableMap.columns) {
+    if (isToldHidden(logged)) continue;
     const described = describe(logged);
     if (described === undefined || logged.name === undefined) return undefined;
     columns.push({ name: logged.name, nullable: logged.nullable, ...described });
   }
-  const primaryKey = (tableMap.primaryKey ?? []).flatMap((i) => columns[i]?.name ?? []);
+  const primaryKey = (tableMap.primaryKey ?? []).flatMap((i) => tableMap.columns[i]?.name ?? []);
   return { database: tableMap.database, table: tableMap.table, columns, primaryKey };
 }
 

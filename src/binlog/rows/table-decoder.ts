@@ -5,8 +5,14 @@ import { withPlace } from '../event-error.js';
 import { badValue, rowSource, type RowSource } from '../values/append-value.js';
 import { jsonFormMysql80, type JsonForm } from '../values/json-form.js';
 import type { ZeroDatePolicy } from '../values/zero-date.js';
-import { appendRow } from './append-row.js';
+import { appendImages, appendRow, appendUpdates } from './append-row.js';
 import { imageColumns } from './image-columns.js';
+import {
+  appendIncompleteInserts,
+  appendMergedUpdates,
+  missingOfUpdate,
+  type IncompleteRows,
+} from './incomplete-rows.js';
 import { appendPartialRow, openPartial } from './partial-update.js';
 import { RowImage, type ImageColumn } from './row-image.js';
 
@@ -15,6 +21,8 @@ export interface TableDecoderOptions {
   zeroDate?: ZeroDatePolicy;
   /** How the server that wrote the log prints JSON; as MySQL 8.0 when not given. */
   jsonForm?: JsonForm;
+  /** What `logsHiddenColumns` says of the server that wrote the log; false when not given. */
+  logsHiddenColumns?: boolean;
 }
 
 /**
@@ -30,8 +38,9 @@ export function createTableDecoder(
 ): TableDecoder {
   const jsonForm = options.jsonForm ?? jsonFormMysql80;
   const zeroDate = options.zeroDate ?? 'null';
+  const logsHiddenColumns = options.logsHiddenColumns ?? false;
   try {
-    const columns = imageColumns(tableMap, schema, { jsonForm, zeroDate });
+    const columns = imageColumns(tableMap, schema, { jsonForm, zeroDate, logsHiddenColumns });
     return new TableDecoder(schema, columns, jsonForm);
   } catch (error) {
     throw withPlace(error, {
@@ -45,6 +54,8 @@ export function createTableDecoder(
 /** Appends the rows of one table, as one TABLE_MAP describes them, to builders of one schema. */
 export class TableDecoder {
   readonly schema: TableSchema;
+  /** In the log's order; undefined for a column that the server hides. */
+  private readonly logged: readonly (ImageColumn | undefined)[];
   private readonly columns: readonly ImageColumn[];
   private readonly jsonForm: JsonForm;
   /** Indexes of the key's columns in the schema. */
@@ -52,14 +63,19 @@ export class TableDecoder {
   private readonly images = new Map<string, RowImage>();
   private readonly fullImage: RowImage;
 
-  constructor(schema: TableSchema, columns: readonly ImageColumn[], jsonForm: JsonForm) {
+  constructor(
+    schema: TableSchema,
+    logged: readonly (ImageColumn | undefined)[],
+    jsonForm: JsonForm,
+  ) {
     this.schema = schema;
-    this.columns = columns;
+    this.logged = logged;
+    this.columns = logged.filter((column) => column !== undefined);
     this.jsonForm = jsonForm;
     this.key = schema.primaryKey.map((name) =>
       schema.columns.findIndex((column) => column.name === name),
     );
-    this.fullImage = new RowImage(columns, [], this.key);
+    this.fullImage = new RowImage(this.columns, [], this.key);
   }
 
   /**
@@ -67,32 +83,67 @@ export class TableDecoder {
    *
    * Shape: an insert is a row; a delete is a row with delmark 1; an update is the row after it and,
    * where the key changes or there is none, before that the row before it with delmark 1. Columns
-   * that a delete's image does not hold are NULL or empty.
+   * that a delete's image does not hold are NULL or empty; those that are not in the image after an
+   * update come from the one before it.
    * Errors: `BINLOG_FORMAT`, `UNSUPPORTED` for images without all columns, `SOURCE_MISMATCH`; the
    * builder then holds no row of the event.
    */
   append(rows: RowsEvent, into: ChangeBuilder): void {
     this.undoOnError(rows, into, () => {
-      const source = this.open(rows);
-      const image = this.imageOf(rows.present);
-      switch (rows.change) {
-        case 'insert':
-          this.checkComplete(rows.change, image);
-          appendImages(source, image, into, 0);
-          break;
-        case 'delete':
-          this.checkIdentifies(rows.change, image);
-          appendImages(source, image, into, 1);
-          break;
-        case 'update': {
-          const after = this.imageOf(rows.presentAfter ?? rows.present);
-          this.checkIdentifies(rows.change, image);
-          this.checkComplete(rows.change, after);
-          if (rows.partialJson) this.appendPartialUpdates(source, image, after, into);
-          else appendUpdates(source, image, after, into, this.key.length > 0);
-        }
-      }
+      if (this.appendChanges(rows, into) === undefined) return;
+      throw this.absentError(rows.change, this.missingOf(rows));
     });
+  }
+
+  /**
+   * As `append`, but takes inserts and updates whose images lack columns, and tells what is missing;
+   * undefined where nothing is. Never for rows whose key is not in the log, nor for partial JSON.
+   *
+   * Errors: as `append`. A row that goes away must have its key in the log, or, without a key, all
+   * its columns.
+   */
+  appendIncomplete(rows: RowsEvent, into: ChangeBuilder): IncompleteRows | undefined {
+    return this.undoOnError(rows, into, () => this.appendChanges(rows, into));
+  }
+
+  private appendChanges(rows: RowsEvent, into: ChangeBuilder): IncompleteRows | undefined {
+    const source = this.open(rows);
+    const image = this.imageOf(rows.present);
+    switch (rows.change) {
+      case 'insert':
+        if (image.absent.length > 0) {
+          this.checkHoldsKey(rows.change, image);
+          return appendIncompleteInserts(source, image, into);
+        }
+        appendImages(source, image, into, 0);
+        return undefined;
+      case 'delete':
+        this.checkHoldsKey(rows.change, image);
+        appendImages(source, image, into, 1);
+        return undefined;
+      case 'update':
+        this.checkHoldsKey(rows.change, image);
+        return this.appendUpdateEvent(rows, source, image, into);
+    }
+  }
+
+  private appendUpdateEvent(
+    rows: RowsEvent,
+    source: RowSource,
+    before: RowImage,
+    into: ChangeBuilder,
+  ): IncompleteRows | undefined {
+    const after = this.imageOf(rows.presentAfter ?? rows.present);
+    if (rows.partialJson) {
+      if (after.absent.length > 0) throw this.absentError(rows.change, after.absent);
+      this.appendPartialUpdates(source, before, after, into);
+    } else if (after.absent.length === 0) {
+      appendUpdates(source, before, after, into, this.key.length > 0);
+    } else {
+      const merged = appendMergedUpdates(source, before, after, into, this.key);
+      return merged.missing.length === 0 ? undefined : merged;
+    }
+    return undefined;
   }
 
   /**
@@ -150,14 +201,14 @@ export class TableDecoder {
   }
 
   private open(rows: RowsEvent): RowSource {
-    if (rows.columnCount === this.columns.length) return rowSource(rows.rows);
-    throw badValue(`rows of ${rows.columnCount} columns for a table of ${this.columns.length}`);
+    if (rows.columnCount === this.logged.length) return rowSource(rows.rows);
+    throw badValue(`rows of ${rows.columnCount} columns for a table of ${this.logged.length}`);
   }
 
-  private undoOnError(rows: RowsEvent, into: ChangeBuilder, append: () => void): void {
+  private undoOnError<Result>(rows: RowsEvent, into: ChangeBuilder, append: () => Result): Result {
     const mark = into.mark();
     try {
-      append();
+      return append();
     } catch (error) {
       into.truncate(mark);
       const place: ErrorPlace = { file: rows.file, offset: rows.offset };
@@ -167,38 +218,49 @@ export class TableDecoder {
 
   /** The image of the columns in a bitmap, lowest bit first. */
   private imageOf(present: Uint8Array): RowImage {
-    if (isFull(present, this.columns.length)) return this.fullImage;
+    const { logged } = this;
+    if (this.columns.length === logged.length && isFull(present, logged.length)) {
+      return this.fullImage;
+    }
     const bitmap = Buffer.from(present).toString('latin1');
     const known = this.images.get(bitmap);
     if (known !== undefined) return known;
     const has = (i: number): boolean => ((present[i >> 3] ?? 0) & (1 << (i & 7))) !== 0;
+    const held = logged.filter((_, i) => has(i));
     const image = new RowImage(
-      this.columns.filter((_, i) => has(i)),
-      this.columns.filter((_, i) => !has(i)).map((column) => column.index),
+      held.map((column) => {
+        if (column === undefined) throw hiddenValueError();
+        return column;
+      }),
+      this.columns.filter((column) => !held.includes(column)).map((column) => column.index),
       this.key,
     );
     if (this.images.size < imagesMax) this.images.set(bitmap, image);
     return image;
   }
 
-  /** A row that is to be stored must have all its columns in the log. */
-  private checkComplete(change: RowsEvent['change'], image: RowImage): void {
-    if (image.absent.length > 0) throw this.absentError(change, image, image.absent);
+  /** A row that is looked for must have its key in the log, or, without a key, all columns. */
+  private checkHoldsKey(change: RowsEvent['change'], image: RowImage): void {
+    if (this.key.length > 0 && image.holdsKey(this.key.length)) return;
+    // The rows of a table without a key are told apart by all their values, but new ones need not be.
+    if (this.key.length === 0 && (change === 'insert' || image.absent.length === 0)) return;
+    throw this.absentError(change, this.key.length === 0 ? image.absent : this.key, image);
   }
 
-  /** A row that goes away must have its key in the log, or, without a key, all columns. */
-  private checkIdentifies(change: RowsEvent['change'], image: RowImage): void {
-    if (this.key.length === 0) this.checkComplete(change, image);
-    else if (!image.holdsKey(this.key.length)) throw this.absentError(change, image, this.key);
+  private missingOf({ change, present, presentAfter }: RowsEvent): readonly number[] {
+    const image = this.imageOf(present);
+    return change === 'update'
+      ? missingOfUpdate(image, this.imageOf(presentAfter ?? present))
+      : image.absent;
   }
 
   private absentError(
     change: RowsEvent['change'],
-    image: RowImage,
     needed: readonly number[],
+    image?: RowImage,
   ): FlashError {
     const names = needed
-      .filter((index) => image.absent.includes(index))
+      .filter((index) => image === undefined || image.absent.includes(index))
       .map((index) => this.schema.columns[index]?.name ?? `#${index}`);
     return new FlashError(
       'UNSUPPORTED',
@@ -215,32 +277,20 @@ export class TableDecoder {
 /** Kinds of images kept: minimal images have one for each set of columns that statements change. */
 const imagesMax = 1024;
 
-function appendImages(source: RowSource, image: RowImage, into: ChangeBuilder, mark: 0 | 1): void {
-  const end = source.view.byteLength;
-  for (let at = 0; at < end;) at = appendRow(source, at, image, into, mark);
-}
-
-function appendUpdates(
-  source: RowSource,
-  before: RowImage,
-  after: RowImage,
-  into: ChangeBuilder,
-  keyed: boolean,
-): void {
-  const { view } = source;
-  const end = view.byteLength;
-  for (let at = 0; at < end;) {
-    const afterStart = before.skip(view, at);
-    if (!keyed || !before.hasSameKey(view, at, after, afterStart)) {
-      appendRow(source, at, before, into, 1);
-    }
-    at = appendRow(source, afterStart, after, into, 0);
-  }
-}
-
 function isFull(present: Uint8Array, count: number): boolean {
   const whole = count >> 3;
   for (let i = 0; i < whole; i++) if (present[i] !== 255) return false;
   const rest = (1 << (count & 7)) - 1;
   return rest === 0 || ((present[whole] ?? 0) & rest) === rest;
+}
+
+/** Functional indexes' columns are computed, so a server has no reason to log their values. */
+function hiddenValueError(): FlashError {
+  return new FlashError(
+    'SOURCE_MISMATCH',
+    'a row with a value of a column that the schema does not have',
+    {
+      hint: 'Give the schema that the table had when the log was written: --schema dump.sql.',
+    },
+  );
 }

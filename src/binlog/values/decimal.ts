@@ -1,8 +1,6 @@
 import { badValue, type AppendValue } from './append-value.js';
 import { decimalGroups } from './decimal-layout.js';
 
-/** Up to this precision every unscaled value is a safe integer. */
-const floatPrecisionMax = 15;
 /** Words of Arrow's decimal256. */
 const wordsMax = 8;
 
@@ -22,13 +20,8 @@ export function decimalAppender(precision: number, scale: number): AppendValue {
   const groupBytes = Uint8Array.from(groups, (group) => group.bytes);
   const groupScales = Float64Array.from(groups, (group) => group.scale);
   const words = precision > 38 ? 8 : 4;
-  return precision <= floatPrecisionMax
-    ? smallAppender(groupBytes, groupScales)
-    : largeAppender(groupBytes, groupScales, words);
-}
-
-function smallAppender(groupBytes: Uint8Array, groupScales: Float64Array): AppendValue {
-  return (target, row, source, start) => {
+  const appendLarge = largeAppender(groupBytes, groupScales, words);
+  return (target, row, source, start, end) => {
     const negative = (source.view.getUint8(start) & 0x80) === 0;
     let at = start;
     let value = 0;
@@ -38,22 +31,29 @@ function smallAppender(groupBytes: Uint8Array, groupScales: Float64Array): Appen
       value = value * scale + readGroup(source.view, at, bytes, scale, at === start, negative);
       at += bytes;
     }
-    const low = value % 2 ** 32;
-    const high = (value - low) / 2 ** 32;
-    const view = target.view;
-    const to = row * 16;
-    if (!negative || value === 0) {
-      view.setInt32(to, low, true);
-      view.setInt32(to + 4, high, true);
-      view.setInt32(to + 8, 0, true);
-      view.setInt32(to + 12, 0, true);
+    // Up to here every step was exact. A sum that was rounded is larger.
+    if (value <= Number.MAX_SAFE_INTEGER) {
+      writeSmall(target.view, row * words * 4, words, value, negative);
     } else {
-      view.setInt32(to, -low, true);
-      view.setInt32(to + 4, low === 0 ? -high : ~high, true);
-      view.setInt32(to + 8, -1, true);
-      view.setInt32(to + 12, -1, true);
+      appendLarge(target, row, source, start, end);
     }
   };
+}
+
+/** Writes an unscaled value that is a safe integer. */
+function writeSmall(
+  view: DataView,
+  to: number,
+  words: number,
+  value: number,
+  negative: boolean,
+): void {
+  const low = value % 2 ** 32;
+  const high = (value - low) / 2 ** 32;
+  const isBelowZero = negative && value > 0;
+  view.setInt32(to, isBelowZero ? -low : low, true);
+  view.setInt32(to + 4, isBelowZero && low > 0 ? ~high : isBelowZero ? -high : high, true);
+  for (let i = 2; i < words; i++) view.setInt32(to + i * 4, isBelowZero ? -1 : 0, true);
 }
 
 function largeAppender(

@@ -31,7 +31,6 @@ test('events that may change rows in a way that the log does not hold stop with 
     [20, 'WRITE_ROWS_V0'],
     [26, 'INCIDENT'],
     [164, 'START_ENCRYPTION'],
-    [172, 'PARTIAL_ROW_DATA'],
   ]);
   for (const [type, name] of names) {
     const error = t.throws(() => decode(type), { instanceOf: FlashError });
