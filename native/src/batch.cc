@@ -1,6 +1,8 @@
 #include "batch.h"
 
 #include "failpoint.h"
+#include "quote.h"
+#include "sql/rewrite.h"
 #include "status.h"
 
 namespace theflash {
@@ -60,7 +62,8 @@ StagingTable& Batch::TableFor(std::string_view database, std::string_view table)
   if (found != tables_.end()) return found->second;
   const std::string name = std::to_string(id_) + "_" + std::to_string(tables_.size());
   const Staged staged = {name, key.first, key.second};
-  return tables_.emplace(std::move(key), StagingTable(*connection_, staged)).first->second;
+  return tables_.emplace(std::move(key), StagingTable(*connection_, engine_->staged_shapes(), staged))
+      .first->second;
 }
 
 void Batch::Commit(std::string_view source, std::string_view checkpoint) {
@@ -70,12 +73,42 @@ void Batch::Commit(std::string_view source, std::string_view checkpoint) {
       table.Finish(*connection_, engine_->versions());
       staged.push_back(table.staged());
     }
+    RefuseUnreserved();
     FailPoint("before-commit-record");
     const std::lock_guard not_cut_short(engine_->commit_mutex());
     if (engine_->closing()) throw Error(TF_CANCELLED, "the engine was closed");
     CommitStaged(staged, source, checkpoint);
     state_ = State::kCommitted;
   });
+}
+
+// Replay and SQL writes rely on it that later versions are higher: one that the counter did not give
+// would hide changes for ever. Asked for many tables at once, because each query has its price.
+void Batch::RefuseUnreserved() {
+  constexpr size_t kTablesAtOnce = 100;
+  std::vector<const StagingTable*> asked;
+  std::string query;
+  const auto ask = [&] {
+    if (asked.empty()) return;
+    const uint64_t next = engine_->versions().next();
+    for (const auto& row : connection_->Rows(query + " SETTINGS final = 0")) {
+      if (std::stoull(row.at(1)) < next) continue;
+      throw Error(TF_INVALID,
+                  "rows of " + asked.at(std::stoull(row.at(0)))->target() + " carry version " +
+                      row.at(1) + ", which was never reserved",
+                  "Take versions from tf_batch_reserve.");
+    }
+    asked.clear();
+    query.clear();
+  };
+  for (const auto& [key, table] : tables_) {
+    query += (query.empty() ? "SELECT " : " UNION ALL SELECT ") + std::to_string(asked.size()) +
+             ", max(" + std::string(sql::kVersionColumn) + ") FROM " +
+             QuoteTable(kStagingDatabase, table.staged().staging);
+    asked.push_back(&table);
+    if (asked.size() == kTablesAtOnce) ask();
+  }
+  ask();
 }
 
 void Batch::CommitStaged(const std::vector<Staged>& staged, std::string_view source,

@@ -40,6 +40,7 @@ class Batch {
   template <typename Step>
   auto InState(Step step);
   StagingTable& TableFor(std::string_view database, std::string_view table);
+  void RefuseUnreserved();
   void CommitStaged(const std::vector<Staged>& staged, std::string_view source,
                     std::string_view checkpoint);
 

@@ -16,6 +16,7 @@
 #include "gate.h"
 #include "ledger.h"
 #include "options.h"
+#include "staged_shape.h"
 #include "versions.h"
 #include "visibility.h"
 
@@ -63,6 +64,7 @@ class Engine {
   Visibility& visibility() { return visibility_; }
   Versions& versions() { return *versions_; }
   Ledger& ledger() { return *ledger_; }
+  StagedShapes& staged_shapes() { return staged_shapes_; }
   const Options& options() const { return options_; }
   // Held for as long as a commit must not be cut short by Close.
   std::mutex& commit_mutex() { return commit_mutex_; }
@@ -90,6 +92,7 @@ class Engine {
   std::unique_ptr<Folder> folder_;
   Gate write_gate_;
   Visibility visibility_;
+  StagedShapes staged_shapes_;
   std::atomic<bool> closing_ = false;
   std::atomic<bool> half_committed_ = false;
   std::mutex commit_mutex_;

@@ -46,21 +46,22 @@ void Ledger::Record(uint64_t batch, std::string_view source, std::string_view ch
 
 void Ledger::Publish(const std::vector<Staged>& staged) {
   for (const Staged& table : staged) {
-    const auto target =
-        connection_->Rows("EXISTS TABLE " + QuoteTable(table.database, table.table));
-    if (target.at(0).at(0) == "1") {
-      connection_->Execute("ALTER TABLE " + QuoteTable(table.database, table.table) +
-                           " ATTACH PARTITION ALL FROM " + QuoteStaging(table.staging));
-    }
+    connection_->Execute("ALTER TABLE " + QuoteTable(table.database, table.table) +
+                         " ATTACH PARTITION ALL FROM " + QuoteStaging(table.staging));
     FailPoint("between-attaches");
   }
 }
 
 void Ledger::Drop(const std::vector<Staged>& staged) {
   for (const Staged& table : staged) {
-    connection_->Execute("DROP TABLE IF EXISTS " + QuoteStaging(table.staging) + " SYNC");
+    connection_->Execute("DROP TABLE IF EXISTS " + QuoteStaging(table.staging));
     FailPoint("between-drops");
   }
+}
+
+bool Ledger::TargetExists(const Staged& table) {
+  const std::string target = QuoteTable(table.database, table.table);
+  return connection_->Rows("EXISTS TABLE " + target).at(0).at(0) == "1";
 }
 
 std::vector<Staged> Ledger::LastCommit() {
@@ -87,7 +88,7 @@ void Ledger::Recover() {
     const auto found = std::find_if(committed.begin(), committed.end(), [&](const Staged& table) {
       return table.staging == row.at(0);
     });
-    if (found != committed.end()) to_publish.push_back(*found);
+    if (found != committed.end() && TargetExists(*found)) to_publish.push_back(*found);
     to_drop.push_back({row.at(0), "", ""});
   }
   Publish(to_publish);

@@ -37,14 +37,16 @@ class Ledger {
   void Record(uint64_t batch, std::string_view source, std::string_view checkpoint,
               const std::vector<Staged>& staged);
 
-  // Attaches the parts of all staged tables to their targets. A target that is gone is left out: it
-  // was dropped after the commit.
+  // Attaches the parts of all staged tables to their targets, which must be there.
   void Publish(const std::vector<Staged>& staged);
 
+  // ClickHouse frees the disk a little later (base/config.xml of ch-patches): waiting for it would
+  // take longer than all else that a small batch does.
   void Drop(const std::vector<Staged>& staged);
 
   // Brings the folder to the state behind its last commit: publishes what that one staged, and
-  // drops all other staged tables.
+  // drops all other staged tables. A target that is gone is left out: it was dropped after the
+  // commit.
   void Recover();
 
   // The `batch` of the newest commit, 0 where there is none.
@@ -56,6 +58,7 @@ class Ledger {
   std::vector<std::string> BrokenTables();
 
  private:
+  bool TargetExists(const Staged& table);
   std::vector<Staged> LastCommit();
 
   Connection* connection_;

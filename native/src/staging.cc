@@ -36,15 +36,19 @@ std::string FreshName(size_t length, const std::vector<std::string>& taken) {
 
 }  // namespace
 
-StagingTable::StagingTable(Connection& connection, const Staged& staged) : staged_(staged) {
-  ReadColumns(connection);
+StagingTable::StagingTable(Connection& connection, StagedShapes& shapes, const Staged& staged)
+    : staged_(staged), shape_(shapes.Find(staged.database, staged.table)) {
+  if (!shape_) {
+    shape_ = ReadShape(connection);
+    shapes.Put(staged_.database, staged_.table, shape_);
+  }
   CreateTables(connection);
 }
 
 // ClickHouse stores any day in a Date32 and reads it back right, but its Arrow reader refuses days
 // before 1900 and after 2299, which MySQL has. So a staged Date32 column is computed from an Int32
 // column that stands in the stream under another name, and is itself not stored.
-void StagingTable::ReadColumns(Connection& connection) {
+std::shared_ptr<const StagedShape> StagingTable::ReadShape(Connection& connection) const {
   const auto rows =
       connection.Rows("SELECT name, default_kind, type FROM system.columns WHERE database = " +
                       QuoteText(staged_.database) + " AND table = " + QuoteText(staged_.table) +
@@ -63,7 +67,8 @@ void StagingTable::ReadColumns(Connection& connection) {
     throw Error(TF_INVALID, target() + " is no mutable table, so a batch can't write to it",
                 "Create it with ENGINE = MutableMergeTree.");
   }
-  is_multiset_ = Contains(hidden, sql::kRowHashColumn);
+  auto shape = std::make_shared<StagedShape>();
+  shape->is_multiset = Contains(hidden, sql::kRowHashColumn);
   for (const auto& row : rows) {
     if (!row.at(1).empty() && row.at(1) != "DEFAULT") continue;
     Column column{row.at(0), ""};
@@ -71,29 +76,30 @@ void StagingTable::ReadColumns(Connection& connection) {
     if (nullable || row.at(2) == "Date32") {
       column.days = FreshName(column.name.size(), names);
       names.push_back(column.days);
-      day_changes_ += (day_changes_.empty() ? "" : ", ");
-      day_changes_ += "ADD COLUMN " + QuoteName(column.days) +
+      shape->day_changes += (shape->day_changes.empty() ? "" : ", ");
+      shape->day_changes += "ADD COLUMN " + QuoteName(column.days) +
                       (nullable ? " Nullable(Int32)" : " Int32") + " EPHEMERAL, MODIFY COLUMN " +
                       QuoteName(column.name) + " DEFAULT addDays(toDate32('1970-01-01'), " +
                       QuoteName(column.days) + ")";
     }
-    columns_.push_back(std::move(column));
+    shape->columns.push_back(std::move(column));
   }
-  columns_.push_back({std::string(sql::kVersionColumn), ""});
-  columns_.push_back({std::string(sql::kDelmarkColumn), ""});
+  shape->columns.push_back({std::string(sql::kVersionColumn), ""});
+  shape->columns.push_back({std::string(sql::kDelmarkColumn), ""});
+  return shape;
 }
 
 void StagingTable::CreateTables(Connection& connection) {
   const std::string like = " AS " + QuoteTable(staged_.database, staged_.table);
   connection.Execute("CREATE TABLE " + QuoteTable(kStagingDatabase, staged_.staging) + like);
-  if (is_multiset_) {
+  if (shape_->is_multiset) {
     // Not a ReplacingMergeTree: merges of raw changes must not fold equal ones.
     connection.Execute("CREATE TABLE " + QuoteTable(kStagingDatabase, raw_name()) + like +
                        " ENGINE = MergeTree ORDER BY tuple()");
   }
-  if (!day_changes_.empty()) {
+  if (!shape_->day_changes.empty()) {
     connection.Execute("ALTER TABLE " + QuoteTable(kStagingDatabase, appended_name()) + " " +
-                       day_changes_);
+                       shape_->day_changes);
   }
 }
 
@@ -119,39 +125,26 @@ void StagingTable::Append(Connection& connection, std::span<const uint8_t> arrow
 }
 
 void StagingTable::Finish(Connection& connection, Versions& versions) {
-  const std::string staging = QuoteTable(kStagingDatabase, staged_.staging);
-  if (is_multiset_) {
-    MultisetTables tables;
-    tables.raw = QuoteTable(kStagingDatabase, raw_name());
-    tables.staging = staging;
-    tables.target = QuoteTable(staged_.database, staged_.table);
-    for (const Column& column : columns_) tables.columns.push_back(column.name);
-    tables.columns.resize(tables.columns.size() - 2);  // the hidden ones
-    StageMultiset(connection, versions, tables);
-  }
-  // Replay and SQL writes rely on it that later versions are higher: one that the counter did not
-  // give would hide changes for ever.
-  const auto rows = connection.Rows("SELECT max(" + std::string(sql::kVersionColumn) + ") FROM " +
-                                    staging + " SETTINGS final = 0");
-  const uint64_t highest = std::stoull(rows.at(0).at(0));
-  if (highest >= versions.next()) {
-    throw Error(TF_INVALID,
-                "rows of " + target() + " carry version " + std::to_string(highest) +
-                    ", which was never reserved",
-                "Take versions from tf_batch_reserve.");
-  }
+  if (!shape_->is_multiset) return;
+  MultisetTables tables;
+  tables.raw = QuoteTable(kStagingDatabase, raw_name());
+  tables.staging = QuoteTable(kStagingDatabase, staged_.staging);
+  tables.target = QuoteTable(staged_.database, staged_.table);
+  for (const Column& column : shape_->columns) tables.columns.push_back(column.name);
+  tables.columns.resize(tables.columns.size() - 2);  // the hidden ones
+  StageMultiset(connection, versions, tables);
 }
 
 std::vector<Staged> StagingTable::tables() const {
   std::vector<Staged> tables = {staged_};
-  if (is_multiset_) tables.push_back({raw_name(), "", ""});
+  if (shape_->is_multiset) tables.push_back({raw_name(), "", ""});
   return tables;
 }
 
 // The columns of the stream in its order, which must be all columns of the table, each once.
 std::vector<const StagingTable::Column*> StagingTable::CheckStream(
     const std::vector<std::string>& names) const {
-  for (const Column& column : columns_) {
+  for (const Column& column : shape_->columns) {
     const auto times = std::count(names.begin(), names.end(), column.name);
     if (times == 1) continue;
     throw Error(TF_INVALID, "rows for " + target() + ": column " + column.name +
@@ -160,9 +153,9 @@ std::vector<const StagingTable::Column*> StagingTable::CheckStream(
   std::vector<const Column*> found;
   for (const std::string& name : names) {
     const auto column =
-        std::find_if(columns_.begin(), columns_.end(),
+        std::find_if(shape_->columns.begin(), shape_->columns.end(),
                      [&](const Column& candidate) { return candidate.name == name; });
-    if (column == columns_.end()) {
+    if (column == shape_->columns.end()) {
       throw Error(TF_NOT_FOUND, "rows for " + target() + ": the table has no column " + name);
     }
     found.push_back(&*column);

@@ -114,6 +114,7 @@ Result RunStatement(Engine& engine, Connection& connection, const sql::Statement
     case sql::Effect::kWriteMutable:
     case sql::Effect::kDdl: {
       const WriteTurn turn(engine);
+      if (statement.effect == sql::Effect::kDdl) engine.staged_shapes().Clear();
       return WriteMutable(engine, connection, statement, format);
     }
     case sql::Effect::kRead:
@@ -127,6 +128,7 @@ Result RunStatement(Engine& engine, Connection& connection, const sql::Statement
   }
   if (StartsWithWord(statement.sql, "RESTORE")) {
     const WriteTurn turn(engine);
+    engine.staged_shapes().Clear();
     Result result = connection.Query(statement.sql, format);
     RaiseVersionsAboveRestored(engine, connection);
     return result;
