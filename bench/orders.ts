@@ -4,10 +4,15 @@ import type { Recording } from './recorded-log.js';
 const rowsPerStatement = 500;
 const words = ['blue', 'green', 'große', 'petite', '赤い', 'fast', 'slow', 'round'] as const;
 
-/** `rows` inserts into a table of ten columns, 500 a transaction. */
-export function ordersRecording(rows: number): Recording {
+/**
+ * `changes` row changes of a table of ten columns, 500 a transaction: six of ten are inserts, three
+ * updates, one is a delete.
+ */
+export function orderChangesRecording(changes: number): Recording {
+  const rows = changes * 0.6;
+  const updates = changes * 0.3;
   return {
-    name: `orders-${rows}`,
+    name: `order-changes-${changes}`,
     seed: 2026,
     schema: `CREATE DATABASE bench CHARACTER SET utf8mb4;
       CREATE TABLE bench.orders (
@@ -23,8 +28,20 @@ export function ordersRecording(rows: number): Recording {
         );
         await query(`INSERT INTO bench.orders VALUES ${values.join(',')}`);
       }
+      for (let first = 1; first <= updates; first += rowsPerStatement) {
+        const state = random.int(1, 4);
+        await query(`UPDATE bench.orders SET quantity = quantity + 300, state = ${state}
+          WHERE ${idsFrom(first)}`);
+      }
+      for (let first = updates + 1; first <= changes * 0.4; first += rowsPerStatement) {
+        await query(`DELETE FROM bench.orders WHERE ${idsFrom(first)}`);
+      }
     },
   };
+}
+
+function idsFrom(first: number): string {
+  return `id BETWEEN ${first} AND ${first + rowsPerStatement - 1}`;
 }
 
 function orderSql(id: number, random: Random): string {

@@ -1,4 +1,4 @@
-import { hiddenColumns, type Engine } from './engine.js';
+import { type Engine } from './engine.js';
 import { FlashError } from './errors.js';
 import { mysqlTypeFamily } from './mysql-type-text.js';
 import { queryRows } from './query-rows.js';
@@ -42,17 +42,19 @@ export async function listTables(engine: Engine): Promise<readonly CatalogTable[
   }));
 }
 
+/** The hidden columns of mutable tables begin so; no column of the user's may. */
+const hiddenPrefix = '_INTERNAL_';
+
 /** Gives a table's columns in table order, hidden ones left out. */
 export async function listColumns(
   engine: Engine,
   table: { database: string; table: string },
 ): Promise<readonly ScanColumn[]> {
-  const hidden = [hiddenColumns.version, hiddenColumns.delmark].map(quoteString).join(', ');
   const rows = await queryRows(
     engine,
     `SELECT name, type, comment FROM system.columns
      WHERE database = ${quoteString(table.database)} AND table = ${quoteString(table.table)}
-       AND name NOT IN (${hidden})
+       AND NOT startsWith(name, ${quoteString(hiddenPrefix)})
      ORDER BY position`,
   );
   return rows.map((row) => {

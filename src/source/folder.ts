@@ -19,7 +19,7 @@ export async function findLogs(folder: string): Promise<string[]> {
   if (listed !== undefined) return listed;
   const logs = names
     .map((name) => ({ name, parts: parseLogName(name) }))
-    .filter((log) => log.parts !== undefined && !/relay/.test(log.parts.base))
+    .filter((log) => log.parts !== undefined && !log.parts.base.includes('relay'))
     .sort((a, b) => (a.parts?.number ?? 0) - (b.parts?.number ?? 0));
   if (logs.length === 0) {
     throw new FlashError('NOT_FOUND', `No binary logs in ${folder}`, {

@@ -8,12 +8,26 @@ export interface PendingRename {
   to?: { database: string; table: string };
 }
 
+/** An XA transaction between XA PREPARE and its outcome: where in the logs its rows are. */
+export interface PreparedTransaction {
+  xid: string;
+  file: string;
+  /** Offset of its first event. */
+  start: number;
+  /** Offset behind its XA PREPARE. */
+  end: number;
+  /** It changes tables of the copy. */
+  hasRows: boolean;
+}
+
 /** The checkpoint as the writer stores it. */
 export interface WriterCheckpoint extends Checkpoint {
   /** Set while the RENAME that stands at `position` is being carried out. */
   renames?: readonly PendingRename[];
   /** The log that was read to its end, where `position` is in the next one already. */
   finished?: string;
+  /** XA transactions in front of `position` whose outcome is behind it. */
+  prepared?: readonly PreparedTransaction[];
 }
 
 /** Under which name the engine keeps the writer's checkpoint. */

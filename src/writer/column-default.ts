@@ -63,7 +63,7 @@ function literalDefault(text: string, { type }: Column): ColumnDefault {
       return { kind: 'sql', sql: quoteString(text) };
     case 'date':
     case 'datetime':
-      if (/^0000-00-00/.test(text)) return { kind: 'engine' };
+      if (text.startsWith('0000-00-00')) return { kind: 'engine' };
       return /^\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d{1,6})?)?$/.test(text)
         ? { kind: 'sql', sql: quoteString(text) }
         : { kind: 'unknown' };

@@ -8,7 +8,7 @@ export interface BatchLimits {
 }
 
 export const defaultLimits: BatchLimits = {
-  bytesMax: 64 * 1024 * 1024,
+  bytesMax: 32 * 1024 * 1024,
   rowsMax: 1_000_000,
   ageMaxMs: 5_000,
 };

@@ -7,14 +7,22 @@ import type {
   XaPrepareEvent,
 } from '../binlog/index.js';
 import { charsetOfCollationNumber } from '../binlog/index.js';
-import type { Checkpoint, Position } from '../protocol/index.js';
-import { checkSource, type WriterCheckpoint } from './checkpoint.js';
+import type { Source } from '../protocol/index.js';
+import type { WriterCheckpoint } from './checkpoint.js';
 import type { CommitQueue } from './commit-queue.js';
 import type { ChangeBuffer } from './change-buffer.js';
 import type { DdlApplier } from './ddl-applier.js';
 import type { Statement } from './ddl/index.js';
-import { nestedError, readStatement, rowStatementError, xaError } from './query-statement.js';
 import type { GtidSet } from './gtid-set.js';
+import { LogPosition } from './log-position.js';
+import { PreparedTransactions, xidOfStatement } from './prepared-transactions.js';
+import {
+  nestedError,
+  readStatement,
+  rowStatementError,
+  unpreparedError,
+} from './query-statement.js';
+import { rereadTransaction } from './reread-log.js';
 import { RewindRequest } from './rewind.js';
 import { statementError } from './statement-error.js';
 import type { TableFilter } from './table-filter.js';
@@ -22,6 +30,8 @@ import type { TableRouter } from './table-router.js';
 import { Transaction, type SkipRange } from './transaction.js';
 
 export interface LogApplierPorts {
+  /** Where prepared XA transactions are read again. */
+  source: Source;
   queue: CommitQueue;
   buffer: ChangeBuffer;
   router: TableRouter;
@@ -30,7 +40,12 @@ export interface LogApplierPorts {
   gtids: GtidSet;
   /** Rows that are known to be rolled back further on. */
   skips: readonly SkipRange[];
+  /** Rows of XA transactions that wait for their XA COMMIT. */
+  holds: readonly SkipRange[];
 }
+
+/** What an event leaves to be waited for: the engine, where it has to keep up. */
+type Pending = Promise<void> | undefined;
 
 /** Flags of the common header. Source: MySQL 9.7 libs/mysql/binlog/event/binlog_event.h. */
 const artificialFlag = 0x20;
@@ -39,34 +54,19 @@ const relayLogFlag = 0x40;
 /** Turns the events of a log into whole transactions, and DDL, in the source's order. */
 export class LogApplier {
   readonly #ports: LogApplierPorts;
-  #source: Checkpoint['source'] | undefined;
+  /** How far whole transactions reach. */
+  readonly log: LogPosition;
+  readonly #prepared: PreparedTransactions;
   #serverVersion = '';
-  #position: Position | undefined;
-  #finished: string | undefined;
-  #sourceTimeMs: number;
   #transaction: Transaction | undefined;
   #gtid: GtidEvent | undefined;
 
   constructor(ports: LogApplierPorts, checkpoint: WriterCheckpoint | undefined) {
     this.#ports = ports;
-    this.#source = checkpoint?.source;
-    this.#position = checkpoint?.position;
-    this.#finished = checkpoint?.finished;
-    this.#sourceTimeMs = checkpoint?.sourceTimeMs ?? 0;
-  }
-
-  /** Where the next run goes on; undefined before the first event. */
-  get position(): Position | undefined {
-    return this.#position;
-  }
-
-  /** True where the log that was read last ended with a ROTATE: `position` is in the next one. */
-  get hasRotated(): boolean {
-    return this.#finished !== undefined && this.#finished !== this.#position?.file;
-  }
-
-  get sourceTimeMs(): number {
-    return this.#sourceTimeMs;
+    this.log = new LogPosition(ports.gtids, checkpoint, () => {
+      ports.queue.markDirty();
+    });
+    this.#prepared = new PreparedTransactions(checkpoint?.prepared);
   }
 
   /** The transaction that has begun and not ended. */
@@ -81,26 +81,18 @@ export class LogApplier {
 
   /** The checkpoint of all whole transactions so far, or undefined before the first log was opened. */
   checkpoint(): WriterCheckpoint | undefined {
-    if (this.#source === undefined || this.#position === undefined) return undefined;
-    return {
-      ...(this.#finished === undefined ? {} : { finished: this.#finished }),
-      source: this.#source,
-      position: this.#position,
-      gtidSet: this.#ports.gtids.toString(),
-      sourceTimeMs: this.#sourceTimeMs,
-    };
-  }
-
-  /** Sets where reading begins, before the first event of a log that is not read from its start. */
-  startAt(position: Position): void {
-    this.#position = position;
+    const checkpoint = this.log.checkpoint();
+    const prepared = this.#prepared.list();
+    return checkpoint === undefined || prepared.length === 0
+      ? checkpoint
+      : { ...checkpoint, prepared };
   }
 
   /** Applies an event; gives a promise where the engine is to be waited for. */
-  handle(event: BinlogEvent): Promise<void> | undefined {
+  handle(event: BinlogEvent): Pending {
     switch (event.kind) {
       case 'rows':
-        return this.#applyRows(event);
+        return this.#applyRows(event, this.#ports.holds);
       case 'table-map':
         if (this.#transaction === undefined) this.#begin(event, true);
         this.#ports.router.map(event);
@@ -116,18 +108,17 @@ export class LogApplier {
       case 'format-description':
         // A relay log starts with its replica's own description; the source's follows.
         if ((event.flags & relayLogFlag) !== 0) return undefined;
-        this.#openLog({ flavor: event.flavor, serverId: event.serverId }, event);
+        this.log.openLog(event);
         this.#serverVersion = event.serverVersion;
         this.#ports.router.setServer(event.serverVersion);
         return undefined;
       case 'rotate':
         if (this.isBetweenTransactions && (event.flags & artificialFlag) === 0) {
-          this.#finished = event.file;
-          this.#moveTo({ file: event.nextFile, offset: event.nextOffset });
+          this.log.rotate(event);
         }
         return undefined;
       case 'gtid-list':
-        this.#ports.gtids.addText(event.gtidSet);
+        this.log.addEarlier(event.gtidSet);
         return this.#pass(event);
       case 'other':
         return this.#pass(event);
@@ -142,42 +133,30 @@ export class LogApplier {
     this.#ports.router.endStatement();
   }
 
-  #openLog(source: Checkpoint['source'], event: EventHeader): void {
-    if (this.#source !== undefined) checkSource(this.#source, source, event.file);
-    this.#source = source;
-    this.#finished = undefined;
-    if (this.#position?.file !== event.file) {
-      this.#position = { file: event.file, offset: event.endOffset };
-    }
+  #pass(event: EventHeader): Pending {
+    if (this.isBetweenTransactions) this.log.pass(event);
+    return undefined;
   }
 
-  #pass(event: EventHeader): undefined {
-    if (this.isBetweenTransactions) this.#moveTo({ file: event.file, offset: event.endOffset });
-  }
-
-  #moveTo(position: Position): void {
-    const before = this.#position;
-    if (before?.file === position.file && before.offset >= position.offset) return;
-    this.#position = position;
-    this.#ports.queue.markDirty();
-  }
-
-  #startGroup(event: GtidEvent): undefined {
+  #startGroup(event: GtidEvent): Pending {
     if (this.#transaction !== undefined) throw nestedError(event);
     this.#gtid = event;
     if (event.gtid !== undefined && /^\d+-/.test(event.gtid) && !event.standalone) {
       this.#begin(event, false);
     }
+    return undefined;
   }
 
   #begin(event: EventHeader, isImplicit: boolean): void {
     this.#transaction = new Transaction(this.#gtid ?? event, isImplicit);
   }
 
-  #applyRows(event: RowsEvent): Promise<void> | undefined {
+  #applyRows(event: RowsEvent, holds: readonly SkipRange[]): Pending {
     const transaction = this.#transaction;
     const { router, queue, skips } = this.#ports;
-    if (isSkipped(event, skips)) {
+    const isHeld = isWithin(event, holds);
+    if (isHeld && transaction !== undefined) transaction.isHeld = true;
+    if (isHeld || isWithin(event, skips)) {
       if (event.endOfStatement) router.endStatement();
       return undefined;
     }
@@ -195,7 +174,7 @@ export class LogApplier {
   }
 
   /** Ends a transaction: what it did will be committed with the batch. */
-  #commit(event: EventHeader): Promise<void> | undefined {
+  #commit(event: EventHeader): Pending {
     const { queue } = this.#ports;
     const rows = this.#transaction?.rows ?? 0;
     this.#transaction = undefined;
@@ -208,10 +187,9 @@ export class LogApplier {
   }
 
   #endGroup(event: EventHeader): void {
-    if (this.#gtid?.gtid !== undefined) this.#ports.gtids.addText(this.#gtid.gtid);
+    const gtid = this.#gtid?.gtid;
     this.#gtid = undefined;
-    this.#sourceTimeMs = event.timeSeconds * 1000;
-    this.#moveTo({ file: event.file, offset: event.endOffset });
+    this.log.endGroup(event, gtid);
   }
 
   /** Sends all whole transactions to the engine. */
@@ -220,11 +198,11 @@ export class LogApplier {
     if (checkpoint !== undefined) await this.#ports.queue.commit(checkpoint);
   }
 
-  #applyQuery(event: QueryEvent): Promise<void> | undefined {
+  #applyQuery(event: QueryEvent): Pending {
     // By far the most frequent ones need no parser.
     if (event.sql === 'BEGIN') return this.#beginByStatement(event);
     if (event.sql === 'COMMIT') return this.#commit(event);
-    const statement = readStatement(event, this.#source?.flavor ?? 'mysql', this.#serverVersion);
+    const statement = readStatement(event, this.log.flavor, this.#serverVersion);
     switch (statement.kind) {
       case 'begin':
       case 'xa-start':
@@ -244,15 +222,14 @@ export class LogApplier {
       case 'xa-end':
         return undefined;
       case 'xa-commit':
-        throw statementError(event, 'an XA transaction that was prepared before ends here', {
-          hint: 'XA transactions in two steps are not carried over yet.',
-        });
+        return this.#commitPrepared(event);
       case 'row-statement':
         return this.#refuseRowStatement(statement, event);
       case 'unknown':
         throw statementError(event, 'a statement of a kind that is not known');
-      case 'no-effect':
       case 'xa-rollback':
+        return this.#endPrepared(event);
+      case 'no-effect':
         return this.#endStatement(event);
       case 'create-table':
       case 'drop-table':
@@ -263,15 +240,17 @@ export class LogApplier {
     }
   }
 
-  #beginByStatement(event: QueryEvent): undefined {
+  #beginByStatement(event: QueryEvent): Pending {
     // MariaDB's GTID event has begun the transaction already.
     if (this.#transaction !== undefined && this.#transaction.rows > 0) throw nestedError(event);
     this.#begin(event, false);
+    return undefined;
   }
 
   /** A statement of its own, which belongs to no transaction. */
-  #endStatement(event: QueryEvent): undefined {
+  #endStatement(event: QueryEvent): Pending {
     if (this.#transaction === undefined) this.#endGroup(event);
+    return undefined;
   }
 
   async #applyDdl(statement: Statement, event: QueryEvent): Promise<void> {
@@ -295,13 +274,13 @@ export class LogApplier {
       router.forget();
       if (buffer.rows === 0) buffer.forget();
     }
-    this.#endStatement(event);
+    await this.#endStatement(event);
   }
 
   #refuseRowStatement(
     statement: Extract<Statement, { kind: 'row-statement' }>,
     event: QueryEvent,
-  ): undefined {
+  ): Pending {
     const { table } = statement;
     if (table === undefined || this.#ports.filter.accepts(table)) {
       throw rowStatementError(statement, event);
@@ -309,7 +288,7 @@ export class LogApplier {
     return this.#endStatement(event);
   }
 
-  #rollback(event: QueryEvent): Promise<void> | undefined {
+  #rollback(event: QueryEvent): Pending {
     const transaction = this.#transaction;
     if (transaction?.isStaged === true) {
       const { startFile: file, startOffset: start } = transaction;
@@ -321,7 +300,7 @@ export class LogApplier {
     return undefined;
   }
 
-  #rollbackTo(name: string, event: QueryEvent): undefined {
+  #rollbackTo(name: string, event: QueryEvent): Pending {
     const result = this.#transaction?.rollbackTo(name) ?? { outcome: 'unknown' };
     if (result.outcome === 'staged') {
       const skip = { file: event.file, start: result.offset, end: event.offset };
@@ -330,16 +309,60 @@ export class LogApplier {
     if (result.outcome === 'unknown') {
       throw statementError(event, `the savepoint ${name} is not in the log`);
     }
+    return undefined;
   }
 
-  #endXa(event: XaPrepareEvent): Promise<void> | undefined {
-    if (event.onePhase || (this.#transaction?.rows ?? 0) === 0) return this.#commit(event);
-    throw xaError(event);
+  /** XA PREPARE: what the transaction did waits for XA COMMIT. In one phase it is the commit. */
+  #endXa(event: XaPrepareEvent): Pending {
+    const transaction = this.#transaction;
+    if (event.onePhase || transaction === undefined) return this.#commit(event);
+    if (transaction.isStaged) {
+      const { startFile: file, startOffset: start } = transaction;
+      throw new RewindRequest({ hold: { file, start, end: event.endOffset } });
+    }
+    this.#prepared.add(event, transaction);
+    transaction.discard();
+    transaction.rows = 0;
+    return this.#commit(event);
+  }
+
+  /** XA COMMIT: reads the rows of the prepared transaction again, as those of this one. */
+  async #commitPrepared(event: QueryEvent): Promise<void> {
+    const prepared = this.#prepared.get(xidOfStatement(event.sql) ?? '');
+    if (prepared === undefined) throw unpreparedError(event);
+    if (this.#transaction === undefined) this.#begin(event, false);
+    if (prepared.hasRows) {
+      for await (const again of rereadTransaction(this.#ports.source, prepared)) {
+        await this.#applyAgain(again);
+      }
+    }
+    await this.#endPrepared(event);
+  }
+
+  /** Forgets a prepared transaction with its outcome, and ends the group that brings it. */
+  #endPrepared(event: QueryEvent): Pending {
+    this.#prepared.forget(xidOfStatement(event.sql) ?? '');
+    return this.#commit(event);
+  }
+
+  #applyAgain(event: BinlogEvent): Pending {
+    if (event.kind === 'table-map') this.#ports.router.map(event);
+    if (event.kind === 'rows') return this.#applyRows(event, []);
+    if (event.kind !== 'query') return undefined;
+    const statement = readStatement(event, this.log.flavor, this.#serverVersion);
+    switch (statement.kind) {
+      case 'savepoint':
+      case 'release-savepoint':
+      case 'rollback-to':
+        return this.#applyQuery(event);
+      default:
+        return undefined;
+    }
   }
 }
 
-function isSkipped(event: RowsEvent, skips: readonly SkipRange[]): boolean {
-  return skips.some(
+function isWithin(event: RowsEvent, ranges: readonly SkipRange[]): boolean {
+  return ranges.some(
     ({ file, start, end }) => event.file === file && event.offset >= start && event.offset < end,
   );
 }

@@ -48,14 +48,13 @@ export function rowStatementError(
   );
 }
 
-/** The error for rows at an XA PREPARE, whose outcome is told later. */
-export function xaError(event: EventHeader): FlashError {
-  return new FlashError(
-    'UNSUPPORTED',
-    `${event.file} at offset ${event.offset}: an XA transaction in two steps changes tables of the copy`,
+/** The error for an XA COMMIT whose XA PREPARE was never read. */
+export function unpreparedError(event: QueryEvent): FlashError {
+  return statementError(
+    event,
+    'the XA transaction that is committed here was prepared in front of where the copy begins',
     {
-      hint: 'XA transactions in two steps are not carried over yet: leave their tables out with --exclude.',
-      place: { file: event.file, offset: event.offset },
+      hint: 'Its rows are not known: take an empty engine folder, and begin with a log in front of its XA PREPARE.',
     },
   );
 }

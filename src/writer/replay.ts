@@ -65,10 +65,11 @@ export async function replay(
   options: ReplayOptions = {},
 ): Promise<ReplayResult> {
   const totals = emptyTotals();
-  let plan: RewindPlan = { skips: [], stopBefore: undefined, error: undefined };
+  let plan: RewindPlan = { skips: [], holds: [], stopBefore: undefined, error: undefined };
   for (;;) {
     try {
       const result = await replayOnce(source, engine, options, plan, totals);
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- as it was caught
       if (plan.error !== undefined) throw plan.error;
       return result;
     } catch (error) {
@@ -108,7 +109,7 @@ async function replayOnce(
   };
   const ddl = new DdlApplier({ tables, history, filter, barrier }, checkpoint?.renames);
   const applier: LogApplier = new LogApplier(
-    { queue, buffer, router, filter, ddl, gtids, skips: plan.skips },
+    { source, queue, buffer, router, filter, ddl, gtids, ...plan },
     checkpoint,
   );
   const reader = new LogReader(applier, {
@@ -134,10 +135,10 @@ async function replayOnce(
   return {
     totals,
     bytesRead: reader.bytesRead,
-    hasMoved: JSON.stringify(applier.position) !== JSON.stringify(checkpoint?.position),
-    position: applier.position,
+    hasMoved: JSON.stringify(applier.log.position) !== JSON.stringify(checkpoint?.position),
+    position: applier.log.position,
     gtidSet: gtids.toString(),
-    sourceTimeMs: applier.sourceTimeMs,
+    sourceTimeMs: applier.log.sourceTimeMs,
     interrupted: options.signal?.aborted === true,
     unfinished: reader.isStopped ? undefined : unfinished,
   };
@@ -153,7 +154,7 @@ async function readLogs(
   for (const [index, log] of logs.entries()) {
     if (index > 0) checkFollows(log, applier);
     const startOffset = index === 0 ? offset : 0;
-    if (startOffset > 0) applier.startAt({ file: log.name, offset: startOffset });
+    if (startOffset > 0) applier.log.startAt({ file: log.name, offset: startOffset });
     await reader.read(log.input, new EventFramer(log.name, { startOffset }), decoder);
     if (reader.isStopped) return;
   }
@@ -161,10 +162,10 @@ async function readLogs(
 
 /** The ROTATE at a log's end names the next one. Without one the server has crashed or was stopped. */
 function checkFollows(log: NamedLog, applier: LogApplier): void {
-  const { position } = applier;
+  const { position, hasRotated } = applier.log;
   const isCut = applier.transaction !== undefined;
   if (isCut) applier.discardTransaction();
-  if (position === undefined || position.file === log.name || !applier.hasRotated) return;
+  if (position === undefined || position.file === log.name || !hasRotated) return;
   throw new FlashError(
     'SOURCE_MISMATCH',
     `the log in front says that ${position.file} follows, and ${log.input.location} was given`,

@@ -4,6 +4,8 @@ import type { SkipRange } from './transaction.js';
 /** How the log is read again: without rows that are rolled back, or only up to a place. */
 export interface RewindPlan {
   skips: readonly SkipRange[];
+  /** Rows of large XA transactions, which are read when XA COMMIT comes and not before. */
+  holds: readonly SkipRange[];
   /** Stop in front of this event. */
   stopBefore: Position | undefined;
   /** Thrown when all in front of `stopBefore` is applied. */
@@ -16,7 +18,8 @@ export interface RewindPlan {
  * read again from the checkpoint.
  */
 export class RewindRequest extends Error {
-  readonly change: { skip: SkipRange } | { stopBefore: Position; error: unknown };
+  readonly change:
+    { skip: SkipRange } | { hold: SkipRange } | { stopBefore: Position; error: unknown };
 
   constructor(change: RewindRequest['change']) {
     super('a part of a transaction is staged that must not be applied');
@@ -27,6 +30,7 @@ export class RewindRequest extends Error {
   /** The plan for the next reading. */
   plan(before: RewindPlan): RewindPlan {
     if ('skip' in this.change) return { ...before, skips: [...before.skips, this.change.skip] };
+    if ('hold' in this.change) return { ...before, holds: [...before.holds, this.change.hold] };
     return { ...before, ...this.change };
   }
 }

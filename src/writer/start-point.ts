@@ -92,7 +92,7 @@ function checkSize(log: LogInput | undefined, position: Position): void {
 function isEarlier(name: string, than: string): boolean {
   const a = parseLogName(name);
   const b = parseLogName(than);
-  return a !== undefined && b !== undefined && a.base === b.base && a.number < b.number;
+  return a !== undefined && a.base === b?.base && a.number < b.number;
 }
 
 function isBehind(from: Position, checkpoint: Position): boolean {

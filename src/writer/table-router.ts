@@ -77,7 +77,7 @@ export class TableRouter {
    * Appends a rows event to its table's builder.
    *
    * `touch` is called with the builder and the table's name before it is written to.
-   * Shape: how many rows it added to the builder, 0 for a table that is not copied.
+   * Shape: how many rows the source changed, 0 for a table that is not copied.
    * Errors: BINLOG_FORMAT for rows without a TABLE_MAP; those of the decoder.
    */
   append(event: RowsEvent, touch: (builder: ChangeBuilder, table: string) => void): number {
@@ -89,7 +89,8 @@ export class TableRouter {
     touch(builder, route.table);
     const before = builder.rows;
     route.decoder.append(event, builder);
-    return builder.rows - before;
+    // An update of a key is one change and two rows.
+    return event.change === 'update' ? builder.countPresent(before) : builder.rows - before;
   }
 
   /** True where the rows of this id go into the copy. */

@@ -27,6 +27,8 @@ export class Transaction {
   readonly isImplicit: boolean;
   /** Row changes of copied tables so far. */
   rows = 0;
+  /** Rows of it were passed over, to be read again when its outcome is known. */
+  isHeld = false;
   #marks: Marks = new Map();
   #savepoints: Savepoint[] = [];
   #stagedTimes = 0;

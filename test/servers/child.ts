@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { firstExisting, type ServerProgram } from './program.js';
+import { dieWithParent } from './die-with-parent.js';
+import type { ServerProgram } from './program.js';
 
 /** A running server process and its temporary folder. */
 export interface ServerChild {
@@ -62,12 +63,6 @@ export function spawnServer(
     },
     log: () => readFileSync(logFile, 'utf8'),
   };
-}
-
-/** Lets the kernel end the server when this process is killed, where the machine has setpriv. */
-function dieWithParent(): string[] {
-  const setpriv = firstExisting(['/usr/bin/setpriv', '/bin/setpriv']);
-  return setpriv === undefined ? [] : [setpriv, '--pdeathsig', 'KILL', '--'];
 }
 
 function exitCodeOf(child: ChildProcess): number | undefined {

@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -13,6 +13,8 @@ export interface ServerOptions {
   args?: readonly string[];
   /** Closed binary logs that the server shall have as its own, to give them to its clients. */
   binlogs?: readonly string[];
+  /** A server that was shut down: this one begins with its data and its logs. */
+  continues?: Pick<Server, 'folder' | 'binlogFiles'>;
 }
 
 /** A real server on 127.0.0.1 with row-format binary logs, user root and no password. */
@@ -53,8 +55,10 @@ export async function startServer(
   for (let tries = 1; ; tries += 1) {
     const folder = mkdtempSync(path.join(tmpdir(), `theflash-${program.kind}-`));
     const data = path.join(folder, 'data');
-    makeDataFolder(program, data);
-    takeBinlogs(folder, options.binlogs ?? []);
+    const { continues } = options;
+    if (continues === undefined) makeDataFolder(program, data);
+    else cpSync(path.join(continues.folder, 'data'), data, { recursive: true });
+    takeBinlogs(folder, options.binlogs ?? continues?.binlogFiles() ?? []);
     const port = await freePort();
     const socket = path.join(folder, 's.sock');
     const args = [...runArgs({ folder, data, port, socket }), ...(options.args ?? [])];

@@ -55,5 +55,6 @@ function textRow(row: Record<string, unknown>): Record<string, string | null> {
 }
 
 function textValue(value: unknown): string | null {
-  return value === null || value === undefined ? null : String(value);
+  if (value === null || value === undefined) return null;
+  return typeof value === 'object' ? JSON.stringify(value) : `${value as string | number | bigint}`;
 }

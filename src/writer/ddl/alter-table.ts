@@ -153,7 +153,7 @@ function readPartitionAction(reader: TokenReader): AlterAction | undefined {
   const losesRows = ['DROP', 'TRUNCATE', 'EXCHANGE', 'DISCARD', 'IMPORT', 'CONVERT'].includes(
     first,
   );
-  return losesRows ? { kind: 'unsupported', what: `${first} ${second ?? ''}` } : noEffect;
+  return losesRows ? { kind: 'unsupported', what: `${first} ${second}` } : noEffect;
 }
 
 const partitionVerbs: ReadonlySet<string> = new Set([

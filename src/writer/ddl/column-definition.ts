@@ -213,8 +213,8 @@ function readDefault(reader: TokenReader): DefaultLiteral {
 }
 
 /** True, whatever was read: for an attribute that is known and leaves no trace in the rows. */
-function taken(_value: string | number): true {
-  return true;
+function taken(value: string | number): boolean {
+  return value !== undefined;
 }
 
 /** CURRENT_TIMESTAMP, now(6), nextval(`db`.`sequence`), `db`.`f`(…). */
