@@ -1,0 +1,163 @@
+import { Flags } from '@oclif/core';
+import { engineFlag, FlashCommand } from '../cli/index.js';
+import { openEmbeddedEngine } from '../engine/index.js';
+import { FlashError } from '../protocol/index.js';
+import {
+  openJsonLog,
+  parseListenAddress,
+  startServer,
+  type FlashServer,
+  type ServeOptions,
+} from '../server/index.js';
+
+/** What `--json` gives once the server has stopped. */
+interface ServeSummary {
+  host: string;
+  port: number;
+  connections: number;
+  batchesCommitted: number;
+  rowsSent: number;
+}
+
+export default class Serve extends FlashCommand {
+  static override summary =
+    'Serve an engine folder over TCP, to readers and writers on any machine.';
+
+  static override description =
+    'Runs until SIGTERM or Ctrl-C, which let running requests end. SIGHUP reads token and certificate ' +
+    'again. Logs go to stderr, one JSON object a line. An address that other machines can reach needs ' +
+    'both a token and TLS. The protocol is in docs/protocol.md.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> --engine ./theflash-data',
+    '<%= config.bin %> <%= command.id %> --listen 0.0.0.0:9330 --token-file token --tls-cert cert.pem --tls-key key.pem',
+    '<%= config.bin %> scan shop.orders --engine tcp://127.0.0.1:9330',
+  ];
+
+  static override flags = {
+    ...engineFlag,
+    listen: Flags.string({
+      summary: 'Address and port; port 0 takes a free one.',
+      helpValue: 'HOST:PORT',
+      default: '127.0.0.1:9330',
+    }),
+    'token-file': Flags.string({
+      summary: 'File with the token that clients must have.',
+      helpValue: 'FILE',
+    }),
+    'tls-cert': Flags.string({
+      summary: 'Certificate chain, PEM.',
+      helpValue: 'FILE',
+      dependsOn: ['tls-key'],
+    }),
+    'tls-key': Flags.string({
+      summary: "The certificate's key, PEM.",
+      helpValue: 'FILE',
+      dependsOn: ['tls-cert'],
+    }),
+    'allow-open-network': Flags.boolean({
+      summary: 'Listen on a network without token or TLS: anybody who reaches the port gets in.',
+    }),
+    'metrics-listen': Flags.string({
+      summary: 'Serve Prometheus metrics at http://HOST:PORT/metrics.',
+      helpValue: 'HOST:PORT',
+    }),
+    'connections-max': Flags.integer({
+      summary: 'Most connections at once.',
+      min: 1,
+      default: 1200,
+    }),
+    'statement-timeout-ms': Flags.integer({
+      summary: 'Longest that a statement may run; 0 for ever.',
+      min: 0,
+      default: 0,
+    }),
+    'drain-timeout-ms': Flags.integer({
+      summary: 'How long running requests may go on when the server stops.',
+      min: 0,
+      default: 30_000,
+    }),
+  };
+
+  async run(): Promise<ServeSummary> {
+    const { flags } = await this.parse(Serve);
+    const options = serveOptions(flags, this.config.version);
+    if (flags.engine.includes('://')) throw refuseLocation(flags.engine);
+    const signal = this.interruptSignal();
+    const engine = await openEmbeddedEngine(flags.engine, { create: true });
+    try {
+      const server = await startServer(engine, options);
+      if (!this.jsonEnabled()) this.log(`Listening on ${server.host}:${server.port}`);
+      await serveUntil(signal, server, options);
+      const { connections, batchesCommitted, rowsSent } = server.metrics;
+      return { host: server.host, port: server.port, connections, batchesCommitted, rowsSent };
+    } finally {
+      await engine.close();
+    }
+  }
+}
+
+function serveOptions(
+  flags: {
+    listen: string;
+    'token-file'?: string | undefined;
+    'tls-cert'?: string | undefined;
+    'tls-key'?: string | undefined;
+    'allow-open-network': boolean;
+    'metrics-listen'?: string | undefined;
+    'connections-max': number;
+    'statement-timeout-ms': number;
+    'drain-timeout-ms': number;
+  },
+  version: string,
+): ServeOptions {
+  const { 'token-file': tokenFile, 'tls-cert': certFile, 'tls-key': keyFile } = flags;
+  const metrics = flags['metrics-listen'];
+  return {
+    ...parseListenAddress(flags.listen),
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+    ...(certFile === undefined || keyFile === undefined ? {} : { tls: { certFile, keyFile } }),
+    allowOpenNetwork: flags['allow-open-network'],
+    ...(metrics === undefined ? {} : { metrics: parseListenAddress(metrics) }),
+    version,
+    limits: {
+      connectionsMax: flags['connections-max'],
+      statementTimeoutMsMax: flags['statement-timeout-ms'],
+      drainTimeoutMs: flags['drain-timeout-ms'],
+    },
+    log: openJsonLog((line) => process.stderr.write(line)),
+  };
+}
+
+/** Serves until the signal fires; SIGHUP meanwhile reloads, and a failed reload changes nothing. */
+async function serveUntil(
+  signal: AbortSignal,
+  server: FlashServer,
+  options: ServeOptions,
+): Promise<void> {
+  const reload = (): void => {
+    server.reload().catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      options.log('error', 'reload-failed', { message });
+    });
+  };
+  process.on('SIGHUP', reload);
+  try {
+    if (!signal.aborted) {
+      await new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => {
+          resolve();
+        });
+      });
+    }
+    await server.close();
+  } finally {
+    process.off('SIGHUP', reload);
+  }
+}
+
+function refuseLocation(location: string): FlashError {
+  return new FlashError('INVALID_REQUEST', `A server serves a folder, not ${location}`, {
+    hint: 'Give --engine a folder of this machine.',
+  });
+}

@@ -1,0 +1,69 @@
+import {
+  engineFlag,
+  FlashCommand,
+  formatBytes,
+  layOutTable,
+  openEngine,
+  readEngineStatus,
+  terminalWidth,
+  type EngineStatus,
+  type TextColumn,
+  type TextRow,
+} from '../cli/index.js';
+
+export default class Status extends FlashCommand {
+  static override summary =
+    'Show how the copy stands: checkpoint, rows, bytes, versions, open scans.';
+
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --engine tcp://127.0.0.1:9330 --json',
+  ];
+
+  static override flags = { ...engineFlag };
+
+  async run(): Promise<EngineStatus> {
+    const { flags } = await this.parse(Status);
+    const engine = await openEngine(flags.engine, { create: false });
+    try {
+      const status = await readEngineStatus(engine);
+      if (!this.jsonEnabled()) this.#print(status);
+      return status;
+    } finally {
+      await engine.close();
+    }
+  }
+
+  #print(status: EngineStatus): void {
+    this.log(`Engine      ${status.engine}: ClickHouse ${status.engineVersion}`);
+    this.log(`Patches     ${status.patches.join(', ')}`);
+    for (const { source, committedAt, checkpoint } of status.checkpoints) {
+      this.log(`Checkpoint  ${source} at ${committedAt}: ${shorten(checkpoint)}`);
+    }
+    if (status.checkpoints.length === 0) this.log('Checkpoint  none: nothing was written yet');
+    if (status.server !== null) {
+      const { version, startedAt, connections, openWrites, openScans } = status.server;
+      this.log(`Server      ${version} since ${startedAt}, ${connections} connections`);
+      this.log(`Open        ${openScans.length} scans, ${openWrites} writes`);
+    }
+    const rows: readonly TextRow[] = status.tables.map((table) => [
+      `${table.database}.${table.table}`,
+      String(table.rows),
+      formatBytes(table.bytes),
+    ]);
+    this.log(layOutTable(tableColumns, rows, terminalWidth()).trimEnd());
+  }
+}
+
+const tableColumns: readonly TextColumn[] = [
+  { name: 'table', align: 'left' },
+  { name: 'rows', align: 'right' },
+  { name: 'bytes', align: 'right' },
+];
+
+const checkpointWidth = 100;
+
+function shorten(checkpoint: string): string {
+  const line = checkpoint.replace(/\s+/g, ' ');
+  return line.length <= checkpointWidth ? line : `${line.slice(0, checkpointWidth - 1)}…`;
+}

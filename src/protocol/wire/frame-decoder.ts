@@ -1,0 +1,161 @@
+import { FlashError } from '../errors.js';
+import { frameFlags, frameTypeName, headerBytes, optionalTypeMin } from './constants.js';
+import {
+  decodeHeader,
+  frameChecksum,
+  nextSequence,
+  padTo8,
+  type Frame,
+  type FrameHeader,
+} from './frame.js';
+
+/**
+ * Turns the bytes of one direction of one connection into frames, whatever chunks they come in.
+ *
+ * It holds one chunk and one body at a time: never more than `bodyBytesMax` and the chunk. A frame
+ * that lies in a chunk whole, its payload aligned, is given out as views of it; another one's body
+ * is allocated once its header was checked, and filled as bytes come.
+ *
+ * Errors: PROTOCOL and TOO_LARGE; after one the connection can't go on, because where the next
+ * frame begins is not known.
+ */
+export class FrameDecoder {
+  /** Largest body that is taken. May be changed between frames. */
+  bodyBytesMax: number;
+  /** False once HELLO agreed to leave checksums out. */
+  checksum = true;
+
+  #sequence = 0;
+  #chunk: Uint8Array = new Uint8Array(0);
+  readonly #headerBytes = new Uint8Array(headerBytes);
+  #headerFilled = 0;
+  #header: FrameHeader | undefined;
+  #body: Uint8Array | undefined;
+  #bodyFilled = 0;
+
+  constructor(bodyBytesMax: number) {
+    this.bodyBytesMax = bodyBytesMax;
+  }
+
+  /** Adds the bytes that follow those pushed before, all of which must have been taken by `next`. */
+  push(chunk: Uint8Array): void {
+    if (this.#chunk.length > 0) throw new Error('push before next gave undefined');
+    this.#chunk = chunk;
+  }
+
+  /** Gives the next frame, or undefined when it needs more bytes. Skips optional unknown ones. */
+  next(): Frame | undefined {
+    for (;;) {
+      const header = this.#header ?? this.#readHeader();
+      if (header === undefined) return undefined;
+      const body = this.#readBody(header);
+      if (body === undefined) return undefined;
+      this.#header = undefined;
+      this.#headerFilled = 0;
+      this.#verify(header, body);
+      this.#sequence = nextSequence(this.#sequence);
+      if (frameTypeName(header.type) !== undefined) return cutFrame(header, body);
+    }
+  }
+
+  /** True between two frames: a connection that ends here ended cleanly. */
+  get isIdle(): boolean {
+    return this.#headerFilled === 0 && this.#chunk.length === 0;
+  }
+
+  #readHeader(): FrameHeader | undefined {
+    const missing = headerBytes - this.#headerFilled;
+    const part = this.#take(Math.min(missing, this.#chunk.length));
+    this.#headerBytes.set(part, this.#headerFilled);
+    this.#headerFilled += part.length;
+    if (this.#headerFilled < headerBytes) return undefined;
+    const header = decodeHeader(this.#headerBytes);
+    checkHeader(header, this.bodyBytesMax);
+    this.#header = header;
+    return header;
+  }
+
+  #readBody(header: FrameHeader): Uint8Array | undefined {
+    if (this.#body === undefined) {
+      const isWhole = this.#chunk.length >= header.bodyBytes;
+      if (isWhole && (!hasPayload(header) || this.#chunk.byteOffset % 8 === 0)) {
+        return this.#take(header.bodyBytes);
+      }
+      this.#body = new Uint8Array(new ArrayBuffer(header.bodyBytes));
+      this.#bodyFilled = 0;
+    }
+    const body = this.#body;
+    const part = this.#take(Math.min(body.length - this.#bodyFilled, this.#chunk.length));
+    body.set(part, this.#bodyFilled);
+    this.#bodyFilled += part.length;
+    if (this.#bodyFilled < body.length) return undefined;
+    this.#body = undefined;
+    return body;
+  }
+
+  #verify(header: FrameHeader, body: Uint8Array): void {
+    if (!this.checksum) return;
+    const sum = frameChecksum(this.#sequence, this.#headerBytes, body);
+    if (sum === header.checksum) return;
+    throw new FlashError(
+      'PROTOCOL',
+      `Frame ${this.#sequence} fails its checksum: need ${hex(header.checksum)}, got ${hex(sum)}`,
+      { hint: 'Bytes were changed, lost or doubled on the way: connect again.' },
+    );
+  }
+
+  #take(lengthBytes: number): Uint8Array {
+    const part = this.#chunk.subarray(0, lengthBytes);
+    this.#chunk = this.#chunk.subarray(lengthBytes);
+    return part;
+  }
+}
+
+function checkHeader(header: FrameHeader, bodyBytesMax: number): void {
+  if (header.bodyBytes > bodyBytesMax) {
+    throw new FlashError(
+      'TOO_LARGE',
+      `A frame of ${header.bodyBytes} bytes came, at most ${bodyBytesMax} are taken`,
+      { hint: 'Keep to the frameBytesMax that the other side announced.' },
+    );
+  }
+  if (frameTypeName(header.type) === undefined && header.type < optionalTypeMin) {
+    refuse(`unknown frame type 0x${header.type.toString(16).padStart(2, '0')}`);
+  }
+  const known = frameFlags.more | frameFlags.jsonBody;
+  if ((header.flags & ~known) !== 0) refuse(`unknown frame flags ${hex(header.flags)}`);
+  if ((header.flags & frameFlags.jsonBody) !== 0) {
+    if (header.metaBytes !== 0 || (header.flags & frameFlags.more) !== 0) {
+      refuse('a JSON body beside a meta part');
+    }
+  } else if (padTo8(header.metaBytes) > header.bodyBytes) {
+    refuse(`a meta part of ${header.metaBytes} bytes in a body of ${header.bodyBytes}`);
+  }
+}
+
+function hasPayload(header: FrameHeader): boolean {
+  const isJsonBody = (header.flags & frameFlags.jsonBody) !== 0;
+  return !isJsonBody && header.bodyBytes > padTo8(header.metaBytes);
+}
+
+function cutFrame(header: FrameHeader, body: Uint8Array): Frame {
+  const isJsonBody = (header.flags & frameFlags.jsonBody) !== 0;
+  const metaEnd = isJsonBody ? body.length : header.metaBytes;
+  return {
+    type: header.type,
+    streamId: header.streamId,
+    more: (header.flags & frameFlags.more) !== 0,
+    meta: body.subarray(0, metaEnd),
+    payload: body.subarray(isJsonBody ? body.length : padTo8(header.metaBytes)),
+  };
+}
+
+function refuse(what: string): never {
+  throw new FlashError('PROTOCOL', `A frame header is wrong: ${what}`, {
+    hint: 'The other side has a bug, or bytes were changed on the way: connect again.',
+  });
+}
+
+function hex(value: number): string {
+  return value.toString(16).padStart(8, '0');
+}

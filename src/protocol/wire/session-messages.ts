@@ -1,0 +1,128 @@
+import { wireLimits } from './constants.js';
+import { type JsonFields } from './json-fields.js';
+
+/** Opens a session; the first frame of a client, right behind the preface. */
+export interface HelloMessage {
+  type: 'HELLO';
+  /** Program and version, for the server's log. */
+  client: string;
+  /** Largest frame body that the client takes. */
+  frameBytesMax: number;
+  /** False asks for frames without checksums from HELLO_OK on, where TLS guards the bytes. */
+  checksum: boolean;
+}
+
+/** What a server allows. Units: bytes and ms; 0 ms stands for no limit. */
+export interface ServerLimits {
+  frameBytesMax: number;
+  messageBytesMax: number;
+  appendBytesMax: number;
+  idleTimeoutMs: number;
+  writeIdleTimeoutMs: number;
+  stallTimeoutMs: number;
+  statementTimeoutMsMax: number;
+}
+
+export interface HelloOkMessage {
+  type: 'HELLO_OK';
+  /** The version that both speak from here on. */
+  version: number;
+  server: string;
+  /** Random, new with each start of the server; tickets of another one are refused. */
+  serverId: string;
+  auth: 'none' | 'token';
+  /** 32 random bytes in hex, for the proof of AUTH. */
+  nonce: string;
+  checksum: boolean;
+  limits: ServerLimits;
+}
+
+/** Proves that the client has the token. Shape: `nonce` 32 random bytes, `proof` 32 bytes, in hex. */
+export interface AuthMessage {
+  type: 'AUTH';
+  nonce: string;
+  proof: string;
+}
+
+/** Proves that the server has the token too. */
+export interface AuthOkMessage {
+  type: 'AUTH_OK';
+  proof: string;
+}
+
+export interface PingMessage {
+  type: 'PING';
+}
+
+export interface PongMessage {
+  type: 'PONG';
+}
+
+/** The server is about to stop: what runs may end, new requests are refused. */
+export interface GoawayMessage {
+  type: 'GOAWAY';
+  reason: string;
+  /** How long running requests may take. */
+  drainTimeoutMs: number;
+}
+
+export function parseHello(fields: JsonFields): HelloMessage {
+  return {
+    type: 'HELLO',
+    client: fields.text('client', 200),
+    frameBytesMax: parseFrameBytesMax(fields),
+    checksum: fields.flag('checksum'),
+  };
+}
+
+export function parseHelloOk(fields: JsonFields): HelloOkMessage {
+  const limits = fields.object('limits');
+  return {
+    type: 'HELLO_OK',
+    version: fields.integer('version', 0, 255),
+    server: fields.text('server', 200),
+    serverId: fields.text('serverId', 64),
+    auth: fields.choice('auth', ['none', 'token']),
+    nonce: parseHex32(fields, 'nonce'),
+    checksum: fields.flag('checksum'),
+    limits: {
+      frameBytesMax: parseFrameBytesMax(limits),
+      messageBytesMax: limits.integer('messageBytesMax', 1),
+      appendBytesMax: limits.integer('appendBytesMax', 1),
+      idleTimeoutMs: limits.integer('idleTimeoutMs', 0),
+      writeIdleTimeoutMs: limits.integer('writeIdleTimeoutMs', 0),
+      stallTimeoutMs: limits.integer('stallTimeoutMs', 0),
+      statementTimeoutMsMax: limits.integer('statementTimeoutMsMax', 0),
+    },
+  };
+}
+
+export function parseAuth(fields: JsonFields): AuthMessage {
+  return { type: 'AUTH', nonce: parseHex32(fields, 'nonce'), proof: fields.text('proof', 128) };
+}
+
+export function parseAuthOk(fields: JsonFields): AuthOkMessage {
+  return { type: 'AUTH_OK', proof: fields.text('proof', 128) };
+}
+
+export function parseGoaway(fields: JsonFields): GoawayMessage {
+  return {
+    type: 'GOAWAY',
+    reason: fields.text('reason'),
+    drainTimeoutMs: fields.integer('drainTimeoutMs', 0),
+  };
+}
+
+function parseFrameBytesMax(fields: JsonFields): number {
+  return fields.integer(
+    'frameBytesMax',
+    wireLimits.frameBytesMaxLowest,
+    wireLimits.frameBytesMaxHighest,
+  );
+}
+
+function parseHex32(fields: JsonFields, name: string): string {
+  const value = fields.text(name, 64);
+  // A choice of one: the field is right or the same error as for any other wrong value.
+  return /^[0-9a-f]{64}$/.test(value) ? value : fields.choice(name, ['64 hex digits']);
+}

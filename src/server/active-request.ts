@@ -1,0 +1,87 @@
+import { FlashError } from '../protocol/index.js';
+
+/** A request that runs on a connection: its time, its credit, and the signal that ends it. */
+export class ActiveRequest {
+  readonly streamId: number;
+  /** For STATUS and the log: the kind of request, and the table where there is one. */
+  what: string;
+  readonly startedAtMs = Date.now();
+  /** True once it streams a result, and counts as a scan. */
+  isScan = false;
+  rows = 0;
+  bytes = 0;
+  readonly #controller = new AbortController();
+  #credit = 0;
+  #timeout: NodeJS.Timeout | undefined;
+  #creditWaiter: (() => void) | undefined;
+
+  constructor(streamId: number, what: string) {
+    this.streamId = streamId;
+    this.what = what;
+  }
+
+  /** Its reason is always a FlashError. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get elapsedMs(): number {
+    return Date.now() - this.startedAtMs;
+  }
+
+  /** Ends the request; the first reason stays. */
+  abort(reason: FlashError): void {
+    this.#controller.abort(reason);
+    this.#creditWaiter?.();
+  }
+
+  /** Ends the request after so long; 0 never. */
+  limitTime(timeoutMs: number): void {
+    if (timeoutMs <= 0) return;
+    this.#timeout = setTimeout(() => {
+      this.abort(
+        new FlashError('TIMEOUT', `The statement ran longer than ${timeoutMs} ms`, {
+          hint: 'Allow it more time, or make it cheaper.',
+        }),
+      );
+    }, timeoutMs);
+  }
+
+  grant(bytes: number): void {
+    this.#credit = Math.min(this.#credit + bytes, Number.MAX_SAFE_INTEGER);
+    if (this.#credit > 0) this.#creditWaiter?.();
+  }
+
+  /** A message may overdraw the credit once: the next one waits until it is above 0 again. */
+  spend(bytes: number): void {
+    this.#credit -= bytes;
+  }
+
+  /** Resolves when there is credit, or when the request was ended. */
+  async waitForCredit(): Promise<void> {
+    while (this.#credit <= 0 && !this.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#creditWaiter = resolve;
+      });
+      this.#creditWaiter = undefined;
+    }
+  }
+
+  /** Throws the reason when the request was ended. */
+  check(): void {
+    if (this.signal.aborted) throw abortReason(this.signal);
+  }
+
+  /** Frees its timer. */
+  finish(): void {
+    clearTimeout(this.#timeout);
+  }
+}
+
+/** Gives the reason of an aborted signal, or CANCELLED where it is no FlashError. */
+export function abortReason(signal: AbortSignal): FlashError {
+  const reason: unknown = signal.reason;
+  return reason instanceof FlashError
+    ? reason
+    : new FlashError('CANCELLED', 'The request was cancelled');
+}

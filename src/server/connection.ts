@@ -1,0 +1,341 @@
+import { type Socket } from 'node:net';
+import { FlashError } from '../protocol/index.js';
+import {
+  chooseVersion,
+  decodePreface,
+  prefaceBytes,
+  startsLikePreface,
+  toErrorMessage,
+  type Message,
+  type Received,
+} from '../protocol/wire/index.js';
+import { ActiveRequest } from './active-request.js';
+import { type ServerContext } from './context.js';
+import { handleRequest, isPlainRequest } from './handle-request.js';
+import { Login } from './login.js';
+import { MessageSocket } from './message-socket.js';
+import { WriteSession } from './write-session.js';
+
+/**
+ * One client's connection: its state, and the way of each message to the code that serves it.
+ * At most one request runs at a time; while one does, only CANCEL, CREDIT and PING are in order.
+ */
+export class Connection {
+  readonly id: number;
+  readonly peer: string;
+  readonly #server: ServerContext;
+  readonly #socket: Socket;
+  readonly #messages: MessageSocket;
+  readonly #onClose: () => void;
+  #preface: Uint8Array = new Uint8Array(0);
+  #login: Login | undefined;
+  #isReady = false;
+  #isClosing = false;
+  #lastStreamId = 0;
+  #active: ActiveRequest | undefined;
+  #write: WriteSession | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** `onClose` is called once, when the socket is closed and nothing of the connection runs. */
+  constructor(server: ServerContext, socket: Socket, id: number, onClose: () => void) {
+    this.id = id;
+    this.peer = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
+    this.#server = server;
+    this.#socket = socket;
+    this.#messages = new MessageSocket(socket, server.limits.appendBytesMax, server.metrics);
+    this.#onClose = onClose;
+    socket.setNoDelay(true);
+    socket.setKeepAlive(true, 30_000);
+    socket.on('data', (chunk: Buffer) => {
+      this.#receive(chunk);
+    });
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      void this.#closed();
+    });
+    this.#armTimer(server.limits.loginTimeoutMs, 'The login took too long');
+  }
+
+  /** True once the client is logged in. */
+  get isReady(): boolean {
+    return this.#isReady;
+  }
+
+  get isIdle(): boolean {
+    return this.#active === undefined && this.#write === undefined;
+  }
+
+  /** The scan that runs here, if one does. */
+  get scan(): ActiveRequest | undefined {
+    return this.#active?.isScan === true ? this.#active : undefined;
+  }
+
+  /** Tells the client that the server stops; closes at once where nothing runs. */
+  drain(reason: string, drainTimeoutMs: number): void {
+    if (this.#isReady) this.#messages.post({ type: 'GOAWAY', reason, drainTimeoutMs }, 0);
+    if (this.isIdle) this.#end();
+  }
+
+  /** Ends the connection with an error that the client is told, and whatever runs on it. */
+  fail(error: FlashError): void {
+    if (this.#isClosing) return;
+    this.#server.metrics.countError(error.code);
+    this.#server.log('warn', 'connection-failed', this.#logFields(error));
+    this.#messages.post(toErrorMessage(error, { fatal: true }), this.#active?.streamId ?? 0);
+    this.#end();
+  }
+
+  #receive(chunk: Uint8Array): void {
+    // What still comes behind a fatal error is read and dropped: else it would reset the connection
+    // before the client has read the error.
+    if (this.#isClosing) return;
+    this.#server.metrics.bytesReceived += chunk.length;
+    try {
+      const rest = this.#login === undefined ? this.#receivePreface(chunk) : chunk;
+      if (rest.length === 0) return;
+      for (const received of this.#messages.receive(rest)) {
+        this.#take(received);
+        if (this.#isStopped()) return;
+      }
+    } catch (error) {
+      this.fail(toFlashError(error));
+    }
+  }
+
+  // A method, because the compiler takes a field that a call changed for unchanged.
+  #isStopped(): boolean {
+    return this.#isClosing;
+  }
+
+  #receivePreface(chunk: Uint8Array): Uint8Array {
+    const missing = prefaceBytes - this.#preface.length;
+    this.#preface = Buffer.concat([this.#preface, chunk.subarray(0, missing)]);
+    if (!startsLikePreface(this.#preface)) decodePreface(this.#preface);
+    if (this.#preface.length < prefaceBytes) return chunk.subarray(chunk.length);
+    this.#login = new Login(this.#server, chooseVersion(decodePreface(this.#preface)));
+    return chunk.subarray(missing);
+  }
+
+  #take(received: Received): void {
+    const { message } = received;
+    if (!this.#isReady) this.#takeLogin(message);
+    else if (message.type === 'PING') this.#messages.post({ type: 'PONG' }, 0);
+    else if (this.#active !== undefined) this.#takeControl(this.#active, received);
+    else this.#takeRequest(received);
+    if (this.#active === undefined && !this.#isClosing) this.#armIdleTimer();
+  }
+
+  #takeLogin(message: Message): void {
+    const login = this.#login;
+    if (login === undefined) throw new FlashError('INTERNAL', 'A message before the preface');
+    const { answer, isReady } = login.take(message);
+    this.#messages.post(answer, 0);
+    const { hello } = login;
+    if (hello === undefined) return;
+    if (answer.type === 'HELLO_OK') this.#messages.setChecksum(hello.checksum);
+    if (!isReady) return;
+    this.#isReady = true;
+    this.#messages.setFrameBytesMax(this.#server.limits.frameBytesMax, hello.frameBytesMax);
+    this.#server.log('info', 'connection-ready', { ...this.#logFields(), client: hello.client });
+    if (this.#server.isDraining) this.drain('The server stops', 0);
+  }
+
+  /** While a request runs. A CREDIT or CANCEL that crossed its END is for nobody. */
+  #takeControl(active: ActiveRequest, { message, streamId }: Received): void {
+    const isCurrent = streamId === active.streamId;
+    if (message.type === 'CREDIT' && streamId <= active.streamId) {
+      if (isCurrent) active.grant(message.bytes);
+    } else if (message.type === 'CANCEL' && streamId <= active.streamId) {
+      if (isCurrent) active.abort(new FlashError('CANCELLED', 'The client cancelled the request'));
+    } else {
+      throw new FlashError('PROTOCOL', `${message.type} came while ${active.what} runs`, {
+        hint: 'A connection runs one request at a time: open another connection.',
+      });
+    }
+  }
+
+  #takeRequest(received: Received): void {
+    const { message, streamId } = received;
+    // Late words on a request that is over.
+    if (message.type === 'CREDIT' || message.type === 'CANCEL' || message.type === 'PONG') return;
+    const write = this.#write;
+    if (write?.streamId === streamId) {
+      this.#run(received, (request) => this.#runWrite(write, received, request));
+      return;
+    }
+    if (write !== undefined || streamId <= this.#lastStreamId) {
+      throw new FlashError(
+        'PROTOCOL',
+        `${message.type} came with stream ${streamId}, which is not due`,
+        {
+          hint: 'Stream ids rise with each request, and a write batch keeps its own.',
+        },
+      );
+    }
+    this.#lastStreamId = streamId;
+    if (this.#server.isDraining) {
+      throw new FlashError('BUSY', 'The server is about to stop', {
+        hint: 'Try again in a moment.',
+      });
+    }
+    if (message.type === 'WRITE') {
+      this.#run(received, (request) => this.#openWrite(message.batchId, request));
+    } else if (isPlainRequest(message)) {
+      this.#run(received, (request) =>
+        handleRequest(message, { server: this.#server, request, send: this.#sender(request) }),
+      );
+    } else {
+      throw new FlashError('PROTOCOL', `${message.type} is no request that is due here`);
+    }
+  }
+
+  async #openWrite(batchId: string, request: ActiveRequest): Promise<void> {
+    const drop = (): void => {
+      this.fail(new FlashError('CANCELLED', 'The batch was given up: its outcome was asked for'));
+    };
+    this.#write = await WriteSession.open(this.#server, request, batchId, drop);
+    if (this.#isStopped()) throw new FlashError('CANCELLED', 'The connection ended');
+    await this.#sender(request)({ type: 'WRITE_OK' });
+  }
+
+  async #runWrite(write: WriteSession, received: Received, request: ActiveRequest): Promise<void> {
+    const { message, payload } = received;
+    const send = this.#sender(request);
+    if (message.type === 'RESERVE') await write.reserve(message, send);
+    else if (message.type === 'APPEND') await write.append(message, payload, send);
+    else if (message.type === 'COMMIT') {
+      this.#write = undefined;
+      await write.commit(message, send);
+    } else if (message.type === 'ABORT') {
+      this.#write = undefined;
+      await write.close();
+      await send({ type: 'ABORT_OK' });
+    } else {
+      throw new FlashError('PROTOCOL', `${message.type} is no part of a write batch`);
+    }
+  }
+
+  /** Runs a request; its failure is told to the client, and drops the write batch that it is of. */
+  #run(received: Received, serve: (request: ActiveRequest) => Promise<void>): void {
+    const request = new ActiveRequest(received.streamId, received.message.type);
+    this.#active = request;
+    this.#server.metrics.requests += 1;
+    this.#disarmTimer();
+    const keepalive = setInterval(() => {
+      this.#keepAlive(request);
+    }, this.#server.limits.keepaliveMs);
+    serve(request)
+      .catch(async (error: unknown) => {
+        await this.#dropWrite();
+        this.#tellFailure(request, request.signal.aborted ? request.signal.reason : error);
+      })
+      .catch((error: unknown) => {
+        this.fail(toFlashError(error));
+      })
+      .finally(() => {
+        clearInterval(keepalive);
+        request.finish();
+        this.#active = undefined;
+        this.#afterRequest();
+      });
+  }
+
+  #afterRequest(): void {
+    if (this.#socket.closed) void this.#closed();
+    else if (this.#server.isDraining && this.isIdle) this.#end();
+    else if (!this.#isClosing) this.#armIdleTimer();
+  }
+
+  #tellFailure(request: ActiveRequest, error: unknown): void {
+    const known = toFlashError(error);
+    if (this.#isClosing || this.#socket.destroyed) return;
+    if (known.code === 'PROTOCOL') {
+      this.fail(known);
+      return;
+    }
+    this.#server.metrics.countError(known.code);
+    this.#server.log('info', 'request-failed', { ...this.#logFields(known), what: request.what });
+    const retryAfterMs = known.code === 'BUSY' ? { retryAfterMs: 200 } : {};
+    this.#messages.post(toErrorMessage(known, { fatal: false, ...retryAfterMs }), request.streamId);
+  }
+
+  #keepAlive(request: ActiveRequest): void {
+    const silentMs = Date.now() - this.#messages.lastSentMs;
+    if (this.#isClosing || !this.#messages.isDrained) return;
+    if (silentMs < this.#server.limits.keepaliveMs / 2) return;
+    const { rows, bytes, elapsedMs } = request;
+    this.#messages.post({ type: 'PROGRESS', rows, bytes, elapsedMs }, request.streamId);
+  }
+
+  #sender(request: ActiveRequest): (message: Message, payload?: Uint8Array) => Promise<void> {
+    return (message, payload) => this.#messages.send(message, request.streamId, payload);
+  }
+
+  async #dropWrite(): Promise<void> {
+    const write = this.#write;
+    this.#write = undefined;
+    await write?.close();
+  }
+
+  #armIdleTimer(): void {
+    const { idleTimeoutMs, writeIdleTimeoutMs, loginTimeoutMs } = this.#server.limits;
+    // The login's own timer runs on: a client that says little and often is not let off.
+    if (!this.#isReady && loginTimeoutMs > 0) return;
+    if (this.#write === undefined) this.#armTimer(idleTimeoutMs, 'The connection was idle');
+    else this.#armTimer(writeIdleTimeoutMs, 'The write batch was idle');
+  }
+
+  #armTimer(timeoutMs: number, what: string): void {
+    this.#disarmTimer();
+    if (timeoutMs <= 0) return;
+    this.#timer = setTimeout(() => {
+      this.fail(new FlashError('TIMEOUT', `${what}: ${timeoutMs} ms`, { hint: 'Connect again.' }));
+    }, timeoutMs);
+  }
+
+  #disarmTimer(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** Closes the connection once what was sent has left; what runs on it ends now. */
+  #end(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#disarmTimer();
+    this.#active?.abort(new FlashError('CANCELLED', 'The connection ended'));
+    this.#socket.end();
+    setTimeout(() => this.#socket.destroy(), lingerMs).unref();
+  }
+
+  async #closed(): Promise<void> {
+    this.#isClosing = true;
+    this.#disarmTimer();
+    if (!this.#isReady) this.#server.metrics.loginsFailed += 1;
+    // A request that runs calls this again when it has ended.
+    if (this.#active !== undefined) {
+      this.#active.abort(new FlashError('CANCELLED', 'The client went away'));
+      return;
+    }
+    try {
+      await this.#dropWrite();
+    } catch (error) {
+      this.#server.log('error', 'batch-not-closed', this.#logFields(toFlashError(error)));
+    }
+    this.#server.log('info', 'connection-closed', this.#logFields());
+    this.#onClose();
+  }
+
+  #logFields(error?: FlashError): Record<string, string | number> {
+    const fields = { connection: this.id, peer: this.peer };
+    return error === undefined ? fields : { ...fields, code: error.code, message: error.message };
+  }
+}
+
+/** How long a closed connection waits for its client to have read the last words. */
+const lingerMs = 1_000;
+
+function toFlashError(error: unknown): FlashError {
+  if (error instanceof FlashError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new FlashError('INTERNAL', message, { cause: error });
+}

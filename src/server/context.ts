@@ -1,0 +1,40 @@
+import { type Engine } from '../protocol/index.js';
+import { type Message, type OpenScan } from '../protocol/wire/index.js';
+import { type ActiveRequest } from './active-request.js';
+import { type AppliedBatches } from './applied-batches.js';
+import { type Credentials } from './credentials.js';
+import { type Log } from './log.js';
+import { type Metrics } from './metrics.js';
+import { type ServeLimits } from './options.js';
+import { type OpenWrites } from './open-writes.js';
+
+/** What all connections of a server share. */
+export interface ServerContext {
+  readonly engine: Engine;
+  readonly limits: ServeLimits;
+  readonly version: string;
+  /** Random, new with each start. */
+  readonly serverId: string;
+  readonly startedAtMs: number;
+  /** Signs tickets; random, new with each start. */
+  readonly ticketKey: Uint8Array;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly writes: OpenWrites;
+  readonly applied: AppliedBatches;
+  credentials: Credentials;
+  isDraining: boolean;
+  /** Scans that run now, of all connections. */
+  listScans(): readonly OpenScan[];
+  countConnections(): number;
+}
+
+/** Sends a message of a request; resolves when its bytes have left and may change. */
+export type Send = (message: Message, payload?: Uint8Array) => Promise<void>;
+
+/** What a handler of a request gets. */
+export interface RequestContext {
+  server: ServerContext;
+  request: ActiveRequest;
+  send: Send;
+}

@@ -1,0 +1,258 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { createServer, type Server, type Socket } from 'node:net';
+import { FlashError, type Engine } from '../protocol/index.js';
+import { MessageWriter, toErrorMessage, type OpenScan } from '../protocol/wire/index.js';
+import { AppliedBatches } from './applied-batches.js';
+import { Connection } from './connection.js';
+import { type ServerContext } from './context.js';
+import { readCredentials } from './credentials.js';
+import { listenOn } from './listen.js';
+import { checkListen } from './listen-policy.js';
+import { startMetricsEndpoint } from './metrics-endpoint.js';
+import { Metrics } from './metrics.js';
+import { OpenWrites } from './open-writes.js';
+import { defaultLimits, type ServeOptions } from './options.js';
+import { TlsGate } from './tls-gate.js';
+
+/** A server that runs. */
+export interface FlashServer {
+  readonly host: string;
+  /** The one that it got, where 0 was asked for. */
+  readonly port: number;
+  /** `http://host:port/metrics`, or undefined without an endpoint. */
+  readonly metricsUrl: string | undefined;
+  readonly metrics: Metrics;
+  /** Figures for tests and STATUS. */
+  counts(): { connections: number; scans: number; writes: number };
+  /**
+   * Reads token and certificate again; connections that are open stay. On an error the old ones are
+   * kept.
+   */
+  reload(): Promise<void>;
+  /**
+   * Stops: no new connections and requests, what runs may end within `drainTimeoutMs`. The engine
+   * stays open. May be called twice.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves an engine over TCP, or TLS where a certificate is given.
+ *
+ * Errors: INVALID_REQUEST for an address that is open to a network without token and TLS; those of
+ * files and of listening.
+ */
+export async function startServer(engine: Engine, options: ServeOptions): Promise<FlashServer> {
+  const credentials = await readCredentials(options);
+  checkListen({
+    host: options.host,
+    hasToken: credentials.token !== undefined,
+    hasTls: credentials.tls !== undefined,
+    allowOpenNetwork: options.allowOpenNetwork === true,
+  });
+  const server = new RunningServer(engine, options, credentials);
+  await server.start();
+  return server;
+}
+
+class RunningServer implements FlashServer {
+  readonly host: string;
+  readonly metrics = new Metrics();
+  port = 0;
+  metricsUrl: string | undefined;
+  readonly #options: ServeOptions;
+  readonly #context: ServerContext;
+  readonly #tcp: Server;
+  readonly #gate: TlsGate | undefined;
+  readonly #connections = new Set<Connection>();
+  #closeMetrics: (() => Promise<void>) | undefined;
+  #lastId = 0;
+  #closed: Promise<void> | undefined;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(engine: Engine, options: ServeOptions, credentials: ServerContext['credentials']) {
+    this.host = options.host;
+    this.#options = options;
+    this.#context = {
+      engine,
+      limits: { ...defaultLimits, ...options.limits },
+      version: options.version,
+      serverId: randomUUID(),
+      startedAtMs: Date.now(),
+      ticketKey: randomBytes(32),
+      metrics: this.metrics,
+      log: options.log,
+      writes: new OpenWrites(),
+      applied: new AppliedBatches(engine),
+      credentials,
+      isDraining: false,
+      listScans: () => this.#listScans(),
+      countConnections: () => this.#connections.size,
+    };
+    this.#tcp = createServer((socket) => {
+      this.#accept(socket);
+    });
+    this.#gate = credentials.tls === undefined ? undefined : this.#openGate();
+    if (credentials.tls !== undefined) this.#gate?.setIdentity(credentials.tls);
+  }
+
+  async start(): Promise<void> {
+    const address = await listenOn(this.#tcp, this.#options);
+    this.port = address.port;
+    const { metrics } = this.#options;
+    if (metrics !== undefined) await this.#startMetrics(metrics);
+    this.#context.log('info', 'listening', {
+      host: this.host,
+      port: this.port,
+      tls: this.#gate !== undefined,
+      token: this.#context.credentials.token !== undefined,
+      metrics: this.metricsUrl,
+    });
+  }
+
+  counts(): { connections: number; scans: number; writes: number } {
+    return {
+      connections: this.#connections.size,
+      scans: this.#listScans().length,
+      writes: this.#context.writes.count,
+    };
+  }
+
+  async reload(): Promise<void> {
+    const fresh = await readCredentials(this.#options);
+    this.#context.credentials = fresh;
+    if (fresh.tls !== undefined) this.#gate?.setIdentity(fresh.tls);
+    this.metrics.reloads += 1;
+    this.#context.log('info', 'reloaded');
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const { drainTimeoutMs } = this.#context.limits;
+    this.#context.isDraining = true;
+    this.#context.log('info', 'draining', { connections: this.#connections.size });
+    const unlistened = new Promise<void>((resolve) => {
+      this.#tcp.close(() => {
+        resolve();
+      });
+    });
+    this.#gate?.destroyPending();
+    const emptied = new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+    });
+    for (const connection of this.#connections)
+      connection.drain('The server stops', drainTimeoutMs);
+    const timer = setTimeout(() => {
+      for (const connection of this.#connections) {
+        connection.fail(new FlashError('CANCELLED', 'The server stops, and waited long enough'));
+      }
+    }, drainTimeoutMs);
+    if (this.#connections.size > 0) await emptied;
+    clearTimeout(timer);
+    await unlistened;
+    await this.#closeMetrics?.();
+    this.#context.log('info', 'stopped');
+  }
+
+  async #startMetrics(address: { host: string; port: number }): Promise<void> {
+    try {
+      const endpoint = await startMetricsEndpoint(address, () =>
+        this.metrics.render(this.counts()),
+      );
+      this.#closeMetrics = endpoint.close;
+      const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+      this.metricsUrl = `http://${host}:${endpoint.address.port}/metrics`;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  #openGate(): TlsGate {
+    return new TlsGate({
+      handshakeTimeoutMs: this.#context.limits.loginTimeoutMs,
+      onSecure: (socket) => {
+        this.#connect(socket);
+      },
+      onPlain: (socket) => {
+        this.#refuse(
+          socket,
+          new FlashError('PROTOCOL', 'This port speaks TLS, and the client does not', {
+            hint: 'Connect with tls://host:port.',
+          }),
+        );
+      },
+      onFailure: (error) => {
+        this.metrics.loginsFailed += 1;
+        this.#context.log('warn', 'tls-failed', { message: error.message });
+      },
+    });
+  }
+
+  #accept(socket: Socket): void {
+    this.metrics.connections += 1;
+    socket.on('error', () => socket.destroy());
+    const { connectionsMax } = this.#context.limits;
+    if (this.#connections.size + (this.#gate?.pendingCount ?? 0) >= connectionsMax) {
+      this.metrics.connectionsRefused += 1;
+      if (this.#gate !== undefined) socket.destroy();
+      else this.#refuse(socket, tooMany(connectionsMax));
+      return;
+    }
+    if (this.#gate === undefined) {
+      this.#connect(socket);
+      return;
+    }
+    this.#gate.take(socket);
+  }
+
+  #connect(socket: Socket): void {
+    const id = (this.#lastId += 1);
+    const connection = new Connection(this.#context, socket, id, () => {
+      this.#connections.delete(connection);
+      if (this.#connections.size === 0) this.#onEmpty?.();
+    });
+    this.#connections.add(connection);
+    this.#dropOldestLogin();
+    if (this.#context.isDraining) connection.drain('The server stops', 0);
+  }
+
+  /** Many connections that never log in must not keep those out that would. */
+  #dropOldestLogin(): void {
+    const { loginsMax } = this.#context.limits;
+    const waiting = [...this.#connections].filter((connection) => !connection.isReady);
+    if (waiting.length > loginsMax) {
+      waiting[0]?.fail(new FlashError('BUSY', `More than ${loginsMax} clients are logging in`));
+    }
+  }
+
+  /** Tells a client in plain frames why it is not served. */
+  #refuse(socket: Socket, error: FlashError): void {
+    this.metrics.countError(error.code);
+    const pieces = new MessageWriter().encode(toErrorMessage(error, { fatal: true }), 0);
+    socket.resume();
+    for (const piece of pieces) socket.write(piece);
+    socket.end();
+    setTimeout(() => socket.destroy(), 1_000).unref();
+  }
+
+  #listScans(): readonly OpenScan[] {
+    const scans: OpenScan[] = [];
+    for (const { id, peer, scan } of this.#connections) {
+      if (scan === undefined) continue;
+      const { what, startedAtMs, rows, bytes } = scan;
+      scans.push({ connection: id, peer, what, startedAtMs, rows, bytes });
+    }
+    return scans;
+  }
+}
+
+function tooMany(connectionsMax: number): FlashError {
+  return new FlashError('BUSY', `${connectionsMax} connections are open already`, {
+    hint: 'Try again in a moment, or close some.',
+  });
+}

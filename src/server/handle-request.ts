@@ -1,0 +1,201 @@
+import {
+  countRows,
+  decodeSchemaMessage,
+  encodeSchemaMessage,
+  FlashError,
+  listColumns,
+  listTables,
+  relabelSchema,
+  tableName,
+} from '../protocol/index.js';
+import {
+  type ExecuteMessage,
+  type Message,
+  type PlanMessage,
+  type QueryMessage,
+  type ResolveMessage,
+  type ScanMessage,
+  type TablesMessage,
+  type WireTable,
+} from '../protocol/wire/index.js';
+import { type RequestContext } from './context.js';
+import { fingerprintColumns, mysqlTypesOf, planScan } from './plan.js';
+import { streamResult } from './stream-result.js';
+import { openTicket } from './ticket.js';
+
+/** Requests that stand alone; those of a write batch belong to its session. */
+export type PlainRequest = Extract<
+  Message,
+  {
+    type: 'TABLES' | 'STATUS' | 'CHECKPOINT' | 'EXECUTE' | 'QUERY' | 'PLAN' | 'SCAN' | 'RESOLVE';
+  }
+>;
+
+/** True for the messages that `handleRequest` takes. */
+export function isPlainRequest(message: Message): message is PlainRequest {
+  return plainTypes.has(message.type);
+}
+
+/** Runs a request to its end, the answer sent. */
+export async function handleRequest(message: PlainRequest, context: RequestContext): Promise<void> {
+  switch (message.type) {
+    case 'TABLES': {
+      await sendTables(message, context);
+      return;
+    }
+    case 'STATUS': {
+      await sendStatus(context);
+      return;
+    }
+    case 'CHECKPOINT': {
+      const checkpoint = await context.server.engine.readCheckpoint(message.source);
+      await context.send({ type: 'CHECKPOINT_OK', checkpoint });
+      return;
+    }
+    case 'EXECUTE': {
+      await execute(message, context);
+      return;
+    }
+    case 'QUERY': {
+      await runQuery(message, context);
+      return;
+    }
+    case 'PLAN': {
+      await plan(message, context);
+      return;
+    }
+    case 'SCAN': {
+      await scan(message, context);
+      return;
+    }
+    case 'RESOLVE': {
+      await resolveBatch(message, context);
+      return;
+    }
+  }
+}
+
+const plainTypes: ReadonlySet<string> = new Set<PlainRequest['type']>([
+  'TABLES',
+  'STATUS',
+  'CHECKPOINT',
+  'EXECUTE',
+  'QUERY',
+  'PLAN',
+  'SCAN',
+  'RESOLVE',
+]);
+
+async function sendTables(message: TablesMessage, context: RequestContext): Promise<void> {
+  const { engine } = context.server;
+  const tables: WireTable[] = [];
+  for (const table of await listTables(engine)) {
+    if (message.database !== undefined && table.database !== message.database) continue;
+    if (message.table !== undefined && table.table !== message.table) continue;
+    context.request.check();
+    const columns = await listColumns(engine, table);
+    tables.push({
+      ...table,
+      columns,
+      rows: message.countRows ? await countRows(engine, table) : undefined,
+    });
+  }
+  await context.send({ type: 'TABLES_OK', tables });
+}
+
+async function sendStatus({ server, send }: RequestContext): Promise<void> {
+  const { engineVersion, patches } = await server.engine.info();
+  await send({
+    type: 'STATUS_OK',
+    server: `theflash/${server.version}`,
+    serverId: server.serverId,
+    startedAtMs: server.startedAtMs,
+    engineVersion,
+    patches,
+    connections: server.countConnections(),
+    openWrites: server.writes.count,
+    openScans: server.listScans(),
+  });
+}
+
+async function execute(message: ExecuteMessage, context: RequestContext): Promise<void> {
+  const { server, request } = context;
+  request.limitTime(allowedTime(message.timeoutMs, server.limits.statementTimeoutMsMax));
+  await server.engine.execute(message.sql, { signal: request.signal });
+  request.check();
+  await context.send({ type: 'EXECUTE_OK', elapsedMs: request.elapsedMs });
+}
+
+async function runQuery(message: QueryMessage, context: RequestContext): Promise<void> {
+  const { server, request } = context;
+  request.limitTime(allowedTime(message.timeoutMs, server.limits.statementTimeoutMsMax));
+  request.grant(message.credit);
+  startScan(context, 'QUERY');
+  const result = await server.engine.query(message.sql, { signal: request.signal });
+  await streamResult(request, result, context.send, server.limits);
+  server.metrics.rowsSent += request.rows;
+}
+
+async function plan(message: PlanMessage, context: RequestContext): Promise<void> {
+  const { server } = context;
+  const answer = await planScan(server.engine, message, {
+    serverId: server.serverId,
+    key: server.ticketKey,
+    expiresAtMs: Date.now() + server.limits.ticketLifetimeMs,
+  });
+  await context.send(answer);
+}
+
+async function scan(message: ScanMessage, context: RequestContext): Promise<void> {
+  const { server, request } = context;
+  const ticket = openTicket(message.ticket, {
+    key: server.ticketKey,
+    serverId: server.serverId,
+    nowMs: Date.now(),
+  });
+  request.limitTime(allowedTime(message.timeoutMs, server.limits.statementTimeoutMsMax));
+  request.grant(message.credit);
+  startScan(context, `SCAN ${tableName(ticket)}`);
+  const columns = await listColumns(server.engine, ticket);
+  if (fingerprintColumns(columns) !== ticket.columnsFingerprint) {
+    throw new FlashError(
+      'SCHEMA_CHANGED',
+      `${tableName(ticket)} has other columns than when it was planned`,
+      {
+        hint: 'Plan the scan again.',
+        place: { table: tableName(ticket) },
+      },
+    );
+  }
+  const result = await server.engine.query(ticket.sql, { signal: request.signal });
+  await streamResult(request, result, context.send, {
+    ...server.limits,
+    mapSchema: (schema) =>
+      encodeSchemaMessage(relabelSchema(decodeSchemaMessage(schema), mysqlTypesOf(columns))),
+  });
+  server.metrics.rowsSent += request.rows;
+}
+
+async function resolveBatch(message: ResolveMessage, context: RequestContext): Promise<void> {
+  const { writes, applied } = context.server;
+  await writes.settle(message.batchId);
+  const isApplied = await applied.has(message.source, message.batchId);
+  await context.send({ type: 'RESOLVE_OK', applied: isApplied });
+}
+
+/** Takes a place among the scans. Errors: BUSY when all are taken. */
+function startScan({ server, request }: RequestContext, what: string): void {
+  if (server.listScans().length >= server.limits.scansMax) {
+    throw new FlashError('BUSY', `${server.limits.scansMax} scans run already`, {
+      hint: 'Try again in a moment, or read with fewer connections at once.',
+    });
+  }
+  request.what = what;
+  request.isScan = true;
+  server.metrics.scans += 1;
+}
+
+function allowedTime(wantedMs: number, allowedMs: number): number {
+  if (allowedMs === 0) return wantedMs;
+  return wantedMs === 0 ? allowedMs : Math.min(wantedMs, allowedMs);
+}

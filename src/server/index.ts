@@ -1,0 +1,5 @@
+export * from './credentials.js';
+export * from './flash-server.js';
+export * from './listen-policy.js';
+export * from './log.js';
+export * from './options.js';

@@ -1,0 +1,57 @@
+import { BlockList, isIP } from 'node:net';
+import { FlashError } from '../protocol/index.js';
+
+/** True for addresses that only programs on this machine can reach. */
+export function isLoopback(host: string): boolean {
+  if (host === 'localhost') return true;
+  const family = isIP(host);
+  return family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/**
+ * Checks that no server is opened to a network by accident: it needs a token, so that not everybody
+ * gets in, and TLS, so that nobody reads along.
+ *
+ * Errors: INVALID_REQUEST.
+ */
+export function checkListen(options: {
+  host: string;
+  hasToken: boolean;
+  hasTls: boolean;
+  allowOpenNetwork: boolean;
+}): void {
+  if (isLoopback(options.host) || options.allowOpenNetwork) return;
+  const missing = [
+    ...(options.hasToken ? [] : ['a token (--token-file)']),
+    ...(options.hasTls ? [] : ['TLS (--tls-cert, --tls-key)']),
+  ];
+  if (missing.length === 0) return;
+  throw new FlashError(
+    'INVALID_REQUEST',
+    `${options.host} can be reached from other machines, and the server has not ${missing.join(' and ')}`,
+    {
+      hint: 'Add it, listen on 127.0.0.1, or say --allow-open-network where the network itself is guarded.',
+    },
+  );
+}
+
+/**
+ * Parses `host:port`, an IPv6 host in brackets.
+ *
+ * Errors: INVALID_REQUEST.
+ */
+export function parseListenAddress(text: string): { host: string; port: number } {
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]+)):(\d{1,5})$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  const port = Number(match?.[3]);
+  if (host === undefined || port > 65_535) {
+    throw new FlashError('INVALID_REQUEST', `Not an address to listen on: ${text}`, {
+      hint: 'Write host:port, as 127.0.0.1:9330 or [::1]:9330; port 0 takes a free one.',
+    });
+  }
+  return { host, port };
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');

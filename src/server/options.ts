@@ -1,0 +1,63 @@
+import { wireLimits } from '../protocol/wire/index.js';
+import { type Log } from './log.js';
+
+/** Bounds of what clients may do to the server. Units: ms and bytes; 0 ms stands for no limit. */
+export interface ServeLimits {
+  connectionsMax: number;
+  /** Connections that have not logged in; beyond it the oldest of them goes. */
+  loginsMax: number;
+  /** Scans and queries that run at once; keep it under the engine's own limit. */
+  scansMax: number;
+  loginTimeoutMs: number;
+  /** A connection without a request is closed after it. */
+  idleTimeoutMs: number;
+  /** A write whose client says nothing is dropped after it: it keeps other writers out. */
+  writeIdleTimeoutMs: number;
+  /** A scan whose client takes nothing is ended after it. */
+  stallTimeoutMs: number;
+  /** Longest that a statement may run, whatever its client asks for. */
+  statementTimeoutMsMax: number;
+  frameBytesMax: number;
+  messageBytesMax: number;
+  /** Largest Arrow stream of one APPEND. */
+  appendBytesMax: number;
+  ticketLifetimeMs: number;
+  drainTimeoutMs: number;
+  /** PROGRESS is sent after so long a silence, so that a client can tell slow from dead. */
+  keepaliveMs: number;
+}
+
+export const defaultLimits: ServeLimits = {
+  connectionsMax: 1200,
+  loginsMax: 128,
+  scansMax: 28,
+  loginTimeoutMs: 10_000,
+  idleTimeoutMs: 300_000,
+  writeIdleTimeoutMs: 60_000,
+  stallTimeoutMs: 600_000,
+  statementTimeoutMsMax: 0,
+  frameBytesMax: wireLimits.frameBytesMaxDefault,
+  messageBytesMax: wireLimits.messageBytesMax,
+  appendBytesMax: 256 * 1024 * 1024,
+  ticketLifetimeMs: 6 * 3_600_000,
+  drainTimeoutMs: 30_000,
+  keepaliveMs: 1_000,
+};
+
+export interface ServeOptions {
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  /** File whose first line is the token that clients must prove to have. */
+  tokenFile?: string;
+  /** PEM files. */
+  tls?: { certFile: string; keyFile: string };
+  /** Allows an address that other machines reach although there is no token, or no TLS. */
+  allowOpenNetwork?: boolean;
+  /** Where to serve Prometheus metrics over HTTP; nowhere when undefined. */
+  metrics?: { host: string; port: number };
+  /** Version of this program, for HELLO_OK. */
+  version: string;
+  limits?: Partial<ServeLimits>;
+  log: Log;
+}

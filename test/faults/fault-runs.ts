@@ -1,0 +1,193 @@
+import { crc32 } from 'node:zlib';
+import { openRemoteEngine, type RemoteEngine } from '../../src/engine/remote/index.js';
+import { FlashError, type Engine } from '../../src/protocol/index.js';
+import { buildStream, column } from '../engine/change-builder.js';
+import { readValue } from '../engine/engine-suite.js';
+import { serveEngine, until } from '../server/test-server.js';
+import { startTcpProxy, type Fault, type TcpProxy } from './tcp-proxy.js';
+
+/** What became of many runs: how many were right in spite of their fault, and how many were told. */
+export interface Outcomes {
+  right: number;
+  refused: Record<string, number>;
+  /** Runs that were neither, each with its fault. */
+  wrong: string[];
+  /** What was left behind on the server. */
+  left: { connections: number; scans: number; writes: number };
+}
+
+/** A generator of numbers in [0, 1) from a seed (mulberry32). */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let value = state;
+    value = Math.imul(value ^ (value >>> 15), value | 1);
+    value ^= value + Math.imul(value ^ (value >>> 7), value | 61);
+    return ((value ^ (value >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+const kinds = ['cut', 'stall', 'flip', 'flip', 'double', 'drop', 'drip', 'none'] as const;
+const timeouts = {
+  responseMs: 250,
+  connectMs: 2_000,
+  reconnectMs: 2_000,
+  resolveMs: 15_000,
+  cancelMs: 300,
+};
+const limits = {
+  keepaliveMs: 40,
+  loginTimeoutMs: 1_000,
+  idleTimeoutMs: 1_000,
+  writeIdleTimeoutMs: 1_000,
+  stallTimeoutMs: 1_000,
+};
+const hangMs = 20_000;
+
+/** Reads a result through a proxy, with a fault each time: it is whole, or an error. */
+export async function runScanFaults(engine: Engine, seed: number, runs: number): Promise<Outcomes> {
+  const sql =
+    'SELECT number, toString(number) AS s FROM numbers(30000) SETTINGS max_block_size = 5000, max_threads = 1';
+  const expected = await sumResult(engine, sql);
+  return await runFaults(engine, seed, runs, async (remote) => {
+    return (await sumResult(remote, sql)) === expected;
+  });
+}
+
+/** Checksum of all bytes of a result, and its rows. */
+async function sumResult(engine: Engine, sql: string): Promise<string> {
+  let rows = 0;
+  let sum = 0;
+  for await (const message of await engine.query(sql)) {
+    rows += message.rows;
+    sum = crc32(message.bytes, sum);
+  }
+  return `${rows} ${sum}`;
+}
+
+/**
+ * Writes a row into a table that counts equal rows, with a fault each time: a commit that resolves
+ * has added one row, one that rejects none. Only "not known" may be either.
+ */
+export async function runWriteFaults(
+  engine: Engine,
+  seed: number,
+  runs: number,
+): Promise<Outcomes> {
+  const database = `faults_${seed}`;
+  await engine.execute(
+    `CREATE DATABASE ${database}; CREATE TABLE ${database}.t (v Int64) ENGINE = MutableMergeTree ORDER BY tuple()`,
+  );
+  const schema = {
+    ...{ database, table: 't', primaryKey: [] },
+    columns: [column('v', { kind: 'int', bits: 64, unsigned: false })],
+  };
+  let expected = 0;
+  const countNow = async (): Promise<number> =>
+    Number(await readValue(engine, `(SELECT count() FROM ${database}.t)`));
+  return await runFaults(engine, seed, runs, async (remote) => {
+    let failure: unknown;
+    try {
+      const batch = await remote.openBatch();
+      try {
+        const first = await batch.reserveVersions(1);
+        await batch.append(schema, buildStream(schema, [{ values: [7] }], first));
+        await batch.commit(database, `row ${expected}`);
+      } finally {
+        await batch.close();
+      }
+    } catch (error) {
+      failure = error;
+    }
+    const isUnknown = failure instanceof FlashError && failure.message.startsWith('Not known');
+    const count = await countNow();
+    const added = count - expected;
+    expected = count;
+    if (added !== (failure === undefined ? 1 : 0) && !isUnknown) return false;
+    if (failure instanceof FlashError) throw failure;
+    return failure === undefined;
+  });
+}
+
+async function runFaults(
+  engine: Engine,
+  seed: number,
+  runs: number,
+  work: (remote: RemoteEngine) => Promise<boolean>,
+): Promise<Outcomes> {
+  const random = randomFrom(seed);
+  const served = await serveEngine(engine, { limits });
+  const proxy = await startTcpProxy(served.server.port);
+  const outcomes: Outcomes = {
+    ...{ right: 0, refused: {}, wrong: [] },
+    left: { connections: 0, scans: 0, writes: 0 },
+  };
+  try {
+    // Twice: the first batch of a server makes a table, which the figures must not count.
+    await runOnce(proxy, work, outcomes, 'first clean run');
+    await runOnce(proxy, work, outcomes, 'second clean run');
+    const bytes = { ...proxy.counts };
+    for (let run = 0; run < runs; run += 1) {
+      const direction = random() < 0.5 ? 'up' : 'down';
+      const kind = kinds[Math.floor(random() * kinds.length)] ?? 'none';
+      // Half of the faults early, where the small messages are.
+      const range = random() < 0.5 ? Math.min(2_000, bytes[direction]) : bytes[direction];
+      const fault: Fault = {
+        ...{ kind, direction, atByte: Math.floor(random() * range) },
+        size: 1 + Math.floor(random() * (random() < 0.5 ? 16 : 3_000)),
+      };
+      proxy.arm(fault);
+      await runOnce(proxy, work, outcomes, `run ${run}: ${JSON.stringify(fault)}`);
+    }
+    await withLimit(until(() => isEmpty(served.server.counts()))).catch(() => undefined);
+    outcomes.left = served.server.counts();
+  } finally {
+    await proxy.close();
+    await served.stop();
+  }
+  return outcomes;
+}
+
+async function runOnce(
+  proxy: TcpProxy,
+  work: (remote: RemoteEngine) => Promise<boolean>,
+  outcomes: Outcomes,
+  name: string,
+): Promise<void> {
+  let remote: RemoteEngine | undefined;
+  const attempt = async (): Promise<boolean> => {
+    remote = await openRemoteEngine(`tcp://127.0.0.1:${proxy.port}`, { timeouts });
+    return await work(remote);
+  };
+  try {
+    if (await withLimit(attempt())) outcomes.right += 1;
+    else outcomes.wrong.push(`${name}: a wrong result`);
+  } catch (error) {
+    if (error instanceof FlashError) {
+      outcomes.refused[error.code] = (outcomes.refused[error.code] ?? 0) + 1;
+      if (error.code === 'INTERNAL') outcomes.wrong.push(`${name}: ${error.message}`);
+    } else outcomes.wrong.push(`${name}: ${String(error)}`);
+  } finally {
+    await remote?.close();
+  }
+}
+
+function isEmpty(counts: { connections: number; scans: number; writes: number }): boolean {
+  return counts.connections + counts.scans + counts.writes === 0;
+}
+
+/** A hang is a failure of its own kind. */
+async function withLimit<T>(promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const hang = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`hangs for ${hangMs} ms`));
+    }, hangMs);
+  });
+  try {
+    return await Promise.race([promise, hang]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

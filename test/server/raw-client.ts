@@ -1,0 +1,76 @@
+import { connect, type Socket } from 'node:net';
+import { once } from 'node:events';
+import {
+  encodePreface,
+  MessageReader,
+  MessageWriter,
+  type Message,
+  type Received,
+} from '../../src/protocol/wire/index.js';
+
+/** A client without manners: it sends what a test says, and keeps what comes. */
+export class RawClient {
+  readonly socket: Socket;
+  readonly received: Received[] = [];
+  readonly #reader = new MessageReader(1 << 26, 1 << 30);
+  readonly #writer = new MessageWriter();
+  isClosed = false;
+  #changed = (): void => undefined;
+
+  private constructor(socket: Socket) {
+    this.socket = socket;
+    this.#writer.frameBytesMax = 1 << 26;
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.isClosed = true;
+      this.#changed();
+    });
+    socket.on('data', (chunk: Buffer) => {
+      this.#reader.push(chunk);
+      for (let next = this.#reader.next(); next !== undefined; next = this.#reader.next()) {
+        this.received.push(next);
+      }
+      this.#changed();
+    });
+  }
+
+  static async connect(port: number): Promise<RawClient> {
+    const socket = connect({ host: '127.0.0.1', port });
+    const client = new RawClient(socket);
+    await once(socket, 'connect');
+    return client;
+  }
+
+  /** Connects and says HELLO. */
+  static async hello(port: number): Promise<RawClient> {
+    const client = await RawClient.connect(port);
+    client.socket.write(encodePreface());
+    client.send({ type: 'HELLO', client: 'raw', frameBytesMax: 1 << 26, checksum: true }, 0);
+    await client.next();
+    return client;
+  }
+
+  send(message: Message, streamId: number, payload?: Uint8Array): void {
+    for (const piece of this.#writer.encode(message, streamId, payload)) this.socket.write(piece);
+  }
+
+  /** The next message that is no PROGRESS; undefined when the server closed. */
+  async next(): Promise<Message | undefined> {
+    for (;;) {
+      const received = this.received.shift();
+      if (received !== undefined && received.message.type !== 'PROGRESS') return received.message;
+      if (received !== undefined) continue;
+      if (this.isClosed) return undefined;
+      await new Promise<void>((resolve) => {
+        this.#changed = resolve;
+      });
+    }
+  }
+
+  /** Waits for an ERROR and gives its code, or 'closed'. */
+  async nextError(): Promise<string> {
+    const message = await this.next();
+    if (message === undefined) return 'closed';
+    return message.type === 'ERROR' ? message.code : message.type;
+  }
+}

@@ -1,0 +1,101 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import test from 'ava';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+let folder = '';
+
+test.before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'theflash-serve-'));
+});
+
+test.after.always(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+test.serial('the commands work over tcp://, and SIGTERM ends the server cleanly', async (t) => {
+  const server = start(['serve', '--engine', path.join(folder, 'data'), '--listen', '127.0.0.1:0']);
+  const log = text(server.stderr ?? process.stdin);
+  try {
+    const engine = `tcp://${await readAddress(server)}`;
+    const sql = `CREATE DATABASE s; CREATE TABLE s.t (id UInt64) ENGINE = MutableMergeTree ORDER BY id;
+                 INSERT INTO s.t SELECT number FROM numbers(1000)`;
+    t.is((await run(['sql', sql, '--engine', engine])).code, 0);
+    const scanned = await run([
+      'scan',
+      's.t',
+      '--engine',
+      engine,
+      '--where',
+      'id > 997',
+      '--format',
+      'csv',
+    ]);
+    t.is(scanned.stdout.replace(/\r/g, ''), 'id\n998\n999\n');
+    const status: unknown = JSON.parse(
+      (await run(['status', '--engine', engine, '--json'])).stdout,
+    );
+    t.like(status, {
+      tables: [{ database: 's', table: 't', rows: 1000 }],
+      checkpoints: [],
+      server: { openWrites: 0 },
+    });
+    server.kill('SIGHUP');
+  } finally {
+    server.kill('SIGTERM');
+  }
+  const [code] = (await once(server, 'exit')) as [number | null];
+  t.is(code, 0);
+  const events = (await log)
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { event: string }).event);
+  t.true(events.includes('reloaded'));
+  t.is(events.at(-1), 'stopped');
+});
+
+test.serial('wrong addresses and open networks are usage errors', async (t) => {
+  const data = ['--engine', path.join(folder, 'other')];
+  for (const listen of ['0.0.0.0:0', 'nonsense', '127.0.0.1:99999']) {
+    const { code, stderr } = await run(['serve', ...data, '--listen', listen]);
+    t.is(code, 2, stderr);
+  }
+  const { code, stderr } = await run(['tables', '--engine', 'tcp://127.0.0.1:1']);
+  t.is(code, 1);
+  t.regex(stderr, /No server listens at tcp:\/\/127.0.0.1:1/);
+});
+
+function start(args: readonly string[]): ChildProcess {
+  return spawn(process.execPath, ['--import=tsx', 'bin/dev.js', ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+async function run(
+  args: readonly string[],
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const child = start(args);
+  const exited = once(child, 'exit') as Promise<[number | null]>;
+  const [stdout, stderr, [code]] = await Promise.all([
+    child.stdout === null ? '' : text(child.stdout),
+    child.stderr === null ? '' : text(child.stderr),
+    exited,
+  ]);
+  return { code, stdout, stderr };
+}
+
+async function readAddress(server: ChildProcess): Promise<string> {
+  let output = '';
+  for await (const chunk of server.stdout ?? []) {
+    output += String(chunk);
+    const address = /^Listening on (\S+)\n/.exec(output)?.[1];
+    if (address !== undefined) return address;
+  }
+  throw new Error(`the server ended: ${output}`);
+}

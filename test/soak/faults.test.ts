@@ -1,0 +1,22 @@
+import test from 'ava';
+import { runScanFaults, runWriteFaults } from '../faults/fault-runs.js';
+import { openTestEngine } from '../server/test-server.js';
+
+const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+const runs = Number(process.env['RUNS'] ?? 3000);
+
+test.serial('thousands of scans and writes over a bad network', async (t) => {
+  t.timeout(3_600_000);
+  t.log(`SEED=${seed} RUNS=${runs}`);
+  const { engine, remove } = await openTestEngine();
+  try {
+    for (const run of [runScanFaults, runWriteFaults]) {
+      const outcomes = await run(engine, seed, runs);
+      t.log(`${outcomes.right} right, refused ${JSON.stringify(outcomes.refused)}`);
+      t.deepEqual(outcomes.wrong, []);
+      t.deepEqual(outcomes.left, { connections: 0, scans: 0, writes: 0 });
+    }
+  } finally {
+    await remove();
+  }
+});
