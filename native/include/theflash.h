@@ -6,8 +6,8 @@
  *
  * Threads. Every function may be called from any thread, and blocks until it is done. The engine
  * itself runs only on threads of ch.so: the caller's stack may be small or foreign (a koffi call, a
- * Go or JVM thread). Calls on one handle are serialised; calls on different handles run in parallel.
- * A process must not use an engine in a child of fork() without exec().
+ * Go or JVM thread). Calls on one handle are serialised; calls on different handles run in
+ * parallel. A process must not use an engine in a child of fork() without exec().
  *
  * Ownership. A handle is freed by its own close function, which takes the address of the caller's
  * pointer, sets it to NULL, and accepts NULL: closing twice is harmless. Pointers that a function
@@ -18,8 +18,8 @@
  * `tf_error` out-parameter is filled; it must be released by tf_error_clear. Nothing throws across
  * this boundary. After TF_INTERNAL close the engine: a bug was met.
  *
- * Text is UTF-8, given as pointer and length in bytes, and need not end in NUL. Integers are in host
- * byte order. Times are milliseconds.
+ * Text is UTF-8, given as pointer and length in bytes, and need not end in NUL. Integers are in
+ * host byte order. Times are milliseconds.
  *
  * ABI rule. Structs are never reordered or shortened; TF_ABI_VERSION rises with any change that an
  * older caller would notice. A caller checks tf_abi_version() == TF_ABI_VERSION after loading.
@@ -116,8 +116,8 @@ TF_EXPORT tf_status tf_execute(tf_engine *engine, const char *sql, size_t sql_le
 /*
  * Starts a query whose result is pulled as Arrow IPC messages. The rows are those of the moment of
  * this call, whatever is written later. Statements without a result give a scan that ends at once
- * after an empty schema, so a caller need not know which kind a text is. What is not one SELECT runs
- * in the first tf_scan_next, where tf_scan_cancel can reach it.
+ * after an empty schema, so a caller need not know which kind a text is. What is not one SELECT
+ * runs in the first tf_scan_next, where tf_scan_cancel can reach it.
  *
  * Takes one connection of the pool ("scans_max"); waits for one while all are in use.
  * Owns: *scan belongs to the caller until tf_scan_close.
@@ -162,8 +162,8 @@ TF_EXPORT tf_status tf_batch_reserve(tf_batch *batch, uint64_t count, uint64_t *
                                      tf_error *error);
 
 /*
- * Stages rows for a mutable table: durable, but seen by nobody before tf_batch_commit. May be called
- * many times for a table; a transaction of any size is staged in pieces of bounded memory.
+ * Stages rows for a mutable table: durable, but seen by nobody before tf_batch_commit. May be
+ * called many times for a table; a transaction of any size is staged in pieces of bounded memory.
  *
  * Shape: `stream` is a whole Arrow IPC stream of the table's columns by name, in any order, plus
  * `_INTERNAL_VERSION` (uint64) and `_INTERNAL_DELMARK` (uint8, 1 marks a deleted key, whose other
@@ -176,9 +176,9 @@ TF_EXPORT tf_status tf_batch_append(tf_batch *batch, const char *database, size_
                                     size_t stream_len, tf_error *error);
 
 /*
- * Applies the batch and sets the checkpoint of `source`: an opaque text that tf_checkpoint_get gives
- * back. TF_OK means durable and visible. After a crash in the call, the next open finds either all
- * of the batch or none of it.
+ * Applies the batch and sets the checkpoint of `source`: an opaque text that tf_checkpoint_get
+ * gives back. TF_OK means durable and visible. After a crash in the call, the next open finds
+ * either all of the batch or none of it.
  */
 TF_EXPORT tf_status tf_batch_commit(tf_batch *batch, const char *source, size_t source_len,
                                     const char *checkpoint, size_t checkpoint_len, tf_error *error);

@@ -62,7 +62,8 @@ StagingTable& Batch::TableFor(std::string_view database, std::string_view table)
   if (found != tables_.end()) return found->second;
   const std::string name = std::to_string(id_) + "_" + std::to_string(tables_.size());
   const Staged staged = {name, key.first, key.second};
-  return tables_.emplace(std::move(key), StagingTable(*connection_, engine_->staged_shapes(), staged))
+  return tables_
+      .emplace(std::move(key), StagingTable(*connection_, engine_->staged_shapes(), staged))
       .first->second;
 }
 
@@ -82,8 +83,9 @@ void Batch::Commit(std::string_view source, std::string_view checkpoint) {
   });
 }
 
-// Replay and SQL writes rely on it that later versions are higher: one that the counter did not give
-// would hide changes for ever. Asked for many tables at once, because each query has its price.
+// Replay and SQL writes rely on it that later versions are higher: one that the counter did not
+// give would hide changes for ever. Asked for many tables at once, because each query has its
+// price.
 void Batch::RefuseUnreserved() {
   constexpr size_t kTablesAtOnce = 100;
   std::vector<const StagingTable*> asked;

@@ -50,8 +50,9 @@ class Connection {
 
   const std::string& tag() const { return tag_; }
 
-  // Runs one or several statements and gives the last result whole. No INSERT with VALUES or FORMAT:
-  // for these libchdb reads the standard input of the process as well, which belongs to others.
+  // Runs one or several statements and gives the last result whole. No INSERT with VALUES or
+  // FORMAT: for these libchdb reads the standard input of the process as well, which belongs to
+  // others.
   Result Query(std::string_view sql, std::string_view format = "TSVRaw");
   void Execute(std::string_view sql) { Query(sql); }
   // Runs a query and gives its rows as fields. Tabs and line feeds in values arrive unescaped.

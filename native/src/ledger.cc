@@ -40,8 +40,8 @@ void Ledger::Record(uint64_t batch, std::string_view source, std::string_view ch
   }
   connection_->Execute(
       "INSERT INTO theflash.checkpoints (source, batch, checkpoint, staged, committed_at) SELECT " +
-      QuoteText(source) + ", " + std::to_string(batch) + ", " + QuoteText(checkpoint) +
-      ", CAST([" + list + "], 'Array(Tuple(String, String, String))'), now64(3, 'UTC')");
+      QuoteText(source) + ", " + std::to_string(batch) + ", " + QuoteText(checkpoint) + ", CAST([" +
+      list + "], 'Array(Tuple(String, String, String))'), now64(3, 'UTC')");
 }
 
 void Ledger::Publish(const std::vector<Staged>& staged) {

@@ -77,10 +77,10 @@ std::shared_ptr<const StagedShape> StagingTable::ReadShape(Connection& connectio
       column.days = FreshName(column.name.size(), names);
       names.push_back(column.days);
       shape->day_changes += (shape->day_changes.empty() ? "" : ", ");
-      shape->day_changes += "ADD COLUMN " + QuoteName(column.days) +
-                      (nullable ? " Nullable(Int32)" : " Int32") + " EPHEMERAL, MODIFY COLUMN " +
-                      QuoteName(column.name) + " DEFAULT addDays(toDate32('1970-01-01'), " +
-                      QuoteName(column.days) + ")";
+      shape->day_changes +=
+          "ADD COLUMN " + QuoteName(column.days) + (nullable ? " Nullable(Int32)" : " Int32") +
+          " EPHEMERAL, MODIFY COLUMN " + QuoteName(column.name) +
+          " DEFAULT addDays(toDate32('1970-01-01'), " + QuoteName(column.days) + ")";
     }
     shape->columns.push_back(std::move(column));
   }

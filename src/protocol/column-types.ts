@@ -1,5 +1,5 @@
 import {
-  DataType,
+  type DataType,
   Decimal,
   Field,
   Float32,
@@ -120,12 +120,6 @@ export function arrowWriteType(type: ColumnType): DataType {
     case 'inet6':
       return new Utf8();
   }
-}
-
-/** The Arrow type in which scans give a column out: as written, but TIME as int64 microseconds. */
-export function arrowReadType(type: ColumnType): DataType {
-  // Arrow's time64 may not pass 24 hours, MySQL's TIME may.
-  return type.kind === 'time' ? new Int64() : arrowWriteType(type);
 }
 
 /** Unit of a timestamp with `fsp` fraction digits: seconds, milliseconds or microseconds. */

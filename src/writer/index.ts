@@ -1,5 +1,5 @@
 export { parsePosition, parseUntil, type Until } from './log-reader.js';
-export { defaultLimits, type BatchLimits } from './limits.js';
+export type { BatchLimits } from './limits.js';
 export { replay, type ReplayOptions, type ReplayResult } from './replay.js';
 export type { SchemaDump } from './schema-dump.js';
 export { summarize, summaryLines, type WriteSummary } from './summary.js';

@@ -44,6 +44,6 @@ test.serial('engines that no build can reach are wrong usage', async (t) => {
   t.is(run.exitCode, 2);
   t.is(
     run.stderr,
-    'Error: No engine is reached by http://: http://localhost:9330. Give --engine the folder that `theflash write` filled.\n',
+    'Error: No engine is reached by http://: http://localhost:9330. Give --engine a folder that `theflash write` filled, tcp://host:port or tls://host:port.\n',
   );
 });

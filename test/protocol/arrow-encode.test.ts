@@ -42,7 +42,7 @@ test('apache-arrow reads back what was encoded, NULLs, versions over 32 bits and
   t.deepEqual([...(table.getChild('id') ?? [])], [1, 2, -3]);
   t.deepEqual([...(table.getChild('s') ?? [])], ['A', null, 'BC']);
   t.deepEqual(
-    [...(table.getChild('v') ?? [])].map((list) => [...list]),
+    [...(table.getChild('v') ?? [])].map((list: Iterable<number>) => [...list]),
     [[1, 2], [], [3]],
   );
   t.deepEqual([...(table.getChild('_INTERNAL_DELMARK') ?? [])], [0, 1, 0]);

@@ -61,8 +61,7 @@ void EditImport(const Source& source, const TableName& name, const TableInfo& in
   }
 }
 
-void EditVersion(const Source& source, const TableName& name, const TableInfo& info,
-                 Edits* edits) {
+void EditVersion(const Source& source, const TableName& name, const TableInfo& info, Edits* edits) {
   RefuseOwnSetting(source, kVersionSetting, "carries the version of a write to a mutable table");
   SqlText settings = VersionSetting();
   if (info.is_multiset) {

@@ -40,8 +40,9 @@ void RefuseFileFunction(const Source& source) {
     if (!tokens.IsName(index) || tokens.Name(index) != kFile || !IsFunction(tokens, index)) {
       continue;
     }
-    throw SqlError("file() reads and writes outside of the engine folder",
-                   "Open the engine with --allow-external; for a column of that name write t.file.");
+    throw SqlError(
+        "file() reads and writes outside of the engine folder",
+        "Open the engine with --allow-external; for a column of that name write t.file.");
   }
 }
 

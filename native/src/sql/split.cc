@@ -108,8 +108,7 @@ std::optional<InsertData> FindInsertData(std::string_view statement) {
       finder.is_format() ? statement.substr(last.begin, last.end - last.begin) : "Values";
   insert.data = statement.substr(end);
   // As ClickHouse does: the rest of the line of FORMAT is no data where it is blank.
-  insert.data.remove_prefix(
-      std::min(insert.data.find_first_not_of(" \t\f"), insert.data.size()));
+  insert.data.remove_prefix(std::min(insert.data.find_first_not_of(" \t\f"), insert.data.size()));
   if (insert.data.starts_with('\r')) insert.data.remove_prefix(1);
   if (insert.data.starts_with('\n')) insert.data.remove_prefix(1);
   return insert;

@@ -1,4 +1,5 @@
-// Where the data of an INSERT begins: the part of a statement that ClickHouse's parser does not read.
+// Where the data of an INSERT begins: the part of a statement that ClickHouse's parser does not
+// read.
 #ifndef THEFLASH_SQL_SPLIT_H_
 #define THEFLASH_SQL_SPLIT_H_
 

@@ -64,8 +64,8 @@ std::string RowHash(const std::vector<std::string>& values);
 // that.
 void RefuseOutside(const Source& source);
 
-// Errors: SqlError for an INSERT, whose verb stands at `insert`, without rows of its own: the engine
-// would draw them from the standard input of the process.
+// Errors: SqlError for an INSERT, whose verb stands at `insert`, without rows of its own: the
+// engine would draw them from the standard input of the process.
 void RefuseStandardInput(const Source& source, size_t insert);
 
 // The rewriters, by the token that they begin at. Each gives nullopt where the statement is none of

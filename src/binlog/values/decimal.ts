@@ -48,8 +48,8 @@ function writeSmall(
   value: number,
   negative: boolean,
 ): void {
-  const low = value % 2 ** 32;
-  const high = (value - low) / 2 ** 32;
+  const high = Math.floor(value / 2 ** 32);
+  const low = value - high * 2 ** 32;
   const isBelowZero = negative && value > 0;
   view.setInt32(to, isBelowZero ? -low : low, true);
   view.setInt32(to + 4, isBelowZero && low > 0 ? ~high : isBelowZero ? -high : high, true);

@@ -20,11 +20,12 @@ export function writeInteger(value: number, sink: ByteSink): void {
 /** Appends a non-negative integer of up to 32 bits in exactly `digits` decimal digits. */
 export function writePadded(value: number, digits: number, sink: ByteSink): void {
   sink.reserve(digits);
-  const end = sink.length + digits;
+  const { bytes, length: start } = sink;
+  const end = start + digits;
   let rest = value;
-  for (let at = end - 1; at >= sink.length; at--) {
-    const next = Math.floor(rest / 10);
-    sink.bytes[at] = 0x30 + rest - next * 10;
+  for (let at = end - 1; at >= start; at--) {
+    const next = (rest / 10) >>> 0;
+    bytes[at] = 0x30 + rest - next * 10;
     rest = next;
   }
   sink.length = end;

@@ -133,7 +133,7 @@ function bind(file: string): Bindings {
     return found;
   };
   return {
-    call: (name, ...args) => find(name)(...args) as unknown,
+    call: (name, ...args) => find(name)(...args),
     callAsync: (name, ...args) =>
       new Promise((resolve, reject) => {
         find(name).async(...args, (error: unknown, result: unknown) => {

@@ -13,11 +13,6 @@ export interface Endpoint {
 /** Port of `theflash serve`, where a location names none. */
 export const defaultPort = 9330;
 
-/** True for locations that `parseEndpoint` takes. */
-export function isRemoteLocation(location: string): boolean {
-  return /^(?:tcp|tls):\/\//i.test(location);
-}
-
 /**
  * Parses `tcp://host:port` or `tls://host:port`.
  *

@@ -1,4 +1,4 @@
-export { charsetOfCollation, longestCharacterBytes } from './charset.js';
+export { longestCharacterBytes } from './charset.js';
 export { withCharset } from './column-definition.js';
 export { inSpellingOfColumns } from './create-table.js';
 export { parseStatement } from './parse-statement.js';

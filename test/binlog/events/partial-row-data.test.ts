@@ -129,3 +129,26 @@ test('a group of another size than stated, or of another event, stops', (t) => {
     t.regex(error.message, message);
   }
 });
+
+test('fragments that are cut at any byte, or have any byte changed, give events or an error', (t) => {
+  const shortest = raws
+    .filter((raw) => raw.header.type === 23)
+    .reduce((short, raw) => (raw.body.length < short.body.length ? raw : short));
+  const parts = fragments({ parts: 3, content: wholeEvent(shortest) });
+  let errors = 0;
+  for (const [i, part] of parts.entries()) {
+    for (let at = 0; at < part.body.length; at++) {
+      const changed = Uint8Array.from(part.body);
+      changed[at] = (changed[at] ?? 0) ^ 0xff;
+      for (const body of [part.body.subarray(0, at), changed]) {
+        try {
+          t.true(decode(parts.with(i, { header: part.header, body })).length > 0);
+        } catch (error) {
+          t.true(error instanceof FlashError, String(error));
+          errors++;
+        }
+      }
+    }
+  }
+  t.true(errors > 100);
+});

@@ -37,7 +37,8 @@ for (const name of [
 
   test(`${name}: each event starts where the one before ended`, (t) => {
     const events = eventsIn(name);
-    for (const [i, event] of events.slice(1).entries()) t.is(event.offset, events[i]?.endOffset ?? -1);
+    for (const [i, event] of events.slice(1).entries())
+      t.is(event.offset, events[i]?.endOffset ?? -1);
     t.is(events.at(-1)?.endOffset, readCase(name).log.length);
   });
 }
