@@ -70,18 +70,20 @@ export default class Write extends FlashCommand {
   async run(): Promise<WriteSummary> {
     const { flags } = await this.parse(Write);
     const from = flags.from === undefined ? undefined : parsePosition('--from', flags.from);
+    const signal = this.interruptSignal();
     const options: ReplayOptions = {
       include: flags.include ?? [],
       exclude: flags.exclude ?? [],
       rename: flags.rename ?? [],
       zeroDate: flags['zero-date'],
-      signal: this.interruptSignal(),
+      signal,
       ...(from === undefined ? {} : { from }),
       ...(flags.until === undefined ? {} : { until: parseUntil(flags.until) }),
       ...(flags.schema === undefined ? {} : { schema: await readDump(flags.schema) }),
     };
     const source = await openSource(flags.binlog, {
       stdin: process.stdin,
+      signal,
       ...(from === undefined ? {} : { stdinName: from.file }),
     });
     const summary = await this.#replay(source, flags.engine, options);
@@ -98,7 +100,7 @@ export default class Write extends FlashCommand {
       label: 'write',
       unit: 'bytes',
       enabled: !this.jsonEnabled(),
-      ...(isKnown ? { total: sizes.reduce((sum: number, size) => sum + (size ?? 0), 0) } : {}),
+      ...(isKnown ? { total: sizes.reduce((sum: number, size) => sum + size, 0) } : {}),
     });
     const startedMs = performance.now();
     try {

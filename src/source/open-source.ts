@@ -11,6 +11,8 @@ export interface OpenSourceOptions {
   stdin: Readable;
   /** Base name of the log that comes through stdin, where the user told it. */
   stdinName?: string;
+  /** Ends the reading of stdin. */
+  signal?: AbortSignal;
 }
 
 /**
@@ -27,7 +29,7 @@ export async function openSource(
   if (specs.includes('-')) {
     if (specs.length > 1)
       throw usageError('- (stdin) stands for one log, and takes no other beside it');
-    return { location, logs: [openPipeLog(options.stdin, options.stdinName)] };
+    return { location, logs: [openPipeLog(options.stdin, options.stdinName, options.signal)] };
   }
   const url = specs.find((spec) => /^[a-z][a-z0-9+]*:\/\//i.test(spec));
   if (url !== undefined) {

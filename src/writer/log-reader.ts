@@ -54,6 +54,7 @@ export class LogReader {
       this.#options.onProgress?.(this.#bytesRead);
       if (framer.nextOffset !== at) return false;
     }
+    if (this.#options.signal?.aborted === true) this.#isStopped = true;
     return true;
   }
 

@@ -138,17 +138,17 @@ function readValueAttribute(reader: TokenReader, attributes: Attributes): boolea
 /** Attributes that say nothing about the values. */
 function readPlainAttribute(reader: TokenReader): boolean {
   if (reader.acceptOneOf('AUTO_INCREMENT', 'VISIBLE', 'INVISIBLE') !== undefined) return true;
-  if (reader.accept('COMMENT')) return taken(reader.string());
+  if (reader.accept('COMMENT')) return taken(() => reader.string());
   if (reader.acceptOneOf('COLUMN_FORMAT', 'STORAGE') !== undefined) {
-    return taken(reader.name());
+    return taken(() => reader.name());
   }
   if (reader.acceptOneOf('ENGINE_ATTRIBUTE', 'SECONDARY_ENGINE_ATTRIBUTE') !== undefined) {
     reader.acceptSymbol('=');
-    return taken(reader.string());
+    return taken(() => reader.string());
   }
   if (reader.acceptOneOf('SRID', 'REF_SYSTEM_ID') !== undefined) {
     reader.acceptSymbol('=');
-    return taken(reader.integer());
+    return taken(() => reader.integer());
   }
   if (reader.accept('COMPRESSED')) {
     if (reader.acceptSymbol('=')) reader.nameOrString();
@@ -176,7 +176,7 @@ function readConstraint(reader: TokenReader): boolean {
 }
 
 function readReferenceOption(reader: TokenReader): boolean {
-  if (reader.accept('MATCH')) return taken(reader.name());
+  if (reader.accept('MATCH')) return taken(() => reader.name());
   if (!reader.accept('ON', 'DELETE') && !reader.accept('ON', 'UPDATE')) return false;
   if (reader.acceptOneOf('RESTRICT', 'CASCADE') !== undefined) return true;
   if (reader.accept('SET', 'NULL') || reader.accept('SET', 'DEFAULT')) return true;
@@ -213,8 +213,9 @@ function readDefault(reader: TokenReader): DefaultLiteral {
 }
 
 /** True, whatever was read: for an attribute that is known and leaves no trace in the rows. */
-function taken(value: string | number): boolean {
-  return value !== undefined;
+function taken(read: () => unknown): true {
+  read();
+  return true;
 }
 
 /** CURRENT_TIMESTAMP, now(6), nextval(`db`.`sequence`), `db`.`f`(…). */
