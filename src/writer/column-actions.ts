@@ -1,7 +1,7 @@
 import { tableName } from '../protocol/index.js';
 import { planAlter } from './alter-plan.js';
 import type { AlterAction } from './ddl/index.js';
-import type { DdlContext, DdlPorts } from './ddl-applier.js';
+import type { DdlContext, DdlPorts } from './ddl-ports.js';
 import type { KnownTable } from './schema-history.js';
 import { statementError } from './statement-error.js';
 

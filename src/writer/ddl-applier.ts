@@ -1,26 +1,11 @@
 import { tableName, type TableSchema } from '../protocol/index.js';
 import type { PendingRename } from './checkpoint.js';
 import type { AlterAction, Statement, TableReference } from './ddl/index.js';
-import type { EngineTables } from './engine-tables.js';
-import type { KnownTable, SchemaHistory } from './schema-history.js';
-import { parsePart, statementError, type StatementContext } from './statement-error.js';
+import type { KnownTable } from './schema-history.js';
+import { parsePart, statementError } from './statement-error.js';
 import { applyColumnActions } from './column-actions.js';
+import type { DdlContext, DdlPorts } from './ddl-ports.js';
 import { tableOfDefinition } from './table-definition.js';
-import type { TableFilter } from './table-filter.js';
-
-/** A statement of the log with what it needs to be understood. */
-export interface DdlContext extends StatementContext {
-  /** Charset of the session's collation_server: what a database without its own gets. */
-  serverCharset: string | undefined;
-}
-
-export interface DdlPorts {
-  tables: EngineTables;
-  history: SchemaHistory;
-  filter: TableFilter;
-  /** Makes all before the statement durable, with `renames` as a note in the checkpoint. */
-  barrier: (renames?: readonly PendingRename[]) => Promise<void>;
-}
 
 type CreateTable = Extract<Statement, { kind: 'create-table' }>;
 
