@@ -50,6 +50,11 @@ export default class Write extends FlashCommand {
       helpValue: 'A.B=C.D',
       multiple: true,
     }),
+    skip: Flags.string({
+      summary: 'Leave out the statement at this offset; as an error that stopped the run names it.',
+      helpValue: 'FILE:OFFSET',
+      multiple: true,
+    }),
     from: Flags.string({ summary: 'Where to begin on an empty engine.', helpValue: 'FILE:OFFSET' }),
     until: Flags.string({
       summary: 'Stop in front of the first transaction at or behind this place or time (UTC).',
@@ -75,6 +80,7 @@ export default class Write extends FlashCommand {
       include: flags.include ?? [],
       exclude: flags.exclude ?? [],
       rename: flags.rename ?? [],
+      skipStatements: (flags.skip ?? []).map((text) => parsePosition('--skip', text)),
       zeroDate: flags['zero-date'],
       signal,
       ...(from === undefined ? {} : { from }),

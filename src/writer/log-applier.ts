@@ -7,7 +7,7 @@ import type {
   XaPrepareEvent,
 } from '../binlog/index.js';
 import { charsetOfCollationNumber } from '../binlog/index.js';
-import type { Source } from '../protocol/index.js';
+import type { Position, Source } from '../protocol/index.js';
 import type { WriterCheckpoint } from './checkpoint.js';
 import type { CommitQueue } from './commit-queue.js';
 import type { ChangeBuffer } from './change-buffer.js';
@@ -38,6 +38,8 @@ export interface LogApplierPorts {
   filter: TableFilter;
   ddl: DdlApplier;
   gtids: GtidSet;
+  /** Offsets of statements that the user leaves out. */
+  skipStatements: readonly Position[];
   /** Rows that are known to be rolled back further on. */
   skips: readonly SkipRange[];
   /** Rows of XA transactions that wait for their XA COMMIT. */
@@ -202,6 +204,7 @@ export class LogApplier {
     // By far the most frequent ones need no parser.
     if (event.sql === 'BEGIN') return this.#beginByStatement(event);
     if (event.sql === 'COMMIT') return this.#commit(event);
+    if (this.#isLeftOut(event)) return this.#endStatement(event);
     const statement = readStatement(event, this.log.flavor, this.#serverVersion);
     switch (statement.kind) {
       case 'begin':
@@ -245,6 +248,10 @@ export class LogApplier {
     if (this.#transaction !== undefined && this.#transaction.rows > 0) throw nestedError(event);
     this.#begin(event, false);
     return undefined;
+  }
+
+  #isLeftOut({ file, offset }: QueryEvent): boolean {
+    return this.#ports.skipStatements.some((skip) => skip.file === file && skip.offset === offset);
   }
 
   /** A statement of its own, which belongs to no transaction. */

@@ -22,6 +22,8 @@ import { emptyTotals, type Totals } from './totals.js';
 export interface ReplayOptions extends TableFilterOptions {
   /** Where to begin on an engine without a checkpoint; an event's offset. */
   from?: Position;
+  /** Statements to leave out, by the offset of their events. */
+  skipStatements?: readonly Position[];
   /** Where to stop: in front of the first transaction at or behind it. */
   until?: Until;
   /** Definitions of tables that the logs do not define. */
@@ -108,8 +110,9 @@ async function replayOnce(
     await writer.settle();
   };
   const ddl = new DdlApplier({ tables, history, filter, barrier }, checkpoint?.renames);
+  const skipStatements = options.skipStatements ?? [];
   const applier: LogApplier = new LogApplier(
-    { source, queue, buffer, router, filter, ddl, gtids, ...plan },
+    { source, queue, buffer, router, filter, ddl, gtids, skipStatements, ...plan },
     checkpoint,
   );
   const reader = new LogReader(applier, {

@@ -44,9 +44,10 @@ export function parsePart<T>(context: StatementContext, table: string, part: () 
 }
 
 function skipHint(context: StatementContext, table: string | undefined): string {
-  const goOn = `make the change on the copy by \`theflash sql\` and go on with --from ${context.file}:${context.endOffset}`;
-  const leaveOut = table === undefined ? '' : `Leave the table out with --exclude ${table}, or `;
-  return leaveOut === ''
-    ? `All before it is applied. If it changes no table of the copy, ${goOn}.`
-    : `All before it is applied. ${leaveOut}${goOn}.`;
+  const skip = `--skip ${context.file}:${context.offset}`;
+  const leaveOut =
+    table === undefined
+      ? ''
+      : ` Else leave the table out with --exclude ${table}, or start from a new copy.`;
+  return `All before it is applied. If it changes no rows or columns of the copy, go on with ${skip}.${leaveOut}`;
 }

@@ -36,87 +36,120 @@ test.after.always('stop the server', async () => {
   await server.stop();
 });
 
-test('a log that comes through a pipe, and the next one after it, end in the same tables', async (t) => {
-  const engine = path.join(temporaryFolder(t), 'engine');
-  for (const file of [first, second]) {
-    const from = ['--from', `${path.basename(file)}:4`];
-    const args = ['write', '--engine', engine, '--binlog', '-', ...from];
-    const result = await runCli(args, { stdinFile: file });
-    t.is(result.code, 0, result.stderr);
-  }
-  t.deepEqual(await differences(server, 's', engine), []);
-});
+test.serial(
+  'a log that comes through a pipe, and the next one after it, end in the same tables',
+  async (t) => {
+    const engine = path.join(temporaryFolder(t), 'engine');
+    for (const file of [first, second]) {
+      const from = ['--from', `${path.basename(file)}:4`];
+      const args = ['write', '--engine', engine, '--binlog', '-', ...from];
+      const result = await runCli(args, { stdinFile: file });
+      t.is(result.code, 0, result.stderr);
+    }
+    t.deepEqual(await differences(server, 's', engine), []);
+  },
+);
 
-test('--until stops in front of a transaction, and the next run goes on there', async (t) => {
-  const engine = path.join(temporaryFolder(t), 'engine');
-  const until = `${path.basename(second)}:4`;
-  const args = ['write', '--json', '--engine', engine, ...binlogArgs([first, second])];
-  await runCliWell([...args, '--until', until]);
-  t.is(await countOf(engine, 's.a'), middleCount);
-  const [{ rowChanges }] = [
-    JSON.parse((await runCliWell(args)).toString()) as { rowChanges: number },
-  ];
-  t.is(rowChanges, changesOfSecond());
-  t.deepEqual(await differences(server, 's', engine), []);
+test.serial(
+  '--until stops in front of a transaction, and the next run goes on there',
+  async (t) => {
+    const engine = path.join(temporaryFolder(t), 'engine');
+    const until = `${path.basename(second)}:4`;
+    const args = ['write', '--json', '--engine', engine, ...binlogArgs([first, second])];
+    await runCliWell([...args, '--until', until]);
+    t.is(await countOf(engine, 's.a'), middleCount);
+    const [{ rowChanges }] = [
+      JSON.parse((await runCliWell(args)).toString()) as { rowChanges: number },
+    ];
+    t.is(rowChanges, changesOfSecond());
+    t.deepEqual(await differences(server, 's', engine), []);
 
-  const other = path.join(temporaryFolder(t), 'engine');
-  await runCliWell(['write', '--engine', other, ...binlogArgs([first]), '--until', '2001-01-01']);
-  const tables = await runCliWell(['tables', '--json', '--engine', other]);
-  t.deepEqual(JSON.parse(tables.toString()), { tables: [] });
-});
+    const other = path.join(temporaryFolder(t), 'engine');
+    await runCliWell(['write', '--engine', other, ...binlogArgs([first]), '--until', '2001-01-01']);
+    const tables = await runCliWell(['tables', '--json', '--engine', other]);
+    t.deepEqual(JSON.parse(tables.toString()), { tables: [] });
+  },
+);
 
-test('--schema brings the tables that --from leaves in front; --rename gives them other names', async (t) => {
-  const folder = temporaryFolder(t);
-  const engine = path.join(folder, 'engine');
-  const dump = path.join(folder, 'dump.sql');
-  const create = await Promise.all(
-    ['a', 'b'].map(
-      async (table) => (await server.query(`SHOW CREATE TABLE s.${table}`))[0]?.['Create Table'],
-    ),
-  );
-  writeFileSync(dump, `CREATE DATABASE \`s\`;\nUSE \`s\`;\n${create.join(';\n')};\n`);
-  const args = ['write', '--engine', engine, ...binlogArgs([second])];
-  const unknown = await runCli(args);
-  t.is(unknown.code, 1);
-  t.regex(unknown.stderr, /--schema/);
+test.serial(
+  '--schema brings the tables that --from leaves in front; --rename gives them other names',
+  async (t) => {
+    const folder = temporaryFolder(t);
+    const engine = path.join(folder, 'engine');
+    const dump = path.join(folder, 'dump.sql');
+    const create = await Promise.all(
+      ['a', 'b'].map(
+        async (table) => (await server.query(`SHOW CREATE TABLE s.${table}`))[0]?.['Create Table'],
+      ),
+    );
+    writeFileSync(dump, `CREATE DATABASE \`s\`;\nUSE \`s\`;\n${create.join(';\n')};\n`);
+    const args = ['write', '--engine', engine, ...binlogArgs([second])];
+    const unknown = await runCli(args);
+    t.is(unknown.code, 1);
+    t.regex(unknown.stderr, /--schema/);
 
-  const fresh = path.join(folder, 'fresh');
-  const from = ['--from', `${path.basename(second)}:4`];
-  await runCliWell([
-    ...['write', '--engine', fresh, ...binlogArgs([first, second]), ...from],
-    ...['--schema', dump, '--rename', 's.a=copy.renamed'],
-  ]);
-  const [moved] = await server.query('SELECT count(*) AS c FROM s.a WHERE id > 1000000');
-  t.is(await countOf(fresh, 'copy.renamed'), Number(moved?.['c']));
-  t.is(await countOf(fresh, 's.b'), 20);
-});
+    const fresh = path.join(folder, 'fresh');
+    const from = ['--from', `${path.basename(second)}:4`];
+    await runCliWell([
+      ...['write', '--engine', fresh, ...binlogArgs([first, second]), ...from],
+      ...['--schema', dump, '--rename', 's.a=copy.renamed'],
+    ]);
+    const [moved] = await server.query('SELECT count(*) AS c FROM s.a WHERE id > 1000000');
+    t.is(await countOf(fresh, 'copy.renamed'), Number(moved?.['c']));
+    t.is(await countOf(fresh, 's.b'), 20);
+  },
+);
 
-test('SIGINT stops behind a whole transaction with 130, and the same command goes on', async (t) => {
-  t.timeout(120_000);
-  const engine = path.join(temporaryFolder(t), 'engine');
-  // A pipe that stays open: the writer is in the middle of the log, whatever its speed.
-  const args = [
-    'write',
-    '--engine',
-    engine,
-    '--binlog',
-    '-',
-    '--from',
-    `${path.basename(first)}:4`,
-  ];
-  const { child, done } = startCli(args, { stdin: 'open' });
-  const bytes = readFileSync(first);
-  const { stdin } = child;
-  if (stdin === null) throw new Error('no pipe');
-  if (!stdin.write(bytes.subarray(0, bytes.length >> 1))) await once(stdin, 'drain');
-  // Rows have come so far when the engine's folder is there.
-  while (!existsSync(engine)) await delay(10);
-  child.kill('SIGINT');
-  const { code, stderr } = await done;
-  t.is(code, 130, stderr);
-  await writeLogs(engine, [first, second]);
-  t.deepEqual(await differences(server, 's', engine), []);
-});
+test.serial(
+  'a statement that stops the run is left out by --skip with the place that its error names',
+  async (t) => {
+    await server.query(`CREATE DATABASE k; CREATE TABLE k.c (id INT PRIMARY KEY, w INT NOT NULL);
+    INSERT INTO k.c VALUES (1, 2), (2, 3);
+    ALTER TABLE k.c DROP PRIMARY KEY, ADD PRIMARY KEY (id, w)`);
+    await server.flushLogs();
+    const third = server.binlogFiles().at(-1) ?? '';
+    const engine = path.join(temporaryFolder(t), 'engine');
+    const args = ['write', '--engine', engine, ...binlogArgs([third])];
+    const stopped = await runCli(args);
+    t.is(stopped.code, 1);
+    const [, file = '', offset = ''] = /in (\S+) at offset (\d+)/.exec(stopped.stderr) ?? [];
+    t.true(stopped.stderr.includes('ADD PRIMARY KEY'), stopped.stderr);
+    t.is(await countOf(engine, 'k.c'), 2, 'all in front of it is applied');
+    t.is((await runCli(args)).code, 1, 'it stops the next run too');
+    await runCliWell([...args, '--skip', `${file}:${offset}`]);
+    t.deepEqual(await differences(server, 'k', engine), []);
+  },
+);
+
+test.serial(
+  'SIGINT stops behind a whole transaction with 130, and the same command goes on',
+  async (t) => {
+    t.timeout(120_000);
+    const engine = path.join(temporaryFolder(t), 'engine');
+    // A pipe that stays open: the writer is in the middle of the log, whatever its speed.
+    const args = [
+      'write',
+      '--engine',
+      engine,
+      '--binlog',
+      '-',
+      '--from',
+      `${path.basename(first)}:4`,
+    ];
+    const { child, done } = startCli(args, { stdin: 'open' });
+    const bytes = readFileSync(first);
+    const { stdin } = child;
+    if (stdin === null) throw new Error('no pipe');
+    if (!stdin.write(bytes.subarray(0, bytes.length >> 1))) await once(stdin, 'drain');
+    // Rows have come so far when the engine's folder is there.
+    while (!existsSync(engine)) await delay(10);
+    child.kill('SIGINT');
+    const { code, stderr } = await done;
+    t.is(code, 130, stderr);
+    await writeLogs(engine, [first, second]);
+    t.deepEqual(await differences(server, 's', engine), []);
+  },
+);
 
 function rowsFrom(start: number): string {
   return Array.from({ length: 1000 }, (_, i) => `(${start + i},'${'x'.repeat(80)}')`).join(',');
