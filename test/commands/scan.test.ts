@@ -95,7 +95,7 @@ test.serial(
   '--output writes the file whole, in the form of its name, and tells what it is',
   async (t) => {
     const output = join(folder.path, 'edge.parquet');
-    const run = await scan('--output', output, '--json');
+    const run = await scan('--output', output, '--json', '--order-by', 'id');
     t.is(run.exitCode, 0);
     const bytes = await readFile(output);
     const summary: unknown = JSON.parse(run.stdoutText);
