@@ -1,5 +1,6 @@
 #include "batch.h"
 
+#include "commit.h"
 #include "failpoint.h"
 #include "quote.h"
 #include "sql/rewrite.h"
@@ -69,16 +70,16 @@ StagingTable& Batch::TableFor(std::string_view database, std::string_view table)
 
 void Batch::Commit(std::string_view source, std::string_view checkpoint) {
   InState([&] {
+    if (source == kSqlSource) throw Error(TF_INVALID, "the checkpoint's source has no name");
     std::vector<Staged> staged;
+    std::vector<Staged> made;
     for (auto& [key, table] : tables_) {
       table.Finish(*connection_, engine_->versions());
       staged.push_back(table.staged());
+      for (const Staged& one : table.tables()) made.push_back(one);
     }
     RefuseUnreserved();
-    FailPoint("before-commit-record");
-    const std::lock_guard not_cut_short(engine_->commit_mutex());
-    if (engine_->closing()) throw Error(TF_CANCELLED, "the engine was closed");
-    CommitStaged(staged, source, checkpoint);
+    CommitStaged(*engine_, staged, made, source, checkpoint);
     state_ = State::kCommitted;
   });
 }
@@ -111,37 +112,6 @@ void Batch::RefuseUnreserved() {
     if (asked.size() == kTablesAtOnce) ask();
   }
   ask();
-}
-
-void Batch::CommitStaged(const std::vector<Staged>& staged, std::string_view source,
-                         std::string_view checkpoint) {
-  const uint64_t commit_id = engine_->versions().Reserve(1);
-  {
-    const std::lock_guard alone(engine_->visibility());
-    try {
-      engine_->ledger().Record(commit_id, source, checkpoint, staged);
-      FailPoint("after-commit-record");
-      engine_->ledger().Publish(staged);
-      FailPoint("after-publish");
-    } catch (const Error&) {
-      // It is not known how far it came. Recover finds out, and either carries the commit out or
-      // drops it; while it can't, readers are locked out.
-      engine_->set_half_committed(true);
-      const bool recorded = engine_->RecoverCommit(commit_id);
-      if (!recorded) throw;
-    }
-  }
-  try {
-    std::vector<Staged> made;
-    for (const auto& [key, table] : tables_) {
-      for (const Staged& one : table.tables()) made.push_back(one);
-    }
-    engine_->ledger().Drop(made);
-  } catch (const Error&) {
-    // The batch is applied all the same. What is left would be attached again by an open after a
-    // crash, even behind a TRUNCATE: so the next call that takes a lock tidies up.
-    engine_->set_half_committed(true);
-  }
 }
 
 void Batch::Close() {

@@ -41,8 +41,6 @@ class Batch {
   auto InState(Step step);
   StagingTable& TableFor(std::string_view database, std::string_view table);
   void RefuseUnreserved();
-  void CommitStaged(const std::vector<Staged>& staged, std::string_view source,
-                    std::string_view checkpoint);
 
   const std::shared_ptr<Engine> engine_;
   std::mutex mutex_;  // one call at a time

@@ -76,6 +76,7 @@ void Engine::Start() {
   RefuseBrokenData();
   ledger_->Recover();
   versions_ = std::make_unique<Versions>(control_.get());
+  snapshots_ = std::make_unique<Snapshots>(control_.get(), versions_.get());
   canceller_ = std::make_unique<Canceller>(arguments_);
   // One more than scans, for the open batch.
   pool_ = std::make_unique<ConnectionPool>(arguments_, options_.scans_max + 1);
@@ -94,6 +95,20 @@ void Engine::RefuseBrokenData() {
 
 std::optional<std::string> Engine::ReadCheckpoint(std::string_view source) {
   return WithVisibility([&] { return ledger_->ReadCheckpoint(source); });
+}
+
+void Engine::ChangeSnapshot(const sql::SnapshotChange& change) {
+  switch (change.kind) {
+    case sql::SnapshotChange::Kind::kCreate:
+      WithVisibility([&] { snapshots_->Create(change); });
+      return;
+    case sql::SnapshotChange::Kind::kExtend:
+      snapshots_->Extend(change);
+      return;
+    case sql::SnapshotChange::Kind::kDrop:
+      snapshots_->Drop(change);
+      return;
+  }
 }
 
 void Engine::FinishCommit() {
@@ -122,6 +137,7 @@ void Engine::Close() {
   for (const std::string& tag : pool_->TagsInUse()) canceller_->Start(tag);
   pool_->Close();
   canceller_->Shutdown();
+  snapshots_->Stop();
   control_->Close();
   folder_.reset();
   const std::lock_guard folder_lock(open_folder_mutex);

@@ -16,6 +16,7 @@
 #include "gate.h"
 #include "ledger.h"
 #include "options.h"
+#include "snapshots.h"
 #include "staged_shape.h"
 #include "versions.h"
 #include "visibility.h"
@@ -64,6 +65,8 @@ class Engine {
   Visibility& visibility() { return visibility_; }
   Versions& versions() { return *versions_; }
   Ledger& ledger() { return *ledger_; }
+  // Carries out CREATE, ALTER or DROP SNAPSHOT.
+  void ChangeSnapshot(const sql::SnapshotChange& change);
   StagedShapes& staged_shapes() { return staged_shapes_; }
   const Options& options() const { return options_; }
   // Held for as long as a commit must not be cut short by Close.
@@ -104,6 +107,7 @@ class Engine {
   std::unique_ptr<Canceller> canceller_;
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<Versions> versions_;
+  std::unique_ptr<Snapshots> snapshots_;
 };
 
 }  // namespace theflash

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "quote.h"
+#include "snapshots.h"
 
 namespace theflash {
 
@@ -20,6 +21,11 @@ std::optional<sql::TableInfo> EngineCatalog::Find(const std::string& database,
     columns.push_back({std::move(row.at(0)), std::move(row.at(1)), std::move(row.at(2))});
   }
   return sql::DescribeTable(tables[0].at(0), tables[0].at(1), std::move(columns));
+}
+
+std::string EngineCatalog::FindInSnapshot(const std::string& snapshot, const std::string& database,
+                                          const std::string& table) {
+  return theflash::FindInSnapshot(*connection_, snapshot, database, table);
 }
 
 }  // namespace theflash

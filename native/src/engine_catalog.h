@@ -15,6 +15,8 @@ class EngineCatalog : public sql::Catalog {
   explicit EngineCatalog(Connection* connection) : connection_(connection) {}
   std::optional<sql::TableInfo> Find(const std::string& database,
                                      const std::string& table) override;
+  std::string FindInSnapshot(const std::string& snapshot, const std::string& database,
+                             const std::string& table) override;
 
  private:
   Connection* connection_;

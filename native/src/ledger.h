@@ -9,10 +9,14 @@
 #include <vector>
 
 #include "connection.h"
+#include "sql/rewrite.h"
 
 namespace theflash {
 
-inline constexpr std::string_view kStagingDatabase = "theflash_staging";
+using sql::kStagingDatabase;
+
+// In place of a source's name, for the commits of SQL statements: no source is named so.
+inline constexpr std::string_view kSqlSource = "";
 
 // Rows that wait in a table of the staging database for their batch to be committed.
 struct Staged {

@@ -1,10 +1,7 @@
 #include "statements.h"
 
-#include <algorithm>
-
 #include "engine_catalog.h"
-#include "quote.h"
-#include "sql/split.h"
+#include "mutable_write.h"
 #include "sql/token.h"
 #include "status.h"
 
@@ -44,48 +41,6 @@ bool StartsWithWord(std::string_view sql, std::string_view word) {
   return false;
 }
 
-uint64_t MaxVersion(Connection& connection, const std::string& database, const std::string& table) {
-  const auto rows = connection.Rows("SELECT max(" + std::string(sql::kVersionColumn) + ") FROM " +
-                                    QuoteTable(database, table) + " SETTINGS final = 0");
-  return std::stoull(rows.at(0).at(0));
-}
-
-// Rows that came with versions of their own must not beat those that are written from now on.
-void RaiseVersionsAboveRestored(Engine& engine, Connection& connection) {
-  for (const auto& row :
-       connection.Rows("SELECT database, table FROM system.columns WHERE name = " +
-                       QuoteText(sql::kVersionColumn))) {
-    engine.versions().RaiseAbove(MaxVersion(connection, row.at(0), row.at(1)));
-  }
-}
-
-// Runs a statement whose versions are filled in.
-Result RunSql(Connection& connection, std::string_view sql, std::string_view format) {
-  const auto insert = sql::FindInsertData(sql);
-  if (!insert) return connection.Query(sql, format);
-  const auto* data = reinterpret_cast<const uint8_t*>(insert->data.data());
-  return connection.Insert(insert->query, insert->format, {{data, insert->data.size()}});
-}
-
-// Bound of the rows that one statement writes to a table without a key. It reserves that many
-// numbers beforehand: one that fails or is killed half-way may have used any of them.
-constexpr uint64_t kKeylessRowsMax = uint64_t{1} << 36U;
-
-Result WriteMutable(Engine& engine, Connection& connection, const sql::Statement& statement,
-                    std::string_view format) {
-  const uint64_t count = statement.versions + (statement.version_per_row ? kKeylessRowsMax : 0);
-  const uint64_t first = count == 0 ? 0 : engine.versions().Reserve(count);
-  Result result = RunSql(connection, statement.Fill(first), format);
-  if (statement.version_per_row) {
-    const uint64_t rows = std::min(chdb_result_rows_written(result.get()), kKeylessRowsMax);
-    engine.versions().GiveBack(first + statement.versions + rows);
-  }
-  if (statement.imports_versions) {
-    engine.versions().RaiseAbove(MaxVersion(connection, statement.database, statement.table));
-  }
-  return result;
-}
-
 }  // namespace
 
 std::vector<std::string_view> SplitStatements(std::string_view text) {
@@ -111,12 +66,18 @@ std::vector<sql::Statement> RewriteStatement(Engine& engine, Connection& connect
 Result RunStatement(Engine& engine, Connection& connection, const sql::Statement& statement,
                     std::string_view format) {
   switch (statement.effect) {
-    case sql::Effect::kWriteMutable:
-    case sql::Effect::kDdl: {
+    case sql::Effect::kWriteMutable: {
       const WriteTurn turn(engine);
-      if (statement.effect == sql::Effect::kDdl) engine.staged_shapes().Clear();
       return WriteMutable(engine, connection, statement, format);
     }
+    case sql::Effect::kDdl: {
+      const WriteTurn turn(engine);
+      engine.staged_shapes().Clear();
+      return RunSql(connection, statement.sql, format);
+    }
+    case sql::Effect::kSnapshot:
+      engine.ChangeSnapshot(*statement.snapshot);
+      return Result();
     case sql::Effect::kRead:
       return engine.WithVisibility([&] { return connection.Query(statement.sql, format); });
     case sql::Effect::kOther:

@@ -150,6 +150,20 @@ TEST(RewriteTest, ShowCreateSpeaksOurSyntax) {
             "MutableMergeTree ORDER BY tuple()') AS statement");
 }
 
+TEST(RewriteTest, TheEnginesOwnDatabasesAreOnlyRead) {
+  for (const std::string_view sql :
+       {"DROP DATABASE theflash_snapshots", "DROP TABLE `theflash_snapshots`.x",
+        "DROP DATABASE IF EXISTS theflash_staging", "INSERT INTO theflash_staging.x VALUES (1)",
+        "ALTER TABLE theflash_snapshots.x DROP COLUMN y",
+        "DELETE FROM theflash_snapshots.x WHERE 1", "RENAME TABLE db.t TO theflash_snapshots.t",
+        "CREATE TABLE theflash_snapshots.t (k Int8)"}) {
+    ExpectRefused(sql, "own");
+  }
+  EXPECT_EQ(RewriteOne("SELECT 1 FROM theflash_snapshots.x").effect, Effect::kRead);
+  EXPECT_EQ(RewriteOne("INSERT INTO db.p SELECT 1 FROM theflash_snapshots.x").effect,
+            Effect::kOther);
+}
+
 TEST(RewriteTest, RefusalsSayWhy) {
   ExpectRefused("SELECT _INTERNAL_VERSION FROM db.t", "reserved");
   ExpectRefused("INSERT INTO db.t (k, `_INTERNAL_VERSION`) VALUES (1, 2)", "reserved");
@@ -176,6 +190,61 @@ TEST(RewriteTest, RefusalsSayWhy) {
   ExpectRefused("INSERT INTO db.p SELECT * FROM input('k Int64')", "input()");
   ExpectRefused("SELECT * FROM db.t FORMAT TSV", "Arrow");
   ExpectRefused("CREATE MATERIALIZED VIEW db.x TO db.t AS SELECT * FROM db.p", "materialized");
+}
+
+TEST(RewriteTest, TheTargetOfAWriteCanBeExchanged) {
+  const auto into = [](std::string_view sql) { return RewriteOne(sql).Fill(7, "s.x"); };
+  EXPECT_EQ(into("INSERT INTO db.t SELECT 1, 'db.t'"),
+            "INSERT INTO s.x SETTINGS query_cache_tag = '7' SELECT 1, 'db.t'");
+  EXPECT_EQ(into("upsert into db /* t */ . `t` (k, v) SELECT * FROM db.t"),
+            "INSERT into s.x (k, v) SETTINGS query_cache_tag = '7' SELECT * FROM db.t");
+  EXPECT_EQ(into("DELETE FROM db.t WHERE k = 1").find("INSERT INTO s.x (`k`, `v`"), 0u);
+  EXPECT_NE(into("DELETE FROM db.t WHERE k = 1").find("FROM db.t WHERE"), std::string::npos);
+  EXPECT_EQ(into("UPDATE db.t SET k = 2 WHERE k = 1").find("INSERT INTO s.x ("), 0u);
+  EXPECT_EQ(into("UPDATE db.m SET v = '' WHERE k = 1").find("INSERT INTO s.x ("), 0u);
+}
+
+TEST(RewriteTest, ManyPartsAreSaid) {
+  EXPECT_FALSE(RewriteOne("INSERT INTO db.t VALUES (1, '')").many_parts);
+  EXPECT_TRUE(RewriteOne("INSERT INTO db.t SELECT 1, ''").many_parts);
+  EXPECT_TRUE(RewriteOne("DELETE FROM db.t WHERE k = 1").many_parts);
+  EXPECT_TRUE(RewriteOne("UPDATE db.m SET v = '' WHERE k = 1").many_parts);
+}
+
+TEST(RewriteTest, SnapshotStatementsAreRead) {
+  const auto change = [](std::string_view sql) {
+    const Statement statement = RewriteOne(sql);
+    EXPECT_EQ(statement.effect, Effect::kSnapshot) << sql;
+    return statement.snapshot.value();
+  };
+  const SnapshotChange made = change("create snapshot `s 1` of db.t, m expires in 60 seconds");
+  EXPECT_EQ(made.kind, SnapshotChange::Kind::kCreate);
+  EXPECT_EQ(made.name, "s 1");
+  ASSERT_EQ(made.tables.size(), 2u);
+  EXPECT_EQ(made.tables[1].first + "." + made.tables[1].second, "default.m");
+  EXPECT_EQ(made.expires_in_seconds, 60u);
+  EXPECT_FALSE(change("CREATE SNAPSHOT s OF db.t").expires_in_seconds.has_value());
+  EXPECT_EQ(change("ALTER SNAPSHOT s EXPIRES IN 1 SECOND").kind, SnapshotChange::Kind::kExtend);
+  EXPECT_TRUE(change("DROP SNAPSHOT IF EXISTS s").if_exists);
+  for (const std::string_view sql :
+       {"CREATE SNAPSHOT", "CREATE SNAPSHOT s", "CREATE SNAPSHOT s OF",
+        "CREATE SNAPSHOT s OF db.t,", "CREATE SNAPSHOT s OF db.t db.p", "ALTER SNAPSHOT s",
+        "DROP SNAPSHOT s NOW", "ALTER SNAPSHOT s EXPIRES IN 99999999999999999999 SECONDS"}) {
+    ExpectRefused(sql, "SNAPSHOT");
+  }
+}
+
+TEST(RewriteTest, AtSnapshotNamesTheStoredTable) {
+  const std::string stored = "`theflash_snapshots`.`s-db-t`";
+  EXPECT_EQ(Filled("SELECT t.k FROM db.t AT SNAPSHOT s WHERE k = 1"),
+            "SELECT t.k FROM " + stored + " AS `t` WHERE k = 1");
+  EXPECT_EQ(Filled("SELECT 1 FROM db.t AT SNAPSHOT s AS x"), "SELECT 1 FROM " + stored + " AS x");
+  EXPECT_EQ(Filled("SELECT 1 FROM db.t AT SNAPSHOT s x JOIN db.t at snapshot `s` USING k"),
+            "SELECT 1 FROM " + stored + " x JOIN " + stored + " AS `t` USING k");
+  EXPECT_EQ(Filled("SELECT 'db.t AT SNAPSHOT s' -- db.t AT SNAPSHOT s"),
+            "SELECT 'db.t AT SNAPSHOT s' -- db.t AT SNAPSHOT s");
+  EXPECT_EQ(Filled("SELECT at FROM db.t AS at"), "SELECT at FROM db.t AS at");
+  ExpectRefused("SELECT 1 FROM db.t AT SNAPSHOT gone", "no snapshot");
 }
 
 TEST(RewriteTest, FilesAreOpenWhereExternalIsAllowed) {

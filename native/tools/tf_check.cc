@@ -148,6 +148,11 @@ class Engine final : public theflash::sql::Catalog {
     return theflash::sql::DescribeTable(rows[0][0], rows[0][1], std::move(columns));
   }
 
+  std::string FindInSnapshot(const std::string& snapshot, const std::string&,
+                             const std::string&) override {
+    throw theflash::sql::SqlError("There is no snapshot " + snapshot, "Only ch.so keeps them.");
+  }
+
  private:
   void PassImported(const std::string& database, const std::string& table) {
     const Answer newest = Query("SELECT max(_INTERNAL_VERSION) FROM `" + database + "`.`" + table +

@@ -45,7 +45,7 @@ async function readCheckpoints(engine: Engine): Promise<EngineStatus['checkpoint
   const rows = await queryRows(
     engine,
     `SELECT source, checkpoint, formatDateTime(committed_at, '%FT%TZ', 'UTC') AS committed_at
-     FROM theflash.checkpoints ORDER BY source`,
+     FROM theflash.checkpoints WHERE source <> '' ORDER BY source`,
   );
   return rows.map((row) => ({
     source: String(row['source']),

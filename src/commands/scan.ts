@@ -11,6 +11,8 @@ import {
   type DeliverySummary,
 } from '../cli/index.js';
 import {
+  chooseTable,
+  findSnapshot,
   findTable,
   listColumns,
   parseSortKeys,
@@ -58,6 +60,10 @@ export default class Scan extends FlashCommand {
       summary: 'Columns to sort by, each with an optional asc or desc.',
       helpValue: 'A,B',
     }),
+    snapshot: Flags.string({
+      summary: 'Read the table as this snapshot keeps it (see SHOW SNAPSHOTS).',
+      helpValue: 'NAME',
+    }),
     limit: Flags.integer({ summary: 'Give at most N rows.', helpValue: 'N', min: 0 }),
   };
 
@@ -68,11 +74,12 @@ export default class Scan extends FlashCommand {
     const sortKeys = flags['order-by'] === undefined ? undefined : parseSortKeys(flags['order-by']);
     const engine = await openEngine(flags.engine, { create: false });
     try {
-      const { database, table } = await findTable(engine, args.table);
-      const columns = await listColumns(engine, { database, table });
+      const { database, table, stored } = await findSource(engine, args.table, flags.snapshot);
+      const columns = await listColumns(engine, stored ?? { database, table });
       const request: ScanRequest = {
         database,
         table,
+        ...(stored === undefined ? {} : { stored }),
         ...(flags.columns === undefined ? {} : { columns: splitNames(flags.columns) }),
         ...(flags.where === undefined ? {} : { where: flags.where }),
         ...(sortKeys === undefined ? {} : { orderBy: sortKeys }),
@@ -92,6 +99,17 @@ export default class Scan extends FlashCommand {
       await engine.close();
     }
   }
+}
+
+/** The table that was named, and where a snapshot keeps it. */
+async function findSource(
+  engine: Engine,
+  name: string | undefined,
+  snapshot: string | undefined,
+): Promise<Pick<ScanRequest, 'database' | 'table' | 'stored'>> {
+  if (snapshot === undefined) return await findTable(engine, name);
+  const { tables } = await findSnapshot(engine, snapshot);
+  return chooseTable(tables, name, `the snapshot ${snapshot} of ${engine.location}`);
 }
 
 async function openScan(

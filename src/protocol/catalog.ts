@@ -23,6 +23,7 @@ export const hiddenDatabases: readonly string[] = [
   'INFORMATION_SCHEMA',
   'theflash',
   'theflash_staging',
+  'theflash_snapshots',
 ];
 
 /** Gives all tables, sorted by database and name. */
@@ -84,8 +85,16 @@ export async function countRows(
  * Errors: NOT_FOUND where there is none; INVALID_REQUEST where the name fits several.
  */
 export async function findTable(engine: Engine, name: string | undefined): Promise<CatalogTable> {
+  return chooseTable(await listTables(engine), name, engine.location);
+}
+
+/** `findTable` among known tables; `place` says whose they are. */
+export function chooseTable<T extends { database: string; table: string }>(
+  tables: readonly T[],
+  name: string | undefined,
+  place: string,
+): T {
   const wanted = name === undefined ? undefined : parseTableName(name);
-  const tables = await listTables(engine);
   const found = tables.filter(
     (each) =>
       wanted === undefined ||
@@ -98,9 +107,7 @@ export async function findTable(engine: Engine, name: string | undefined): Promi
   if (first === undefined) {
     throw new FlashError(
       'NOT_FOUND',
-      name === undefined
-        ? `No table in ${engine.location}`
-        : `No table ${name} in ${engine.location}`,
+      name === undefined ? `No table in ${place}` : `No table ${name} in ${place}`,
       {
         hint: `${known} \`theflash tables\` lists them; \`theflash write\` brings more.`,
         ...(name === undefined ? {} : { place: { table: name } }),
@@ -110,15 +117,15 @@ export async function findTable(engine: Engine, name: string | undefined): Promi
   throw new FlashError(
     'INVALID_REQUEST',
     name === undefined
-      ? `${engine.location} holds ${tables.length} tables, and none was named`
-      : `${name} is in several databases of ${engine.location}`,
+      ? `${place} holds ${tables.length} tables, and none was named`
+      : `${name} is in several databases of ${place}`,
     { hint: `Name one as database.table: ${nameSome(found)}.` },
   );
 }
 
 const namesMax = 10;
 
-function nameSome(tables: readonly CatalogTable[]): string {
+function nameSome(tables: readonly { database: string; table: string }[]): string {
   const names = tables.slice(0, namesMax).map(tableName).join(', ');
   return tables.length > namesMax ? `${names} and ${tables.length - namesMax} more` : names;
 }

@@ -9,6 +9,7 @@ export * from './position.js';
 export * from './query-rows.js';
 export * from './scan-request.js';
 export * from './scan-schema.js';
+export * from './snapshots.js';
 export * from './source.js';
 export * from './sql-text.js';
 export * from './table.js';

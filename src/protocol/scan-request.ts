@@ -12,6 +12,8 @@ import { tableName } from './table.js';
 export interface ScanRequest {
   database: string;
   table: string;
+  /** Where the rows are read, if not in the table itself: a table of a snapshot. */
+  stored?: { database: string; table: string };
   columns?: readonly string[];
   where?: string;
   orderBy?: readonly SortKey[];
@@ -51,7 +53,7 @@ export function scanSql(request: ScanRequest, available: readonly ScanColumn[]):
   checkDistinct(names);
   const parts = [
     `SELECT ${names.map((name) => selectItem(find(name))).join(', ')}`,
-    `FROM ${quoteTable(request)}`,
+    `FROM ${sourceSql(request)}`,
   ];
   // The line end keeps a comment at the end of the expression from swallowing what follows it.
   if (request.where !== undefined) parts.push(`WHERE (\n${request.where}\n)`);
@@ -122,6 +124,12 @@ export function parseTableName(text: string): { database: string | undefined; ta
     });
   }
   return { database: name(match?.[1], match?.[2]), table };
+}
+
+/** A table of a snapshot goes by the name of the table that it keeps, as conditions know it. */
+function sourceSql({ database, table, stored }: ScanRequest): string {
+  if (stored === undefined) return quoteTable({ database, table });
+  return `${quoteTable(stored)} AS ${quoteIdentifier(table)}`;
 }
 
 /** TIME of any precision comes out in microseconds, which `relabelSchema` then calls int64. */

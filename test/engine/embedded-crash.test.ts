@@ -6,10 +6,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { openEmbeddedEngine } from '../../src/engine/index.js';
+import { listSnapshots } from '../../src/protocol/index.js';
 import { putRows, readRows } from './rows.js';
 import { createTable, keyedTable, readValue, throwsCode, applyBatch } from './engine-suite.js';
 
 const crashChild = fileURLToPath(new URL('crash-child.ts', import.meta.url));
+const sqlChild = fileURLToPath(new URL('sql-child.ts', import.meta.url));
 const holdChild = fileURLToPath(new URL('hold-child.ts', import.meta.url));
 
 let root = '';
@@ -54,6 +56,50 @@ for (const [place, isApplied] of places) {
       if (!isApplied) t.is(await runChild(crashChild, folder, {}), 0, 'it can be written again');
     },
   );
+}
+
+// A statement of many rows is committed like a batch.
+for (const [place, isApplied] of places.slice(1)) {
+  test.serial(`killed ${place}, an UPDATE is ${isApplied ? 'whole' : 'gone'}`, async (t) => {
+    const folder = path.join(root, `update-${place}`);
+    await fillFolder(folder);
+    const sql = `UPDATE keyed.t SET v = 'sql' WHERE true`;
+    t.is(await runChild(sqlChild, folder, { THEFLASH_FAILPOINT: place }, sql), 'SIGKILL');
+    const engine = await openEmbeddedEngine(folder);
+    try {
+      const rows = isApplied ? ['1 sql', '2 sql'] : ['1 old', '2 old'];
+      t.deepEqual(await readRows(engine, 'keyed'), rows);
+      t.is(await engine.readCheckpoint('crash'), 'first');
+      await engine.execute(`UPDATE keyed.t SET v = 'later' WHERE id = 1`);
+      t.deepEqual(await readRows(engine, 'keyed'), ['1 later', ...rows.slice(1)]);
+    } finally {
+      await engine.close();
+    }
+  });
+}
+
+for (const place of ['between-clones', 'before-snapshot-record']) {
+  test.serial(`killed ${place}, a snapshot leaves nothing; one that is there stays`, async (t) => {
+    const folder = path.join(root, place);
+    await fillFolder(folder);
+    t.is(await runChild(sqlChild, folder, {}, 'CREATE SNAPSHOT whole OF keyed.t, multiset.t'), 0);
+    const sql = 'CREATE SNAPSHOT half OF keyed.t, multiset.t';
+    t.is(await runChild(sqlChild, folder, { THEFLASH_FAILPOINT: place }, sql), 'SIGKILL');
+    const engine = await openEmbeddedEngine(folder);
+    try {
+      const names = (await listSnapshots(engine)).map(({ name }) => name);
+      t.deepEqual(names, ['whole']);
+      const clones = `(SELECT count() FROM system.tables WHERE database = 'theflash_snapshots')`;
+      t.is(await readValue(engine, clones), '2');
+      await engine.execute('TRUNCATE TABLE multiset.t');
+      const kept = '(SELECT count() FROM multiset.t AT SNAPSHOT whole)';
+      t.is(await readValue(engine, kept), '2');
+      await engine.execute('DROP SNAPSHOT whole');
+      t.is(await readValue(engine, clones), '0');
+    } finally {
+      await engine.close();
+    }
+  });
 }
 
 test.serial('a folder that another process has open is refused with its id', async (t) => {
@@ -120,8 +166,9 @@ async function runChild(
   file: string,
   folder: string,
   env: Record<string, string>,
+  ...words: readonly string[]
 ): Promise<number | string> {
-  const child = spawn(process.execPath, ['--import=tsx', file, folder], {
+  const child = spawn(process.execPath, ['--import=tsx', file, folder, ...words], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });

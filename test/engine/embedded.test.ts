@@ -6,6 +6,8 @@ import { openEmbeddedEngine } from '../../src/engine/index.js';
 import type { Engine } from '../../src/protocol/index.js';
 import { defineBatchSuite } from './batch-suite.js';
 import { defineEngineSuite } from './engine-suite.js';
+import { defineSnapshotSuite } from './snapshot-suite.js';
+import { defineStatementSuite } from './statement-suite.js';
 import { defineTypesSuite } from './types-suite.js';
 
 let folder = '';
@@ -30,4 +32,6 @@ const under = {
 
 defineEngineSuite(test, under);
 defineBatchSuite(test, under);
+defineSnapshotSuite(test, under);
+defineStatementSuite(test, under);
 defineTypesSuite(test, under);

@@ -4,6 +4,7 @@ import type { Engine } from '../../src/protocol/index.js';
 import { openTestEngine, serveEngine, type TestServer } from '../server/test-server.js';
 import { defineBatchSuite } from './batch-suite.js';
 import { defineEngineSuite } from './engine-suite.js';
+import { defineSnapshotSuite } from './snapshot-suite.js';
 
 let local: { engine: Engine; remove: () => Promise<void> } | undefined;
 let server: TestServer | undefined;
@@ -29,3 +30,4 @@ const under = {
 
 defineEngineSuite(test, under);
 defineBatchSuite(test, under);
+defineSnapshotSuite(test, under);

@@ -67,7 +67,7 @@ std::vector<std::string> TombstoneColumns(const TableInfo& info) {
 
 SqlText InsertInto(const TableName& name, const std::vector<std::string>& columns) {
   return SqlText("INSERT INTO ")
-      .Add(name.text)
+      .AddTarget(name.text)
       .Add(" (")
       .Add(Join(columns))
       .Add(", ")
@@ -166,6 +166,7 @@ Statement UpdateInPlace(const TableName& name, const NewRow& row, const Selectio
   text.Add("SELECT ").Add(Join(row.values)).Add(", toUInt64(").AddVersion(0).Add("), toUInt8(0)");
   text.Add(From(name, selection)).Add(selection.settings);
   Statement statement = MakeStatement(text, Effect::kWriteMutable, name);
+  statement.many_parts = true;
   statement.versions = 1;
   return statement;
 }
@@ -178,6 +179,7 @@ Statement UpdateKeys(const TableName& name, const NewRow& row, const Selection& 
   text.Add(Join(row.values)).Add(", toUInt64(").AddVersion(1).Add("), toUInt8(0)");
   text.Add(From(name, selection)).Add(selection.settings);
   Statement statement = MakeStatement(text, Effect::kWriteMutable, name);
+  statement.many_parts = true;
   statement.versions = 2;
   return statement;
 }
@@ -202,6 +204,7 @@ Statement UpdateMultiset(const TableName& name, const NewRow& row, const Selecti
       .Add("), toUInt8(0) FROM (SELECT ");
   text.Add(aliased).Add(From(name, selection)).Add(")").Add(selection.settings);
   Statement statement = MakeStatement(text, Effect::kWriteMutable, name);
+  statement.many_parts = true;
   statement.versions = 2;
   statement.version_per_row = true;
   return statement;
@@ -221,6 +224,7 @@ Rewritten RewriteDelete(const Source& source) {
   SqlText text = InsertInto(*name, columns);
   text.Add(SelectTombstones(*name, columns, selection)).Add(selection.settings);
   Statement statement = MakeStatement(text, Effect::kWriteMutable, *name);
+  statement.many_parts = true;
   statement.versions = 1;
   return {{std::move(statement)}};
 }

@@ -300,11 +300,12 @@ class MutableTable {
   // CREATE … AS SELECT is a CREATE and an INSERT, so that the rows get a version.
   Statement MakeFill() const {
     SqlText text("INSERT INTO ");
-    text.Add(create_.name.text).Add(" SETTINGS ").Add(VersionSetting());
+    text.AddTarget(create_.name.text).Add(" SETTINGS ").Add(VersionSetting());
     if (key_.empty()) text.Add(", ").Add(kInsertThreadsSetting).Add(" = 1");
     text.Add(" ");
     text.Add(tokens_.Span(create_.as_query + 1, tokens_.size() - 1));
     Statement statement = MakeStatement(text, Effect::kWriteMutable, create_.name);
+    statement.many_parts = true;
     statement.versions = 1;
     statement.version_per_row = key_.empty();
     return statement;

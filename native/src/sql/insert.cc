@@ -1,6 +1,7 @@
 // INSERT, UPSERT and IMPORT into mutable tables.
 #include <algorithm>
 
+#include "split.h"
 #include "statement.h"
 
 namespace theflash::sql {
@@ -100,6 +101,7 @@ Rewritten RewriteInsert(const Source& source, size_t verb) {
     throw SqlError(verb_text + ": the column list does not end", "Close its bracket.");
   }
   Edits edits;
+  edits.Replace(tokens.at(at).begin, tokens.at(name->end - 1).end, SqlText().AddTarget(name->text));
   if (!plain) edits.Replace(tokens.at(verb).begin, tokens.at(verb).end, "INSERT");
   if (import) {
     EditImport(source, *name, info, &edits);
@@ -107,6 +109,7 @@ Rewritten RewriteInsert(const Source& source, size_t verb) {
     EditVersion(source, *name, info, &edits);
   }
   Statement statement = MakeStatement(edits.Apply(source.text), Effect::kWriteMutable, *name);
+  statement.many_parts = info.is_partitioned || FindData(source.text) == source.text.size();
   statement.versions = import ? 0 : 1;
   statement.version_per_row = info.is_multiset;
   statement.imports_versions = import;

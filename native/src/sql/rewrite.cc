@@ -74,7 +74,10 @@ std::vector<Statement> RewriteRead(const Source& source) {
   const Tokens& tokens = source.tokens;
   Rewritten rewritten;
   if (tokens.IsWord(0, "SELRAW")) rewritten = RewriteSelraw(source);
-  if (tokens.IsWord(0, "SHOW")) rewritten = RewriteShow(source);
+  if (tokens.IsWord(0, "SHOW")) {
+    rewritten = RewriteShowSnapshots(source);
+    if (!rewritten) rewritten = RewriteShow(source);
+  }
   if (BeginsWithAny(tokens, 0, {"DESCRIBE", "DESC"})) rewritten = RewriteDescribe(source);
   if (rewritten) return *std::move(rewritten);
   return {PassThrough(source, Effect::kRead, true)};
@@ -117,10 +120,13 @@ std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
                                const Options& options) {
   const Tokens tokens(statement.substr(0, FindData(statement)));
   const Source source{statement, tokens, catalog, options};
+  if (const auto resolved = ResolveSnapshots(source)) return Rewrite(*resolved, catalog, options);
   RefuseHiddenNames(source);
   RefuseOutside(source);
   RefuseSessionState(source);
   if (IsRead(tokens)) return RewriteRead(source);
+  RefuseOwnDatabases(source);
+  if (Rewritten snapshot = RewriteSnapshot(source)) return *std::move(snapshot);
   if (Rewritten rewritten = RewriteChange(source)) return *std::move(rewritten);
   if (BeginsWithAny(tokens, 0,
                     {"CREATE", "DROP", "ALTER", "RENAME", "EXCHANGE", "TRUNCATE", "ATTACH",

@@ -7,6 +7,12 @@
 // A part is rewritten just before it runs, because the statements before it may have made its
 // table.
 //
+// Snapshots. `FROM db.t AT SNAPSHOT s` reads a table as the snapshot s keeps it:
+//   CREATE SNAPSHOT s OF db.t, db.u [EXPIRES IN n SECONDS]
+//   ALTER SNAPSHOT s EXPIRES IN n SECONDS
+//   DROP SNAPSHOT [IF EXISTS] s
+//   SHOW SNAPSHOTS
+//
 // Versions. A mutable table computes `_INTERNAL_VERSION` itself from the setting `query_cache_tag`
 // of the statement that writes (the engine knows no settings of our own, and this one, a text, has
 // no effect on a write), so that any INSERT form keeps its data byte for byte. All rows of a
@@ -21,6 +27,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace theflash::sql {
@@ -31,6 +38,10 @@ inline constexpr std::string_view kDelmarkColumn = "_INTERNAL_DELMARK";
 // equal rows apart. The index of a row that is inserted by SQL is its version plus its row number.
 inline constexpr std::string_view kRowHashColumn = "_INTERNAL_ROW_HASH";
 inline constexpr std::string_view kRowIndexColumn = "_INTERNAL_ROW_INDEX";
+
+// Databases of the engine's own, which no statement of a user may change.
+inline constexpr std::string_view kStagingDatabase = "theflash_staging";
+inline constexpr std::string_view kSnapshotDatabase = "theflash_snapshots";
 
 // The statement can't be run: mapped to TF_INVALID. what() says what and where, hint() what to do.
 class SqlError : public std::runtime_error {
@@ -52,6 +63,7 @@ struct Column {
 struct TableInfo {
   bool is_mutable = false;
   bool is_multiset = false;
+  bool is_partitioned = false;   // mutable tables only
   std::vector<Column> columns;   // without the hidden ones, in table order
   std::vector<std::string> key;  // column names of the key; empty for a multiset and plain tables
   std::string create_query;      // as system.tables.create_table_query gives it
@@ -70,6 +82,11 @@ class Catalog {
   virtual ~Catalog() = default;
   // Names are unquoted; `database` is never empty.
   virtual std::optional<TableInfo> Find(const std::string& database, const std::string& table) = 0;
+
+  // The table of kSnapshotDatabase that holds `database`.`table` as the snapshot keeps it. Throws
+  // what says that there is no such snapshot, or that it does not hold the table.
+  virtual std::string FindInSnapshot(const std::string& snapshot, const std::string& database,
+                                     const std::string& table) = 0;
 };
 
 struct Options {
@@ -81,7 +98,18 @@ enum class Effect {
   kRead,          // gives rows, changes nothing: take the snapshot lock only
   kWriteMutable,  // writes rows of a mutable table: take the write lock, reserve versions
   kDdl,           // changes tables or drops rows: take the write lock
+  kSnapshot,      // `snapshot` says what to do; `sql` is empty
   kOther,         // all else (INSERT into a plain table, OPTIMIZE, SYSTEM …)
+};
+
+// CREATE, ALTER and DROP SNAPSHOT, which the engine carries out itself.
+struct SnapshotChange {
+  enum class Kind { kCreate, kExtend, kDrop };
+  Kind kind = Kind::kCreate;
+  std::string name;
+  std::vector<std::pair<std::string, std::string>> tables;  // database and table; kCreate only
+  std::optional<uint64_t> expires_in_seconds;               // not for kDrop
+  bool if_exists = false;
 };
 
 struct Statement {
@@ -105,8 +133,18 @@ struct Statement {
   };
   std::vector<VersionSlot> version_slots;
 
-  // The SQL to run, with the reserved versions from `first_version` on filled in.
-  std::string Fill(uint64_t first_version) const;
+  // Where the name of the table that a kWriteMutable statement writes stands in `sql`.
+  size_t target_begin = 0;
+  size_t target_end = 0;
+  // The rows may end up in several parts of the table, one after the other: they come from a query,
+  // or the table has partitions.
+  bool many_parts = false;
+
+  std::optional<SnapshotChange> snapshot;
+
+  // The SQL to run, with the reserved versions from `first_version` on filled in, and with `target`
+  // (quoted, where it is not empty) for the name of the table that is written.
+  std::string Fill(uint64_t first_version, std::string_view target = "") const;
 };
 
 // Cuts a text into its statements, without the semicolons and without empty ones. The data behind

@@ -23,12 +23,23 @@ SqlText& SqlText::Add(std::string_view text) {
 
 SqlText& SqlText::Add(const SqlText& other) {
   for (const auto& slot : other.slots_) slots_.push_back({text_.size() + slot.offset, slot.addend});
+  if (other.target_end_ != 0) {
+    target_begin_ = text_.size() + other.target_begin_;
+    target_end_ = text_.size() + other.target_end_;
+  }
   text_ += other.text_;
   return *this;
 }
 
 SqlText& SqlText::AddVersion(uint64_t addend) {
   slots_.push_back({text_.size(), addend});
+  return *this;
+}
+
+SqlText& SqlText::AddTarget(std::string_view name) {
+  target_begin_ = text_.size();
+  text_ += name;
+  target_end_ = text_.size();
   return *this;
 }
 
@@ -52,15 +63,24 @@ SqlText Edits::Apply(std::string_view text) const {
 std::string QuoteName(std::string_view name) { return Quote(name, '`'); }
 std::string QuoteText(std::string_view text) { return Quote(text, '\''); }
 
-std::string Statement::Fill(uint64_t first_version) const {
+std::string Statement::Fill(uint64_t first_version, std::string_view target) const {
   std::string filled;
   size_t at = 0;
+  const auto copy_up_to = [&](size_t end) {
+    // The target stands in front of every version.
+    if (!target.empty() && at <= target_begin && target_end <= end && target_end != 0) {
+      filled.append(sql, at, target_begin - at).append(target);
+      at = target_end;
+    }
+    filled.append(sql, at, end - at);
+    at = end;
+  };
   for (const VersionSlot& slot : version_slots) {
-    filled.append(sql, at, slot.offset - at);
+    copy_up_to(slot.offset);
     filled += std::to_string(first_version + slot.addend);
-    at = slot.offset;
   }
-  return filled.append(sql, at);
+  copy_up_to(sql.size());
+  return filled;
 }
 
 }  // namespace theflash::sql

@@ -24,13 +24,19 @@ class SqlText {
   SqlText& Add(const SqlText& other);
   // A place for the statement's first version + addend.
   SqlText& AddVersion(uint64_t addend);
+  // The name of the table that the statement writes. At most once a text.
+  SqlText& AddTarget(std::string_view name);
 
   const std::string& text() const { return text_; }
   const std::vector<Statement::VersionSlot>& slots() const { return slots_; }
+  size_t target_begin() const { return target_begin_; }
+  size_t target_end() const { return target_end_; }
 
  private:
   std::string text_;
   std::vector<Statement::VersionSlot> slots_;
+  size_t target_begin_ = 0;
+  size_t target_end_ = 0;
 };
 
 // Changes of a text, made in any order as long as they do not overlap.

@@ -55,6 +55,8 @@ Statement MakeStatement(const SqlText& text, Effect effect, const TableName& nam
   Statement statement;
   statement.sql = text.text();
   statement.version_slots = text.slots();
+  statement.target_begin = text.target_begin();
+  statement.target_end = text.target_end();
   statement.effect = effect;
   statement.database = name.database;
   statement.table = name.table;

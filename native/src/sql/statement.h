@@ -80,6 +80,15 @@ Rewritten RewriteOptimize(const Source& source);
 Rewritten RewriteAlter(const Source& source);
 Rewritten RewriteShow(const Source& source);
 Rewritten RewriteDescribe(const Source& source);
+Rewritten RewriteSnapshot(const Source& source);
+Rewritten RewriteShowSnapshots(const Source& source);
+
+// The statement with the tables of snapshots for what AT SNAPSHOT names; nullopt where it names
+// none. Errors: as Catalog::FindInSnapshot.
+std::optional<std::string> ResolveSnapshots(const Source& source);
+
+// Errors: SqlError where a statement would change a table that only the engine itself may change.
+void RefuseOwnDatabases(const Source& source);
 
 // Ends of a column list's elements: for the brackets at `open`, the first and last token of each.
 struct Element {

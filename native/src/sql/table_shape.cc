@@ -124,9 +124,12 @@ TableInfo DescribeTable(std::string_view engine, std::string_view create_query,
   for (Column& column : columns) {
     if (!info.is_mutable || !IsHiddenName(column.name)) info.columns.push_back(std::move(column));
   }
-  if (!info.is_mutable || info.is_multiset) return info;
+  if (!info.is_mutable) return info;
   const Tokens tokens(create_query);
   const size_t table_engine = tokens.FindWord(0, tokens.size(), "ENGINE");
+  info.is_partitioned =
+      FindWords(tokens, table_engine, tokens.size(), "PARTITION", "BY") < tokens.size();
+  if (info.is_multiset) return info;
   const size_t order = FindWords(tokens, table_engine, tokens.size(), "ORDER", "BY");
   size_t end = 0;
   if (order < tokens.size()) info.key = ReadKey(tokens, order + 2, &end);

@@ -1,0 +1,116 @@
+#include "mutable_write.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include "commit.h"
+#include "quote.h"
+#include "sql/split.h"
+#include "status.h"
+
+namespace theflash {
+namespace {
+
+// A block of an INSERT holds a million rows (max_insert_block_size), and a row of text takes a byte
+// or more: below this all rows of a statement are in one block, and so in one part.
+constexpr size_t kOneBlockBytes = 1U << 19U;
+
+// Beginnings of the names of formats whose rows take a byte each at least; compressed ones do not.
+constexpr std::string_view kTextFormats[] = {"Values", "TabSeparated", "TSV", "CSV", "JSON"};
+
+// Bound of the rows that one statement writes to a table without a key. It reserves that many
+// numbers beforehand: one that fails or is killed half-way may have used any of them.
+constexpr uint64_t kKeylessRowsMax = uint64_t{1} << 36U;
+
+uint64_t MaxVersion(Connection& connection, const std::string& database, const std::string& table) {
+  const auto rows = connection.Rows("SELECT max(" + std::string(sql::kVersionColumn) + ") FROM " +
+                                    QuoteTable(database, table) + " SETTINGS final = 0");
+  return std::stoull(rows.at(0).at(0));
+}
+
+// A table of the staging database that goes away with this, unless a commit has used it up.
+class StagedRows {
+ public:
+  StagedRows(Engine& engine, Connection& connection, const sql::Statement& statement)
+      : engine_(engine),
+        staged_{std::to_string(engine.versions().Reserve(1)) + "_sql", statement.database,
+                statement.table} {
+    connection.Execute("CREATE TABLE " + name() + " AS " +
+                       QuoteTable(statement.database, statement.table));
+  }
+  ~StagedRows() {
+    if (committed_ || engine_.half_committed()) return;
+    try {
+      engine_.ledger().Drop({staged_});
+    } catch (const Error&) {
+      // Nobody reads staged tables, and the next open drops them.
+    }
+  }
+  StagedRows(const StagedRows&) = delete;
+  StagedRows& operator=(const StagedRows&) = delete;
+
+  std::string name() const { return QuoteTable(kStagingDatabase, staged_.staging); }
+  void Commit() {
+    CommitStaged(engine_, {staged_}, {staged_}, kSqlSource, "");
+    committed_ = true;
+  }
+
+ private:
+  Engine& engine_;
+  const Staged staged_;
+  bool committed_ = false;
+};
+
+bool MakesOnePart(const sql::Statement& statement) {
+  if (statement.many_parts || statement.sql.size() >= kOneBlockBytes) return false;
+  const auto insert = sql::FindInsertData(statement.sql);
+  if (!insert || insert->query.find("insert_block_size") != std::string_view::npos) return false;
+  return std::any_of(std::begin(kTextFormats), std::end(kTextFormats),
+                     [&](std::string_view prefix) { return insert->format.starts_with(prefix); });
+}
+
+}  // namespace
+
+Result RunSql(Connection& connection, std::string_view sql, std::string_view format) {
+  const auto insert = sql::FindInsertData(sql);
+  if (!insert) return connection.Query(sql, format);
+  const auto* data = reinterpret_cast<const uint8_t*>(insert->data.data());
+  return connection.Insert(insert->query, insert->format, {{data, insert->data.size()}});
+}
+
+Result WriteMutable(Engine& engine, Connection& connection, const sql::Statement& statement,
+                    std::string_view format) {
+  const uint64_t count = statement.versions + (statement.version_per_row ? kKeylessRowsMax : 0);
+  const auto run = [&](std::string_view target) {
+    const uint64_t first = count == 0 ? 0 : engine.versions().Reserve(count);
+    Result result = RunSql(connection, statement.Fill(first, target), format);
+    if (statement.version_per_row) {
+      const uint64_t rows = std::min(chdb_result_rows_written(result.get()), kKeylessRowsMax);
+      engine.versions().GiveBack(first + statement.versions + rows);
+    }
+    return result;
+  };
+  Result result;
+  if (MakesOnePart(statement)) {
+    result = run("");
+  } else {
+    StagedRows staged(engine, connection, statement);
+    result = run(staged.name());
+    staged.Commit();
+  }
+  if (statement.imports_versions) {
+    engine.versions().RaiseAbove(MaxVersion(connection, statement.database, statement.table));
+  }
+  return result;
+}
+
+void RaiseVersionsAboveRestored(Engine& engine, Connection& connection) {
+  for (const auto& row :
+       connection.Rows("SELECT database, table FROM system.columns WHERE name = " +
+                       QuoteText(sql::kVersionColumn))) {
+    engine.versions().RaiseAbove(MaxVersion(connection, row.at(0), row.at(1)));
+  }
+}
+
+}  // namespace theflash

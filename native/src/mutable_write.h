@@ -1,0 +1,28 @@
+// SQL statements that write rows of a mutable table.
+#ifndef THEFLASH_MUTABLE_WRITE_H_
+#define THEFLASH_MUTABLE_WRITE_H_
+
+#include <string_view>
+
+#include "connection.h"
+#include "engine.h"
+#include "sql/rewrite.h"
+
+namespace theflash {
+
+// Runs a kWriteMutable statement, so that readers see all of its rows or none. One whose rows make
+// one part is run as it is; the rows of any other are staged and committed like those of a batch.
+// The caller holds the write gate.
+Result WriteMutable(Engine& engine, Connection& connection, const sql::Statement& statement,
+                    std::string_view format);
+
+// Runs SQL whose versions are filled in; data behind INSERT goes its own way (see Connection).
+Result RunSql(Connection& connection, std::string_view sql, std::string_view format);
+
+// After a RESTORE: rows that came with versions of their own must not beat those that are written
+// from now on.
+void RaiseVersionsAboveRestored(Engine& engine, Connection& connection);
+
+}  // namespace theflash
+
+#endif  // THEFLASH_MUTABLE_WRITE_H_

@@ -1,0 +1,184 @@
+// Snapshots: the statements that make and drop them, and AT SNAPSHOT behind a table in a query.
+#include <algorithm>
+#include <charconv>
+
+#include "statement.h"
+
+namespace theflash::sql {
+namespace {
+
+constexpr uint64_t kExpiresInSecondsMax = 10ULL * 365 * 24 * 3600;
+
+// What may stand behind a table in FROM or JOIN, and so is no alias of it.
+constexpr std::string_view kBehindTable[] = {
+    "FINAL",  "SAMPLE", "WHERE",  "PREWHERE",  "GROUP",    "ORDER",  "HAVING", "LIMIT",
+    "OFFSET", "UNION",  "EXCEPT", "INTERSECT", "SETTINGS", "FORMAT", "JOIN",   "INNER",
+    "LEFT",   "RIGHT",  "FULL",   "CROSS",     "GLOBAL",   "ANY",    "ALL",    "ASOF",
+    "SEMI",   "ANTI",   "ARRAY",  "USING",     "ON",       "WINDOW", "INTO",   "QUALIFY",
+    "WITH",   "PASTE",  "FETCH",  "SELECT",    "PARALLEL"};
+
+// Reads one statement about snapshots from left to right.
+class SnapshotParser {
+ public:
+  SnapshotParser(const Source& source, size_t at)
+      : source_(source), tokens_(source.tokens), at_(at) {}
+
+  SnapshotChange Read(SnapshotChange::Kind kind) {
+    change_.kind = kind;
+    if (kind == SnapshotChange::Kind::kDrop && Take("IF")) {
+      Need("EXISTS");
+      change_.if_exists = true;
+    }
+    if (!tokens_.IsName(at_)) Refuse("needs a name");
+    change_.name = tokens_.Name(at_++);
+    if (kind == SnapshotChange::Kind::kCreate) ReadTables();
+    if (kind == SnapshotChange::Kind::kExtend ||
+        (kind == SnapshotChange::Kind::kCreate && tokens_.IsWord(at_, "EXPIRES"))) {
+      ReadExpiry();
+    }
+    if (at_ != tokens_.size()) Refuse("has more behind its end");
+    return std::move(change_);
+  }
+
+ private:
+  void ReadTables() {
+    Need("OF");
+    do {
+      const std::optional<TableName> name = ReadTableName(source_, at_);
+      if (!name) Refuse("needs the names of tables behind OF");
+      std::pair<std::string, std::string> table(name->database, name->table);
+      const auto& known = change_.tables;
+      if (std::find(known.begin(), known.end(), table) != known.end()) {
+        Refuse("names " + table.first + "." + table.second + " twice");
+      }
+      change_.tables.push_back(std::move(table));
+      at_ = name->end;
+    } while (TakeComma());
+  }
+
+  void ReadExpiry() {
+    Need("EXPIRES");
+    Need("IN");
+    const std::string_view text = tokens_.TextAt(at_);
+    uint64_t seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    const bool whole = error == std::errc() && end == text.data() + text.size();
+    if (!whole || seconds == 0 || seconds > kExpiresInSecondsMax) {
+      Refuse("needs a whole number of seconds, 1 to " + std::to_string(kExpiresInSecondsMax));
+    }
+    ++at_;
+    if (!Take("SECOND")) Need("SECONDS");
+    change_.expires_in_seconds = seconds;
+  }
+
+  bool Take(std::string_view word) {
+    if (!tokens_.IsWord(at_, word)) return false;
+    ++at_;
+    return true;
+  }
+
+  bool TakeComma() {
+    if (!tokens_.IsSymbol(at_, ",")) return false;
+    ++at_;
+    return true;
+  }
+
+  void Need(std::string_view word) {
+    if (!Take(word)) Refuse("lacks the word " + std::string(word));
+  }
+
+  [[noreturn]] void Refuse(const std::string& what) const {
+    throw SqlError(std::string(tokens_.Span(0, 1)) + " " + what,
+                   "Write: CREATE SNAPSHOT s OF db.t, db.u [EXPIRES IN 3600 SECONDS], ALTER "
+                   "SNAPSHOT s EXPIRES IN 3600 SECONDS, or DROP SNAPSHOT [IF EXISTS] s.");
+  }
+
+  const Source& source_;
+  const Tokens& tokens_;
+  size_t at_;
+  SnapshotChange change_;
+};
+
+// Whether the token at `index` gives the table in front of it another name.
+bool IsAlias(const Tokens& tokens, size_t index) {
+  if (tokens.IsWord(index, "AS")) return true;
+  if (!tokens.IsName(index)) return false;
+  if (tokens.at(index).kind == TokenKind::kQuoted) return true;
+  return std::none_of(std::begin(kBehindTable), std::end(kBehindTable),
+                      [&](std::string_view word) { return tokens.IsWord(index, word); });
+}
+
+// Index of the first token of the table name that ends in front of `at`; nullopt where there is
+// none.
+std::optional<size_t> BeginOfName(const Tokens& tokens, size_t at) {
+  if (at == 0 || !tokens.IsName(at - 1)) return std::nullopt;
+  if (at >= 3 && tokens.IsSymbol(at - 2, ".") && tokens.IsName(at - 3)) return at - 3;
+  return at - 1;
+}
+
+}  // namespace
+
+std::optional<std::string> ResolveSnapshots(const Source& source) {
+  const Tokens& tokens = source.tokens;
+  Edits edits;
+  bool found = false;
+  for (size_t at = 1; at + 2 < tokens.size(); ++at) {
+    if (!tokens.IsWord(at, "AT") || !tokens.IsWord(at + 1, "SNAPSHOT")) continue;
+    const std::optional<size_t> begin = BeginOfName(tokens, at);
+    if (!begin || !tokens.IsName(at + 2)) continue;
+    const std::optional<TableName> name = ReadTableName(source, *begin);
+    const std::string stored =
+        source.catalog.FindInSnapshot(tokens.Name(at + 2), name->database, name->table);
+    SqlText table(QuoteName(kSnapshotDatabase) + "." + QuoteName(stored));
+    if (!IsAlias(tokens, at + 3)) table.Add(" AS ").Add(QuoteName(name->table));
+    edits.Replace(tokens.at(*begin).begin, tokens.at(at + 2).end, std::move(table));
+    found = true;
+  }
+  if (!found) return std::nullopt;
+  return edits.Apply(source.text).text();
+}
+
+Rewritten RewriteSnapshot(const Source& source) {
+  const Tokens& tokens = source.tokens;
+  if (!tokens.IsWord(1, "SNAPSHOT")) return std::nullopt;
+  using Kind = SnapshotChange::Kind;
+  const auto kind = tokens.IsWord(0, "CREATE")  ? std::optional(Kind::kCreate)
+                    : tokens.IsWord(0, "ALTER") ? std::optional(Kind::kExtend)
+                    : tokens.IsWord(0, "DROP")  ? std::optional(Kind::kDrop)
+                                                : std::nullopt;
+  if (!kind) return std::nullopt;
+  Statement statement;
+  statement.effect = Effect::kSnapshot;
+  statement.snapshot = SnapshotParser(source, 2).Read(*kind);
+  return {{std::move(statement)}};
+}
+
+Rewritten RewriteShowSnapshots(const Source& source) {
+  const Tokens& tokens = source.tokens;
+  if (!tokens.IsWord(1, "SNAPSHOTS") || tokens.size() != 2) return std::nullopt;
+  Statement statement;
+  statement.sql =
+      "SELECT name, tables, created_at, expires_at FROM theflash.snapshots"
+      " WHERE expires_at > now64(3) ORDER BY created_at, name";
+  statement.effect = Effect::kRead;
+  statement.returns_rows = true;
+  return {{std::move(statement)}};
+}
+
+// The tables of a snapshot stay as they are, and staged rows are a batch's alone.
+void RefuseOwnDatabases(const Source& source) {
+  const Tokens& tokens = source.tokens;
+  for (size_t index = 1; index < tokens.size(); ++index) {
+    if (tokens.IsWord(index, "SELECT") || tokens.IsWord(index, "AS")) return;
+    if (!tokens.IsName(index)) continue;
+    const std::string name = tokens.Name(index);
+    const bool is_database = tokens.IsSymbol(index + 1, ".") ||
+                             tokens.IsWord(index - 1, "DATABASE") ||
+                             tokens.IsWord(index - 1, "EXISTS");
+    if (!is_database || (name != kSnapshotDatabase && name != kStagingDatabase)) continue;
+    throw SqlError("The database " + name + " is the engine's own and can only be read",
+                   "Snapshots are made by CREATE SNAPSHOT and dropped by DROP SNAPSHOT.");
+  }
+}
+
+}  // namespace theflash::sql
