@@ -40,7 +40,7 @@ extern "C" {
 #define TF_EXPORT
 #endif
 
-#define TF_ABI_VERSION 1
+#define TF_ABI_VERSION 2
 
 /* What a call came to. The numbers are stable; what the caller should do stands behind each. */
 typedef enum tf_status {
@@ -73,7 +73,7 @@ TF_EXPORT void tf_error_clear(tf_error *error);
 TF_EXPORT int32_t tf_abi_version(void);
 
 /*
- * Versions as a JSON object: {"abi":1,"engine":"26.7.2.1","chdb":"26.7.3","patches":["..."]}.
+ * Versions as a JSON object: {"abi":2,"engine":"26.7.2.1","chdb":"26.7.3","patches":["..."]}.
  * Static; never freed.
  */
 TF_EXPORT const char *tf_build_info(void);
@@ -109,7 +109,17 @@ typedef struct tf_scan tf_scan;
 
 /*
  * Runs SQL that gives no rows, of one or several statements: DDL, INSERT, and TheFlash's verbs.
- * On an error in statement n, the statements before it have taken effect.
+ * On an error in statement n, the statements before it have taken effect. A statement that writes a
+ * mutable table is seen whole or not at all, and survives a crash whole or not at all.
+ *
+ * Snapshots keep the rows of tables as they are at one instant between two batches:
+ *   CREATE SNAPSHOT s OF db.t, db.u [EXPIRES IN n SECONDS]     (a day, where nothing is said)
+ *   ALTER SNAPSHOT s EXPIRES IN n SECONDS                      from now on
+ *   DROP SNAPSHOT [IF EXISTS] s                                scans of it go on to their end
+ *   SHOW SNAPSHOTS                                             name, tables, created_at, expires_at
+ *   SELECT … FROM db.t AT SNAPSHOT s [AS x] …                  in joins and subqueries, too
+ * Making one takes milliseconds and no space (hard links); it then holds the parts of that instant,
+ * over restarts too, until it is dropped or expires.
  */
 TF_EXPORT tf_status tf_execute(tf_engine *engine, const char *sql, size_t sql_len, tf_error *error);
 
@@ -142,6 +152,21 @@ TF_EXPORT void tf_scan_cancel(tf_scan *scan);
 
 /* Cancels what still runs, gives the connection back and frees the scan. */
 TF_EXPORT void tf_scan_close(tf_scan **scan);
+
+/*
+ * Inserts rows into a plain table of the MergeTree family: one that is not mutable, as a job's own
+ * staging table. Takes no turn among writers, so that many may run at once.
+ *
+ * Shape: `stream` is a whole Arrow IPC stream of columns of the table by name, in any order; columns
+ * that it lacks get their defaults.
+ * Units: *rows is how many were written.
+ * Errors: TF_INVALID where the table is mutable or the columns do not fit; after an error some of
+ * the rows may have been written.
+ * Guarantee: TF_OK means durable.
+ */
+TF_EXPORT tf_status tf_insert(tf_engine *engine, const char *database, size_t database_len,
+                              const char *table, size_t table_len, const uint8_t *stream,
+                              size_t stream_len, uint64_t *rows, tf_error *error);
 
 /* ---- write batches ------------------------------------------------------------------------ */
 
@@ -177,7 +202,7 @@ TF_EXPORT tf_status tf_batch_append(tf_batch *batch, const char *database, size_
 
 /*
  * Applies the batch and sets the checkpoint of `source`: an opaque text that tf_checkpoint_get
- * gives back. TF_OK means durable and visible. After a crash in the call, the next open finds
+ * gives back; `source` must not be empty. TF_OK means durable and visible. After a crash in the call, the next open finds
  * either all of the batch or none of it.
  */
 TF_EXPORT tf_status tf_batch_commit(tf_batch *batch, const char *source, size_t source_len,

@@ -11,6 +11,7 @@
 
 #include "batch.h"
 #include "engine.h"
+#include "insert_rows.h"
 #include "options.h"
 #include "overlay.h"
 #include "scan.h"
@@ -204,6 +205,19 @@ void tf_scan_cancel(tf_scan* scan) {
 void tf_scan_close(tf_scan** scan) {
   GuardClose([&] {
     if (const auto closing = Scans::Get().Take(scan)) closing->Close();
+  });
+}
+
+tf_status tf_insert(tf_engine* engine, const char* database, size_t database_len, const char* table,
+                    size_t table_len, const uint8_t* stream, size_t stream_len, uint64_t* rows,
+                    tf_error* error) {
+  return Guard(error, [&] {
+    NeedPointer(stream, "stream");
+    NeedPointer(rows, "rows");
+    *rows =
+        theflash::InsertRows(*Engines::Get().Find(engine), Text(database, database_len, "database"),
+                             Text(table, table_len, "table"), {stream, stream_len});
+    return TF_OK;
   });
 }
 

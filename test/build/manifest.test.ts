@@ -68,7 +68,7 @@ test('a manifest is read back as written, and its parts are looked for', async (
       package: 'p@1',
       patchLevel: 'x',
       patches: ['a'],
-      abi: 1,
+      abi: 2,
       parts: [part],
       inputs: 'i',
     };
@@ -87,7 +87,7 @@ test('a manifest is read back as written, and its parts are looked for', async (
 });
 
 test('what ch.so says of itself is taken only in its shape', (t) => {
-  const info = { abi: 1, engine: '26.7.2.1', chdb: '26.7.3', patches: ['a'] };
+  const info = { abi: 2, engine: '26.7.2.1', chdb: '26.7.3', patches: ['a'] };
   t.deepEqual(parseBuildInfo(JSON.stringify(info)), info);
   for (const text of ['', '{', 'null', '{}', JSON.stringify({ ...info, abi: '1' })]) {
     t.is(parseBuildInfo(text), undefined, text);

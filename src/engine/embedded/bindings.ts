@@ -8,7 +8,7 @@ import { FlashError } from '../../protocol/index.js';
  */
 
 /** TF_ABI_VERSION of the header that these declarations follow. */
-export const abiVersion = 1;
+export const abiVersion = 2;
 
 /** tf_status. */
 export const status = {
@@ -55,6 +55,8 @@ const declarations = {
     'tf_status tf_scan_next(tf_scan *scan, _Out_ const uint8_t **data, _Out_ size_t *len, _Out_ uint64_t *rows, _Out_ tf_error *error)',
   scanCancel: 'void tf_scan_cancel(tf_scan *scan)',
   scanClose: 'void tf_scan_close(_Inout_ tf_scan **scan)',
+  insert:
+    'tf_status tf_insert(tf_engine *engine, const char *database, size_t database_len, const char *table, size_t table_len, const uint8_t *stream, size_t stream_len, _Out_ uint64_t *rows, _Out_ tf_error *error)',
   batchOpen:
     'tf_status tf_batch_open(tf_engine *engine, _Out_ tf_batch **batch, _Out_ tf_error *error)',
   batchReserve:
