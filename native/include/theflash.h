@@ -89,6 +89,9 @@ typedef struct tf_engine tf_engine;
  * process opens one folder at a time. A batch whose commit was interrupted by a crash is completed
  * here, before the engine is given out.
  *
+ * A folder of an older format, or of another patch level, is brought up to date here; one of a newer
+ * format or a later ClickHouse release is refused (TF_BROKEN_DATA) and stays as it is.
+ *
  * `options` is a JSON object, or empty; unknown members are refused:
  *   "create": bool (true), "memory_bytes_max": number (0: 0.7 of the machine),
  *   "query_memory_bytes_max": number (0: none), "scans_max": number (32),

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "chdb_abi.h"
+#include "folder_format.h"
 #include "overlay.h"
 #include "status.h"
 
@@ -62,6 +63,7 @@ void Engine::Start() {
       options_.memory_bytes_max != 0
           ? options_.memory_bytes_max
           : static_cast<uint64_t>(kMemoryShare * static_cast<double>(MachineMemoryBytes()));
+  FolderFormat format(*folder_);
   arguments_ = {
       "--path=" + folder_->path(),
       "--config-file=" + WriteOverlay(*folder_, options_.allow_external),
@@ -75,6 +77,7 @@ void Engine::Start() {
   ledger_ = std::make_unique<Ledger>(control_.get());
   RefuseBrokenData();
   ledger_->Recover();
+  format.Upgrade(*control_);
   versions_ = std::make_unique<Versions>(control_.get());
   snapshots_ = std::make_unique<Snapshots>(control_.get(), versions_.get());
   canceller_ = std::make_unique<Canceller>(arguments_);

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <climits>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -47,6 +48,24 @@ std::string ReadProcessId(const std::string& file) {
     if (word.find_first_not_of("0123456789") == std::string::npos) return word;
   }
   return "";
+}
+
+void WriteText(const std::string& file, std::string_view text, bool durably) {
+  const int out = open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode);
+  if (out < 0) throw SystemError(errno, "writing", file);
+  const ssize_t written = write(out, text.data(), text.size());
+  int failed = written < 0 ? errno : written == static_cast<ssize_t>(text.size()) ? 0 : ENOSPC;
+  if (failed == 0 && durably && fsync(out) != 0) failed = errno;
+  close(out);
+  if (failed != 0) throw SystemError(failed, "writing", file);
+}
+
+void SyncFolder(const std::string& path) {
+  const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) throw SystemError(errno, "opening", path);
+  const int failed = fsync(folder) == 0 ? 0 : errno;
+  close(folder);
+  if (failed != 0) throw SystemError(failed, "syncing", path);
 }
 
 [[noreturn]] void ThrowInUse(const std::string& path, const std::string& process_id) {
@@ -116,12 +135,15 @@ std::string Folder::OwnPath(std::string_view name) const {
 void Folder::WriteFile(std::string_view name, std::string_view text) const {
   const std::string file = OwnPath(name);
   MakeFolders(file.substr(0, file.rfind('/')));
-  const int out = open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode);
-  if (out < 0) throw SystemError(errno, "writing", file);
-  const ssize_t written = write(out, text.data(), text.size());
-  const int failed = written < 0 ? errno : ENOSPC;
-  close(out);
-  if (written != static_cast<ssize_t>(text.size())) throw SystemError(failed, "writing", file);
+  WriteText(file, text, false);
+}
+
+void Folder::ReplaceFile(std::string_view name, std::string_view text) const {
+  const std::string file = OwnPath(name);
+  const std::string fresh = file + ".new";
+  WriteText(fresh, text, true);
+  if (rename(fresh.c_str(), file.c_str()) != 0) throw SystemError(errno, "renaming", fresh);
+  SyncFolder(OwnPath(""));
 }
 
 }  // namespace theflash

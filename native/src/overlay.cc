@@ -84,6 +84,10 @@ std::string WriteOverlay(const Folder& folder, bool allow_external) {
   return root + "/config.xml";
 }
 
+std::string_view PatchLevel() { return overlay::kLevel; }
+
+std::string_view EngineVersion() { return THEFLASH_ENGINE_VERSION; }
+
 const char* BuildInfo() {
   static const std::string info = MakeBuildInfo();
   return info.c_str();

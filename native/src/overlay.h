@@ -3,6 +3,7 @@
 #define THEFLASH_OVERLAY_H_
 
 #include <string>
+#include <string_view>
 
 #include "folder.h"
 
@@ -12,6 +13,10 @@ namespace theflash {
 // path of the config file that the engine starts with. `allow_external` leaves out what shuts the
 // ways out of the folder.
 std::string WriteOverlay(const Folder& folder, bool allow_external);
+
+// Hash of the patch series, and the version of the ClickHouse that ch.so was built on.
+std::string_view PatchLevel();
+std::string_view EngineVersion();
 
 // The text of tf_build_info.
 const char* BuildInfo();

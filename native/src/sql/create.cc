@@ -112,9 +112,9 @@ Arguments ReadArguments(const Tokens& tokens, const CreateTable& create) {
 }
 
 std::string HiddenColumns(const std::vector<ColumnElement>& columns, bool multiset) {
-  std::string text = ", " + std::string(kVersionColumn) + " UInt64 MATERIALIZED toUInt64OrZero(" +
-                     "getSetting('" + std::string(kVersionSetting) + "')), " +
-                     std::string(kDelmarkColumn) + " UInt8 MATERIALIZED 0";
+  std::string text = ", " + std::string(kVersionColumn) + " UInt64 MATERIALIZED " +
+                     std::string(kVersionExpression) + ", " + std::string(kDelmarkColumn) +
+                     " UInt8 MATERIALIZED 0";
   if (!multiset) return text;
   std::vector<std::string> names;
   for (const ColumnElement& column : columns) {

@@ -34,6 +34,9 @@ namespace theflash::sql {
 
 inline constexpr std::string_view kVersionColumn = "_INTERNAL_VERSION";
 inline constexpr std::string_view kDelmarkColumn = "_INTERNAL_DELMARK";
+// How a row that is written by SQL comes to its version, as system.columns shows it; see above.
+inline constexpr std::string_view kVersionExpression =
+    "toUInt64OrZero(getSetting('query_cache_tag'))";
 // Only in tables without a key (multisets): a hash of all visible columns, and a number that tells
 // equal rows apart. The index of a row that is inserted by SQL is its version plus its row number.
 inline constexpr std::string_view kRowHashColumn = "_INTERNAL_ROW_HASH";
