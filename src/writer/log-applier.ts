@@ -4,7 +4,6 @@ import type {
   GtidEvent,
   QueryEvent,
   RowsEvent,
-  XaPrepareEvent,
 } from '../binlog/index.js';
 import { charsetOfCollationNumber } from '../binlog/index.js';
 import type { Position, Source } from '../protocol/index.js';
@@ -15,19 +14,13 @@ import type { DdlApplier } from './ddl-applier.js';
 import type { Statement } from './ddl/index.js';
 import type { GtidSet } from './gtid-set.js';
 import { LogPosition } from './log-position.js';
-import { PreparedTransactions, xidOfStatement } from './prepared-transactions.js';
-import {
-  nestedError,
-  readStatement,
-  rowStatementError,
-  unpreparedError,
-} from './query-statement.js';
-import { rereadTransaction } from './reread-log.js';
+import { nestedError, readStatement, rowStatementError } from './query-statement.js';
 import { RewindRequest } from './rewind.js';
 import { statementError } from './statement-error.js';
 import type { TableFilter } from './table-filter.js';
 import type { TableRouter } from './table-router.js';
 import { Transaction, type SkipRange } from './transaction.js';
+import { XaApplier } from './xa-applier.js';
 
 export interface LogApplierPorts {
   /** Where prepared XA transactions are read again. */
@@ -58,7 +51,7 @@ export class LogApplier {
   readonly #ports: LogApplierPorts;
   /** How far whole transactions reach. */
   readonly log: LogPosition;
-  readonly #prepared: PreparedTransactions;
+  readonly #xa: XaApplier;
   #serverVersion = '';
   #transaction: Transaction | undefined;
   #gtid: GtidEvent | undefined;
@@ -68,7 +61,18 @@ export class LogApplier {
     this.log = new LogPosition(ports.gtids, checkpoint, () => {
       ports.queue.markDirty();
     });
-    this.#prepared = new PreparedTransactions(checkpoint?.prepared);
+    this.#xa = new XaApplier(
+      {
+        source: ports.source,
+        transaction: () => this.#transaction,
+        begin: (event) => {
+          this.#begin(event, false);
+        },
+        commit: (event) => this.#commit(event),
+        applyAgain: (event) => this.#applyAgain(event),
+      },
+      checkpoint?.prepared,
+    );
   }
 
   /** The transaction that has begun and not ended. */
@@ -84,7 +88,7 @@ export class LogApplier {
   /** The checkpoint of all whole transactions so far, or undefined before the first log was opened. */
   checkpoint(): WriterCheckpoint | undefined {
     const checkpoint = this.log.checkpoint();
-    const prepared = this.#prepared.list();
+    const prepared = this.#xa.list();
     return checkpoint === undefined || prepared.length === 0
       ? checkpoint
       : { ...checkpoint, prepared };
@@ -106,7 +110,7 @@ export class LogApplier {
       case 'query':
         return this.#applyQuery(event);
       case 'xa-prepare':
-        return this.#endXa(event);
+        return this.#xa.prepare(event);
       case 'format-description':
         // A relay log starts with its replica's own description; the source's follows.
         if ((event.flags & relayLogFlag) !== 0) return undefined;
@@ -225,13 +229,13 @@ export class LogApplier {
       case 'xa-end':
         return undefined;
       case 'xa-commit':
-        return this.#commitPrepared(event);
+        return this.#xa.commit(event);
       case 'row-statement':
         return this.#refuseRowStatement(statement, event);
       case 'unknown':
         throw statementError(event, 'a statement of a kind that is not known');
       case 'xa-rollback':
-        return this.#endPrepared(event);
+        return this.#xa.end(event);
       case 'no-effect':
         return this.#endStatement(event);
       case 'create-table':
@@ -319,39 +323,7 @@ export class LogApplier {
     return undefined;
   }
 
-  /** XA PREPARE: what the transaction did waits for XA COMMIT. In one phase it is the commit. */
-  #endXa(event: XaPrepareEvent): Pending {
-    const transaction = this.#transaction;
-    if (event.onePhase || transaction === undefined) return this.#commit(event);
-    if (transaction.isStaged) {
-      const { startFile: file, startOffset: start } = transaction;
-      throw new RewindRequest({ hold: { file, start, end: event.endOffset } });
-    }
-    this.#prepared.add(event, transaction);
-    transaction.discard();
-    transaction.rows = 0;
-    return this.#commit(event);
-  }
-
-  /** XA COMMIT: reads the rows of the prepared transaction again, as those of this one. */
-  async #commitPrepared(event: QueryEvent): Promise<void> {
-    const prepared = this.#prepared.get(xidOfStatement(event.sql) ?? '');
-    if (prepared === undefined) throw unpreparedError(event);
-    if (this.#transaction === undefined) this.#begin(event, false);
-    if (prepared.hasRows) {
-      for await (const again of rereadTransaction(this.#ports.source, prepared)) {
-        await this.#applyAgain(again);
-      }
-    }
-    await this.#endPrepared(event);
-  }
-
-  /** Forgets a prepared transaction with its outcome, and ends the group that brings it. */
-  #endPrepared(event: QueryEvent): Pending {
-    this.#prepared.forget(xidOfStatement(event.sql) ?? '');
-    return this.#commit(event);
-  }
-
+  /** What counts of a prepared transaction when its rows are read again. */
   #applyAgain(event: BinlogEvent): Pending {
     if (event.kind === 'table-map') this.#ports.router.map(event);
     if (event.kind === 'rows') return this.#applyRows(event, []);
