@@ -1,11 +1,12 @@
 export { charsetOfCollationNumber } from './charset/index.js';
 export * from './event.js';
 export { ChangeBuilder, type BuilderMark } from './columns/change-builder.js';
+export { columnLayout } from './columns/column-layout.js';
+export type { IncompleteRows, PlacedIncompleteRows } from './columns/incomplete-rows.js';
 export { EventDecoder } from './event-decoder.js';
 export { EventFramer, type EventFramerOptions, type LogEnd } from './framing/event-framer.js';
 export type { RawEvent } from './framing/raw-event.js';
 export { logsHiddenColumns } from './rows/hidden-columns.js';
-export type { IncompleteRows } from './rows/incomplete-rows.js';
 export { rowsAsObjects, type RowChange, type RowObject } from './rows/rows-as-objects.js';
 export { readValue, type RowValue } from './rows/read-value.js';
 export {

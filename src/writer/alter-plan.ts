@@ -11,7 +11,7 @@ import {
   type AlterAction,
   type ColumnPlace,
 } from './ddl/index.js';
-import { columnDefault } from './column-default.js';
+import { columnDefault, type ColumnDefault } from './column-default.js';
 import type { KnownTable } from './schema-history.js';
 import { columnOfDefinition } from './table-definition.js';
 import { typeChangeProblem } from './type-change.js';
@@ -49,6 +49,7 @@ function applyAction(
     case 'rename-column': {
       const column = findColumn(plan, action.from);
       if (column === undefined) return `there is no column ${action.from}`;
+      setDefault(plan, action.to, plan.known.defaults?.[column.name]);
       return changeColumn(plan, column, { ...column, name: action.to }, undefined, oldNames);
     }
     case 'change-column': {
@@ -57,6 +58,7 @@ function applyAction(
       const next = columnOfDefinition(action.column, plan.known.defaultCharset, {});
       const isKey = plan.known.schema.primaryKey.includes(column.name);
       const filled = isKey ? { ...next, nullable: false } : next;
+      setDefault(plan, next.name, columnDefault(action.column, filled));
       return changeColumn(plan, column, filled, action.place, oldNames);
     }
     case 'add-primary-key': {
@@ -76,6 +78,11 @@ function applyAction(
     case 'default-charset':
       plan.known = { ...plan.known, defaultCharset: action.charset ?? plan.known.defaultCharset };
       return undefined;
+    case 'alter-default': {
+      const column = findColumn(plan, action.column);
+      if (column !== undefined) setDefault(plan, column.name, columnDefault(action, column));
+      return undefined;
+    }
     case 'rename-table':
     case 'no-effect':
       return undefined;
@@ -94,10 +101,11 @@ function addColumn(
   const { schema } = plan.known;
   const primaryKey = action.column.isPrimaryKey ? [column.name] : schema.primaryKey;
   setSchema(plan, { columns: insertAt(schema.columns, column, action.place), primaryKey });
+  const filled = columnDefault(action.column, column);
+  setDefault(plan, column.name, filled);
   if (action.column.isPrimaryKey) return 'the primary key changes';
   if (oldNames.has(column.name.toLowerCase()))
     return `${column.name} takes the name of another column`;
-  const filled = columnDefault(action.column, column);
   if (filled.kind === 'unknown')
     return `the log does not tell what existing rows get in ${column.name}`;
   const value = filled.kind === 'sql' ? ` DEFAULT ${filled.sql}` : '';
@@ -187,6 +195,11 @@ function findColumn(plan: AlterPlan, name: string): Column | undefined {
 
 function setSchema(plan: AlterPlan, change: Partial<TableSchema>): void {
   plan.known = { ...plan.known, schema: { ...plan.known.schema, ...change } };
+}
+
+function setDefault(plan: AlterPlan, column: string, value: ColumnDefault | undefined): void {
+  const known = value ?? { kind: 'unknown' };
+  plan.known = { ...plan.known, defaults: { ...plan.known.defaults, [column]: known } };
 }
 
 function insertAt(columns: readonly Column[], column: Column, place: ColumnPlace): Column[] {

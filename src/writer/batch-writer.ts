@@ -40,9 +40,9 @@ export class BatchWriter {
   }
 
   /** Stages pieces without a commit. `take` is called when the step before has ended. */
-  async stage(take: () => BatchStep): Promise<void> {
+  async stage(take: () => Promise<BatchStep>): Promise<void> {
     await this.#running;
-    const step = take();
+    const step = await this.#take(take);
     this.#hasStaged = true;
     this.#start(() => this.#append(step));
   }
@@ -51,9 +51,9 @@ export class BatchWriter {
    * Commits what is staged, these pieces and the checkpoint, all at once. Resolves when the step has
    * begun; `settle` waits for its end.
    */
-  async commit(take: () => BatchStep, checkpoint: string): Promise<void> {
+  async commit(take: () => Promise<BatchStep>, checkpoint: string): Promise<void> {
     await this.#running;
-    const step = take();
+    const step = await this.#take(take);
     this.#hasStaged = false;
     this.#start(async () => {
       await this.#append(step);
@@ -76,6 +76,16 @@ export class BatchWriter {
     const batch = this.#batch;
     this.#batch = undefined;
     await batch?.close();
+  }
+
+  /** Changes that were taken and not staged are lost: without them nothing may be committed. */
+  async #take(take: () => Promise<BatchStep>): Promise<BatchStep> {
+    try {
+      return await take();
+    } catch (error) {
+      this.#hasFailed = true;
+      throw error;
+    }
   }
 
   #start(step: () => Promise<void>): void {

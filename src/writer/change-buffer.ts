@@ -1,7 +1,8 @@
-import { ChangeBuilder } from '../binlog/index.js';
+import { ChangeBuilder, type PlacedIncompleteRows } from '../binlog/index.js';
 import {
   encodeChanges,
   tableName,
+  type ChangeColumns,
   type EncodedChanges,
   type TableSchema,
 } from '../protocol/index.js';
@@ -13,6 +14,12 @@ export interface Piece {
   /** Zero and impossible dates that became NULL. */
   zeroDates: number;
 }
+
+/** Fills in what rows lack, before they are staged; see `RowCompleter`. */
+export type CompleteRows = (
+  changes: ChangeColumns,
+  gaps: readonly PlacedIncompleteRows[],
+) => Promise<ChangeColumns>;
 
 /** Where a transaction or savepoint found the builders that it has touched since. */
 export type Marks = Map<ChangeBuilder, ReturnType<ChangeBuilder['mark']>>;
@@ -50,14 +57,21 @@ export class ChangeBuffer {
     return this.#sum((builder) => builder.bytes);
   }
 
-  /** Gives all changes out, one piece a table, and empties the builders. */
-  take(): Piece[] {
+  /**
+   * Gives all changes out, one piece a table, and empties the builders. `complete` is called for
+   * tables with rows that lack values.
+   *
+   * Errors: those of `complete`; the changes are lost then, and the batch with them.
+   */
+  async take(complete: CompleteRows): Promise<Piece[]> {
     const pieces: Piece[] = [];
     for (const builder of this.#builders.values()) {
       if (builder.rows === 0) continue;
       const zeroDates = builder.zeroDates.reduce((sum, count) => sum + count, 0);
       this.#largest.set(builder, Math.max(this.#largest.get(builder) ?? 0, builder.bytes));
-      const changes = builder.take();
+      const { incomplete } = builder;
+      const taken = builder.take();
+      const changes = incomplete.length === 0 ? taken : await complete(taken, incomplete);
       const { database, table } = changes.schema;
       pieces.push({ table: { database, table }, changes: encodeChanges(changes), zeroDates });
     }

@@ -1,13 +1,16 @@
 import { quoteString, type Column } from '../protocol/index.js';
 import type { ColumnDefinition } from './ddl/index.js';
 
-/** What rows that are there already get in a column that is added. */
+/** What rows get that are there already when a column is added, or that an INSERT leaves it out of. */
 export type ColumnDefault =
   /** What the engine gives without being told: NULL, 0 or ''. */
   { kind: 'engine' } | { kind: 'sql'; sql: string } | { kind: 'unknown' };
 
-/** Finds what existing rows get. A zero date becomes NULL, as anywhere else. */
-export function columnDefault(definition: ColumnDefinition, column: Column): ColumnDefault {
+/** Finds what rows get without being told. A zero date becomes NULL, as anywhere else. */
+export function columnDefault(
+  definition: Pick<ColumnDefinition, 'defaultLiteral'>,
+  column: Column,
+): ColumnDefault {
   const literal = definition.defaultLiteral;
   if (literal?.kind === 'expression') return { kind: 'unknown' };
   if (literal === undefined || literal.kind === 'null') {
@@ -50,8 +53,10 @@ function implicitDefault({ type }: Column): ColumnDefault {
 
 function literalDefault(text: string, { type }: Column): ColumnDefault {
   switch (type.kind) {
-    case 'int':
     case 'year':
+      // One or two digits stand for a year near 2000.
+      return /^(?:\d{4}|0)$/.test(text) ? { kind: 'sql', sql: text } : { kind: 'unknown' };
+    case 'int':
       return /^-?\d+$/.test(text) ? { kind: 'sql', sql: text } : { kind: 'unknown' };
     case 'decimal':
     case 'float':

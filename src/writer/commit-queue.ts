@@ -1,8 +1,10 @@
-import type { Checkpoint } from '../protocol/index.js';
+import { FlashError, tableName, type Checkpoint } from '../protocol/index.js';
 import type { BatchStep, BatchWriter } from './batch-writer.js';
-import type { ChangeBuffer } from './change-buffer.js';
+import type { ChangeBuffer, CompleteRows } from './change-buffer.js';
 import type { PendingRename, WriterCheckpoint } from './checkpoint.js';
-import type { BatchLimits } from './limits.js';
+import { wholeTransactionMaxBytes, type BatchLimits } from './limits.js';
+import { RewindRequest } from './rewind.js';
+import type { RowCompleter } from './row-completer.js';
 import type { SchemaHistory } from './schema-history.js';
 import { historyPieces } from './schema-store.js';
 import type { TableRouter } from './table-router.js';
@@ -12,9 +14,12 @@ export interface CommitQueuePorts {
   writer: BatchWriter;
   buffer: ChangeBuffer;
   router: TableRouter;
+  completer: RowCompleter;
   history: SchemaHistory;
   limits: BatchLimits;
   nowMs: () => number;
+  /** Transactions are not staged in parts, however large: see `RewindPlan`. */
+  keepsWhole: boolean;
   /** Gets what each commit made durable. */
   totals: Totals;
 }
@@ -29,6 +34,8 @@ export class CommitQueue {
   #firstChangeMs: number | undefined;
   #isNearlyFull = false;
   #isDirty = false;
+  /** Tables of which a part of the open transaction is staged, where nobody can read it. */
+  readonly #staged = new Set<string>();
 
   constructor(ports: CommitQueuePorts) {
     this.#ports = ports;
@@ -46,10 +53,11 @@ export class CommitQueue {
     this.#unmeasuredBytes += imageBytes;
     if (this.#unmeasuredBytes < measureBytes) return false;
     this.#unmeasuredBytes = 0;
-    const { buffer, limits } = this.#ports;
+    const { buffer, limits, keepsWhole } = this.#ports;
     const { bytes, rows } = buffer;
     // The last eighth is for the transaction that is under way.
     this.#isNearlyFull = bytes >= limits.bytesMax * 0.875 || rows >= limits.rowsMax * 0.875;
+    if (keepsWhole) return bytes >= wholeTransactionMaxBytes;
     return bytes >= limits.bytesMax || rows >= limits.rowsMax;
   }
 
@@ -63,7 +71,11 @@ export class CommitQueue {
 
   /** Stages what the builders hold, a part of a transaction included, without showing it to anyone. */
   async stage(): Promise<void> {
-    await this.#ports.writer.stage(() => this.#takeRows());
+    await this.#ports.writer.stage(async () => {
+      const step = await this.#takeRows();
+      for (const { table } of step.pieces) this.#staged.add(tableName(table));
+      return step;
+    });
   }
 
   /**
@@ -75,8 +87,9 @@ export class CommitQueue {
     if (!this.#isDirty && !isNote) return;
     const { writer, history, totals } = this.#ports;
     const record: WriterCheckpoint = isNote ? { ...checkpoint, renames } : checkpoint;
-    await writer.commit(() => {
-      const { create, pieces } = this.#takeRows();
+    await writer.commit(async () => {
+      const { create, pieces } = await this.#takeRows();
+      this.#staged.clear();
       return { create, pieces: [...pieces, ...historyPieces(history)] };
     }, JSON.stringify(record));
     this.#isDirty = false;
@@ -84,13 +97,40 @@ export class CommitQueue {
     moveTotals(this.open, totals);
   }
 
-  #takeRows(): BatchStep {
-    const pieces = this.#ports.buffer.take();
+  async #takeRows(): Promise<BatchStep> {
+    const pieces = await this.#ports.buffer.take(this.#complete);
     this.open.zeroDates += pieces.reduce((sum, piece) => sum + piece.zeroDates, 0);
     this.#unmeasuredBytes = 0;
     this.#isNearlyFull = false;
     return { create: this.#ports.router.takeNew(), pieces };
   }
+
+  readonly #complete: CompleteRows = async (changes, gaps) => {
+    const { completer, router, keepsWhole } = this.#ports;
+    const table = tableName(changes.schema);
+    if (this.#staged.has(table)) {
+      if (!keepsWhole) throw new RewindRequest({ keepsWhole: true });
+      const [{ file, offset } = { file: '', offset: 0 }] = gaps;
+      throw new RewindRequest({
+        stopBefore: { file, offset },
+        error: largeTransactionError(table, file, offset),
+      });
+    }
+    return completer.complete(changes, gaps, router.knownTable(changes.schema));
+  };
+}
+
+function largeTransactionError(table: string, file: string, offset: number): FlashError {
+  return new FlashError(
+    'UNSUPPORTED',
+    `${file} at offset ${offset} holds a part of a row of ${table} only, in a transaction too large to be held in memory`,
+    {
+      hint:
+        'Log whole rows on the source: SET GLOBAL binlog_row_image=FULL, ' +
+        'and start from a new copy.',
+      place: { file, offset, table },
+    },
+  );
 }
 
 /** Measuring walks over all columns of all tables: not for every event. */

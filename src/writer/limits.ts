@@ -7,6 +7,12 @@ export interface BatchLimits {
   ageMaxMs: number;
 }
 
+/**
+ * A transaction whose rows have to be completed from each other may become as large before it stops
+ * the writer: it is held as a whole.
+ */
+export const wholeTransactionMaxBytes = 1024 * 1024 * 1024;
+
 export const defaultLimits: BatchLimits = {
   bytesMax: 32 * 1024 * 1024,
   rowsMax: 1_000_000,

@@ -9,11 +9,17 @@ import { longestCharacterBytes, withCharset } from './ddl/index.js';
 /**
  * Holds a known schema against the TABLE_MAP of an event, and gives the schema that both agree on:
  * charsets and NULLs as the log says, all else as the DDL said. Types are held against the log by the
- * decoder.
+ * decoder. `hasHiddenColumns`: the server may log columns that no DDL names.
  *
  * Errors: SOURCE_MISMATCH where they differ: a change of the table that the log does not show.
  */
-export function reconcile(map: TableMapEvent, known: TableSchema): TableSchema {
+export function reconcile(
+  map: TableMapEvent,
+  known: TableSchema,
+  hasHiddenColumns: boolean,
+): TableSchema {
+  // Which columns of the log are hidden, the decoder finds out, which holds every type against it.
+  if (hasHiddenColumns && map.columns.length > known.columns.length) return known;
   if (map.columns.length !== known.columns.length) {
     throw mismatch(
       map,

@@ -10,7 +10,8 @@ import { GtidSet } from './gtid-set.js';
 import { defaultLimits, type BatchLimits } from './limits.js';
 import { LogApplier } from './log-applier.js';
 import { LogReader, type Until } from './log-reader.js';
-import { RewindRequest, type RewindPlan } from './rewind.js';
+import { noRewind, RewindRequest, type RewindPlan } from './rewind.js';
+import { RowCompleter } from './row-completer.js';
 import { readSchemaDump, type SchemaDump } from './schema-dump.js';
 import type { SchemaHistory } from './schema-history.js';
 import { loadHistory } from './schema-store.js';
@@ -67,7 +68,7 @@ export async function replay(
   options: ReplayOptions = {},
 ): Promise<ReplayResult> {
   const totals = emptyTotals();
-  let plan: RewindPlan = { skips: [], holds: [], stopBefore: undefined, error: undefined };
+  let plan: RewindPlan = noRewind;
   for (;;) {
     try {
       const result = await replayOnce(source, engine, options, plan, totals);
@@ -76,7 +77,9 @@ export async function replay(
       return result;
     } catch (error) {
       if (!(error instanceof RewindRequest)) throw error;
-      if (source.logs.some((log) => !log.canRewind)) throw oneWayError(source);
+      if (source.logs.some((log) => !log.canRewind)) {
+        throw errorOf(error) ?? oneWayError(source);
+      }
       plan = error.plan(plan);
     }
   }
@@ -102,7 +105,10 @@ async function replayOnce(
   const router = new TableRouter({ filter, history, buffer, zeroDate: options.zeroDate ?? 'null' });
   const writer = new BatchWriter(engine, tables, checkpointSource);
   const nowMs = options.nowMs ?? Date.now;
-  const queue = new CommitQueue({ writer, buffer, router, history, limits, nowMs, totals });
+  const completer = new RowCompleter(engine);
+  const { keepsWhole } = plan;
+  const ports = { writer, buffer, router, completer, history, limits, nowMs, totals, keepsWhole };
+  const queue = new CommitQueue(ports);
   const gtids = GtidSet.parse(checkpoint?.gtidSet ?? '');
   const barrier: ConstructorParameters<typeof DdlApplier>[0]['barrier'] = async (renames) => {
     const here = applier.checkpoint();
@@ -227,10 +233,15 @@ async function loadDump(
   }
 }
 
+/** The reason why a log is to be read again up to a place, where there is one. */
+function errorOf({ change }: RewindRequest): Error | undefined {
+  return 'error' in change && change.error instanceof Error ? change.error : undefined;
+}
+
 function oneWayError(source: Source): FlashError {
   return new FlashError(
     'UNSUPPORTED',
-    'a transaction larger than a batch was rolled back or cut, and the log can’t be read a second time',
+    'a transaction larger than a batch was rolled back or cut, or has rows that the log holds in part, and the log can’t be read a second time',
     {
       hint: `Save the log to a file and give its name instead of ${source.location}.`,
       place: { file: source.location },

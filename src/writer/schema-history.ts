@@ -1,4 +1,5 @@
 import { tableName, type TableSchema } from '../protocol/index.js';
+import type { ColumnDefault } from './column-default.js';
 
 /** A table of the source as it is at the place in the log that has been reached. */
 export interface KnownTable {
@@ -6,6 +7,11 @@ export interface KnownTable {
   schema: TableSchema;
   /** Charset of columns that a later ALTER adds without naming one; undefined where not known. */
   defaultCharset: string | undefined;
+  /**
+   * What columns get that an INSERT does not name, by the column's name, as the DDL has it; undefined
+   * where no DDL was seen.
+   */
+  defaults?: Readonly<Record<string, ColumnDefault>>;
 }
 
 interface TableReference {

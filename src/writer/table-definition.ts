@@ -1,4 +1,5 @@
 import { FlashError, type Column, type ErrorPlace, type TableSchema } from '../protocol/index.js';
+import { columnDefault, type ColumnDefault } from './column-default.js';
 import { withCharset, type ColumnDefinition, type TableDefinition } from './ddl/index.js';
 import type { KnownTable } from './schema-history.js';
 
@@ -21,7 +22,17 @@ export function tableOfDefinition(
     columns: definition.columns.map((column) => columnOfDefinition(column, defaultCharset, place)),
     primaryKey: definition.primaryKey,
   };
-  return { schema, defaultCharset };
+  const defaults = Object.fromEntries(
+    definition.columns.map((column, index) => [
+      column.name,
+      defaultOf(column, schema.columns[index]),
+    ]),
+  );
+  return { schema, defaultCharset, defaults };
+}
+
+function defaultOf(definition: ColumnDefinition, column: Column | undefined): ColumnDefault {
+  return column === undefined ? { kind: 'unknown' } : columnDefault(definition, column);
 }
 
 /** One column, its charset filled in. Errors: UNSUPPORTED where none is known. */

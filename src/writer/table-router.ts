@@ -1,6 +1,7 @@
 import {
   createTableDecoder,
   jsonFormOf,
+  logsHiddenColumns,
   schemaFromTableMap,
   type ChangeBuilder,
   type JsonForm,
@@ -13,7 +14,7 @@ import {
 import { FlashError, tableName, type TableSchema } from '../protocol/index.js';
 import type { ChangeBuffer } from './change-buffer.js';
 import { reconcile } from './reconcile.js';
-import type { SchemaHistory } from './schema-history.js';
+import type { KnownTable, SchemaHistory } from './schema-history.js';
 import type { TableFilter } from './table-filter.js';
 
 /** Where the rows of a table go; undefined for a table that is not copied. */
@@ -39,6 +40,8 @@ export class TableRouter {
   readonly #ports: TableRouterPorts;
   readonly #routes = new Map<string, CachedRoute>();
   readonly #byId = new Map<bigint, Route>();
+  /** The source's names of the engine's tables that rows were sent to. */
+  readonly #sourceNames = new Map<string, { database: string; table: string }>();
   #new: TableSchema[] = [];
   #serverVersion = '';
   #jsonForm: JsonForm = jsonFormOf('');
@@ -88,7 +91,7 @@ export class TableRouter {
     const builder = this.#ports.buffer.builderFor(route.schema);
     touch(builder, route.table);
     const before = builder.rows;
-    route.decoder.append(event, builder);
+    route.decoder.appendIncomplete(event, builder);
     // An update of a key is one change and two rows.
     return event.change === 'update' ? builder.countPresent(before) : builder.rows - before;
   }
@@ -96,6 +99,12 @@ export class TableRouter {
   /** True where the rows of this id go into the copy. */
   isCopied(tableId: bigint): boolean {
     return this.#byId.get(tableId) !== undefined;
+  }
+
+  /** What is known of a table by its name in the engine. */
+  knownTable(table: { database: string; table: string }): KnownTable | undefined {
+    const source = this.#sourceNames.get(tableName(table));
+    return source === undefined ? undefined : this.#ports.history.get(source);
   }
 
   /** Forgets the ids of a statement whose rows are skipped. */
@@ -134,10 +143,15 @@ export class TableRouter {
     if (!filter.accepts(event)) return undefined;
     const source = this.#schemaOf(event, name);
     const schema = { ...source, ...filter.target(source) };
+    this.#sourceNames.set(tableName(schema), { database: event.database, table: event.table });
     return {
       table: name,
       schema,
-      decoder: createTableDecoder(event, schema, { zeroDate, jsonForm: this.#jsonForm }),
+      decoder: createTableDecoder(event, schema, {
+        zeroDate,
+        jsonForm: this.#jsonForm,
+        logsHiddenColumns: logsHiddenColumns(this.#serverVersion),
+      }),
     };
   }
 
@@ -145,7 +159,7 @@ export class TableRouter {
     const { history, filter } = this.#ports;
     const known = history.get(event);
     if (known !== undefined) {
-      const schema = reconcile(event, known.schema);
+      const schema = reconcile(event, known.schema, logsHiddenColumns(this.#serverVersion));
       if (schema !== known.schema) history.set({ ...known, schema });
       return schema;
     }

@@ -26,13 +26,14 @@ const timeoutMs = 600_000;
 export async function replayRandomWorkload(
   t: ExecutionContext,
   start: () => Promise<Server>,
+  rowChanges = rowChangesMin,
 ): Promise<void> {
   t.timeout(timeoutMs);
   const server = await start();
   t.teardown(server.stop);
   const seed = chooseSeed();
   const database = 'w';
-  const result = await runWorkload(server, { seed, database, rowChanges: rowChangesMin });
+  const result = await runWorkload(server, { seed, database, rowChanges });
   await server.flushLogs();
   t.log(`SEED=${seed}: ${JSON.stringify({ ...result, tables: result.tables.length })}`);
 
@@ -65,8 +66,8 @@ export async function differences(
   return found;
 }
 
-/** A table that can't be read differs too: the others are still compared, and all of it reported. */
-async function tableDifferences(
+/** As `differences`, for one table. One that can't be read differs too: the others are still compared. */
+export async function tableDifferences(
   server: Server,
   engine: Engine,
   request: { database: string; table: string },

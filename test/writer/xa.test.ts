@@ -1,19 +1,14 @@
 import path from 'node:path';
-import test, { type ExecutionContext } from 'ava';
+import type { ExecutionContext } from 'ava';
 import type { Server, ServerKind } from '../servers/index.js';
-import { skipReason, startServerOfKind } from '../servers/index.js';
-import { testWith } from '../servers/test-with.js';
+import { startServerOfKind } from '../servers/index.js';
+import { testSerialWith } from '../servers/test-with.js';
 import { openScratchEngine, record, replayFiles, sameRows } from './recorded-log.js';
 
 const kinds: readonly ServerKind[] = ['mysql-5.7', 'mariadb'];
 
-/** One after the other: a process opens one engine at a time. */
-function testSerial(kind: ServerKind): ReturnType<typeof testWith> | typeof test.serial {
-  return skipReason(kind) === undefined ? test.serial : testWith(kind);
-}
-
 for (const kind of kinds) {
-  testSerial(kind)(`${kind}: rows of an XA transaction come with its XA COMMIT`, async (t) => {
+  testSerialWith(kind)(`${kind}: rows of an XA transaction come with its XA COMMIT`, async (t) => {
     const server = await startServer(t, kind);
     const files = await record(server, async () => {
       await server.query(
@@ -61,7 +56,7 @@ for (const kind of kinds) {
     t.is(again.totals.transactions, 0);
   });
 
-  testSerial(kind)(
+  testSerialWith(kind)(
     `${kind}: an XA transaction outlives a restart of its server and the size of a batch`,
     async (t) => {
       const server = await startServer(t, kind);

@@ -6,6 +6,7 @@ import {
 } from '../../protocol/index.js';
 import { ColumnBuffer } from './column-buffer.js';
 import { columnLayout } from './column-layout.js';
+import type { IncompleteRows, PlacedIncompleteRows } from './incomplete-rows.js';
 
 /** Rows that a new builder has room for before it grows. */
 const firstCapacity = 64;
@@ -30,6 +31,7 @@ export class ChangeBuilder {
   private delmarks: Uint8Array;
   private capacity: number;
   private readonly emptyMark: BuilderMark;
+  private gaps: PlacedIncompleteRows[] = [];
 
   constructor(schema: TableSchema) {
     this.schema = schema;
@@ -62,6 +64,16 @@ export class ChangeBuilder {
     this.delmarks[this.rows++] = delmark;
   }
 
+  /** What is missing in rows that were appended since `take`, event by event. */
+  get incomplete(): readonly PlacedIncompleteRows[] {
+    return this.gaps;
+  }
+
+  /** Notes that the rows which an event has just appended lack values. */
+  noteIncomplete(rows: IncompleteRows, { file, offset }: { file: string; offset: number }): void {
+    this.gaps.push({ ...rows, file, offset });
+  }
+
   mark(): BuilderMark {
     if (this.rows === 0) return this.emptyMark;
     return { rows: this.rows, zeroDates: this.zeroDates };
@@ -75,6 +87,7 @@ export class ChangeBuilder {
       column.zeroDates = mark.zeroDates[i] ?? 0;
     });
     this.rows = mark.rows;
+    this.gaps = this.gaps.filter((gap) => (gap.rows[0] ?? 0) < mark.rows);
   }
 
   /** How many rows from `first` on are not deletes. */
@@ -107,6 +120,7 @@ export class ChangeBuilder {
     );
     this.delmarks = new Uint8Array(this.capacity);
     this.rows = 0;
+    this.gaps = [];
     return taken;
   }
 

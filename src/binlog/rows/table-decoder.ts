@@ -1,5 +1,6 @@
 import { tableName, type ErrorPlace, FlashError, type TableSchema } from '../../protocol/index.js';
 import type { ChangeBuilder } from '../columns/change-builder.js';
+import type { IncompleteRows } from '../columns/incomplete-rows.js';
 import type { RowsEvent, TableMapEvent } from '../event.js';
 import { withPlace } from '../event-error.js';
 import { badValue, rowSource, type RowSource } from '../values/append-value.js';
@@ -11,7 +12,6 @@ import {
   appendIncompleteInserts,
   appendMergedUpdates,
   missingOfUpdate,
-  type IncompleteRows,
 } from './incomplete-rows.js';
 import { appendPartialRow, openPartial } from './partial-update.js';
 import { RowImage, type ImageColumn } from './row-image.js';
@@ -97,13 +97,16 @@ export class TableDecoder {
 
   /**
    * As `append`, but takes inserts and updates whose images lack columns, and tells what is missing;
-   * undefined where nothing is. Never for rows whose key is not in the log, nor for partial JSON.
+   * undefined where nothing is; `into.incomplete` has it too. Never for rows whose key is not in the
+   * log, nor for partial JSON.
    *
    * Errors: as `append`. A row that goes away must have its key in the log, or, without a key, all
    * its columns.
    */
   appendIncomplete(rows: RowsEvent, into: ChangeBuilder): IncompleteRows | undefined {
-    return this.undoOnError(rows, into, () => this.appendChanges(rows, into));
+    const gap = this.undoOnError(rows, into, () => this.appendChanges(rows, into));
+    if (gap !== undefined) into.noteIncomplete(gap, rows);
+    return gap;
   }
 
   private appendChanges(rows: RowsEvent, into: ChangeBuilder): IncompleteRows | undefined {

@@ -1,5 +1,5 @@
 import { charsetName, charsetOfCollation } from './charset.js';
-import { readColumnDefinition } from './column-definition.js';
+import { readColumnDefinition, readDefault } from './column-definition.js';
 import { readTableConstraint } from './create-table.js';
 import { readTableName } from './names.js';
 import type { SqlDialect } from './sql-dialect.js';
@@ -199,6 +199,17 @@ function readOther(reader: TokenReader): AlterAction {
 
 /** ALTER [COLUMN] c SET DEFAULT …, ALTER INDEX i INVISIBLE, ALTER CHECK c NOT ENFORCED. */
 function readAlterDefault(reader: TokenReader): AlterAction {
+  const isOther = reader.isNext('INDEX') || reader.isNext('CHECK') || reader.isNext('CONSTRAINT');
+  reader.accept('COLUMN');
+  if (!isOther) {
+    const column = reader.name();
+    if (reader.accept('SET', 'DEFAULT')) {
+      return { kind: 'alter-default', column, defaultLiteral: readDefault(reader) };
+    }
+    if (reader.accept('DROP', 'DEFAULT')) {
+      return { kind: 'alter-default', column, defaultLiteral: undefined };
+    }
+  }
   while (!reader.done && !reader.isSymbol(',')) {
     if (reader.isSymbol('(')) reader.skipParenthesised();
     else reader.take();

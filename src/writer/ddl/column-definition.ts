@@ -184,7 +184,8 @@ function readReferenceOption(reader: TokenReader): boolean {
   return true;
 }
 
-function readDefault(reader: TokenReader): DefaultLiteral {
+/** Reads what stands behind DEFAULT. */
+export function readDefault(reader: TokenReader): DefaultLiteral {
   if (reader.accept('NULL')) return { kind: 'null' };
   if (reader.accept('TRUE')) return { kind: 'number', text: '1' };
   if (reader.accept('FALSE')) return { kind: 'number', text: '0' };

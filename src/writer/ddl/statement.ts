@@ -46,6 +46,8 @@ export type AlterAction =
       place: ColumnPlace | undefined;
     }
   | { kind: 'rename-column'; from: string; to: string }
+  /** `defaultLiteral` undefined: DROP DEFAULT. */
+  | { kind: 'alter-default'; column: string; defaultLiteral: DefaultLiteral | undefined }
   | { kind: 'rename-table'; to: TableReference }
   | { kind: 'add-primary-key'; columns: readonly string[] }
   | { kind: 'drop-primary-key' }
