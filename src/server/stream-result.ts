@@ -1,12 +1,13 @@
 import { FlashError, type ArrowScan } from '../protocol/index.js';
 import { type ActiveRequest } from './active-request.js';
 import { type Send } from './context.js';
+import { Outbox } from './outbox.js';
 
 /**
- * Sends a scan's messages: OPENED, SCHEMA, then BATCH by BATCH, then END. The next batch is pulled from the
- * engine only when the client has given credit and the one before the last has left for the network:
- * one batch is on its way while the next is made, and a slow reader holds two here, whatever the
- * result's size.
+ * Sends a scan's messages: OPENED, SCHEMA, then BATCH by BATCH, then END. The next batch is pulled
+ * from the engine only when the client has given credit and few enough bytes are on their way: a
+ * slow reader holds `outboxBytesMax` or one batch here, and one in the engine, whatever the result's
+ * size.
  *
  * Owns: closes the scan, at once when the request is ended. Its bytes may be the engine's memory,
  * gone with the next call, so what is sent is a copy.
@@ -24,32 +25,34 @@ export async function streamResult(
 ): Promise<void> {
   const messages = scan[Symbol.asyncIterator]();
   const stall = startStallTimer(request, options.stallTimeoutMs);
+  const outbox = new Outbox(outboxBytesMax);
   let batches = 0;
-  let sending = Promise.resolve();
   try {
     await stall.watch(send({ type: 'OPENED' }));
     for (;;) {
-      if (batches > 0 || request.bytes > 0) await stall.watch(request.waitForCredit());
+      if (request.bytes > 0) await stall.watch(request.waitForCredit());
       request.check();
       const next = await messages.next();
       // A query that was cut short may look like one that ended: the signal tells them apart.
       request.check();
       if (next.done === true) break;
       const isSchema = request.bytes === 0;
-      checkSize(next.value.bytes, options.messageBytesMax);
-      const copy = next.value.bytes.slice();
-      const bytes = isSchema ? (options.mapSchema?.(copy) ?? copy) : copy;
+      const { rows } = next.value;
+      const bytes =
+        isSchema && options.mapSchema !== undefined
+          ? options.mapSchema(next.value.bytes.slice())
+          : next.value.bytes;
+      checkSize(bytes, options.messageBytesMax);
       request.spend(bytes.length);
-      const rows = next.value.rows;
-      await stall.watch(sending);
-      sending = send(isSchema ? { type: 'SCHEMA' } : { type: 'BATCH', rows }, bytes);
-      // It is awaited before the next one; until then a failure has nobody else to hear of it.
-      sending.catch(() => undefined);
+      await stall.watch(outbox.waitForRoom(bytes.length));
+      outbox.add(bytes, (copy) =>
+        send(isSchema ? { type: 'SCHEMA' } : { type: 'BATCH', rows }, copy),
+      );
       request.bytes += bytes.length;
       request.rows += rows;
       if (!isSchema) batches += 1;
     }
-    await stall.watch(sending);
+    await stall.watch(outbox.waitUntilEmpty());
     const { rows, bytes, elapsedMs } = request;
     await send({ type: 'END', rows, batches, bytes, elapsedMs });
   } finally {
@@ -57,6 +60,9 @@ export async function streamResult(
     await scan.close();
   }
 }
+
+/** What a result may have on its way to the network. */
+const outboxBytesMax = 4 * 1024 * 1024;
 
 function checkSize(bytes: Uint8Array, messageBytesMax: number): void {
   if (bytes.length <= messageBytesMax) return;

@@ -75,6 +75,8 @@ type NativeName = keyof typeof declarations;
 
 /** ch.so, loaded: call its functions at once, or on a thread of libuv's pool. */
 export interface Bindings {
+  /** C's memcpy. */
+  copy(target: Uint8Array, source: bigint, lengthBytes: number): void;
   call(name: NativeName, ...args: unknown[]): unknown;
   callAsync(name: NativeName, ...args: unknown[]): Promise<unknown>;
 }
@@ -116,6 +118,17 @@ export function viewMemory(pointer: bigint, lengthBytes: number): Uint8Array {
   return new Uint8Array(koffi.view(pointer, lengthBytes));
 }
 
+/** Copies memory of C to the start of `target`, which must be large enough. */
+export function copyMemory(
+  bindings: Bindings,
+  pointer: bigint,
+  target: Uint8Array,
+  lengthBytes: number,
+): void {
+  if (lengthBytes > target.byteLength) throw new RangeError('a copy larger than its target');
+  bindings.copy(target, pointer, lengthBytes);
+}
+
 /** Copies a text of C; `lengthBytes` may be left out where it ends in NUL. */
 export function readText(pointer: bigint, lengthBytes?: number): string {
   if (lengthBytes === undefined) return koffi.decode.string(pointer);
@@ -134,7 +147,9 @@ function bind(file: string): Bindings {
       throw new FlashError('INTERNAL', `ch.so function ${name} is not bound`);
     return found;
   };
+  const memcpy = library.func('void *memcpy(void *target, const void *source, size_t size)');
   return {
+    copy: (target, source, lengthBytes) => void memcpy(target, source, lengthBytes),
     call: (name, ...args) => find(name)(...args),
     callAsync: (name, ...args) =>
       new Promise((resolve, reject) => {

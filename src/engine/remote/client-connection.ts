@@ -1,6 +1,7 @@
 import { type Socket } from 'node:net';
 import { FlashError } from '../../protocol/index.js';
 import {
+  BufferPool,
   encodePreface,
   fromErrorMessage,
   MessageReader,
@@ -21,6 +22,7 @@ export class ClientConnection {
   readonly endpoint: Endpoint;
   readonly #socket: Socket;
   readonly #options: ResolvedOptions;
+  readonly #buffers: BufferPool;
   readonly #reader: MessageReader;
   readonly #writer = new MessageWriter();
   readonly #queue: Received[] = [];
@@ -41,10 +43,12 @@ export class ClientConnection {
     this.endpoint = endpoint;
     this.#socket = socket;
     this.#options = options;
-    this.#reader = new MessageReader(wireLimits.loginFrameBytesMax, wireLimits.messageBytesMax);
-    socket.on('data', (chunk: Buffer) => {
-      this.#receive(chunk);
-    });
+    this.#buffers = new BufferPool(options.scanWindowBytes);
+    this.#reader = new MessageReader(
+      wireLimits.loginFrameBytesMax,
+      wireLimits.messageBytesMax,
+      this.#buffers,
+    );
     socket.on('error', (error) => {
       this.fail(socketError(endpoint, error));
     });
@@ -55,8 +59,15 @@ export class ClientConnection {
 
   /** Connects and logs in. Errors: CONNECTION, VERSION, AUTH, PROTOCOL, BUSY. */
   static async open(endpoint: Endpoint, options: ResolvedOptions): Promise<ClientConnection> {
-    const socket = await openSocket(endpoint, options);
+    let receive: (chunk: Uint8Array) => void = () => undefined;
+    const socket = await openSocket(endpoint, options, (chunk) => {
+      receive(chunk);
+    });
     const connection = new ClientConnection(endpoint, socket, options);
+    // A server says nothing before it is spoken to.
+    receive = (chunk) => {
+      connection.#receive(chunk);
+    };
     try {
       socket.write(encodePreface());
       connection.#limits = await logIn(connection, endpoint, options);
@@ -134,6 +145,11 @@ export class ClientConnection {
     throw fromErrorMessage(received.message);
   }
 
+  /** Takes the payload of a received message back: its bytes are not needed any more. */
+  recycle(payload: Uint8Array): void {
+    if (payload.buffer instanceof ArrayBuffer) this.#buffers.give(payload.buffer);
+  }
+
   /** Takes note that the request had its last answer. */
   finish(): void {
     this.#isBusy = false;
@@ -168,7 +184,7 @@ export class ClientConnection {
     else this.#socket.unref();
   }
 
-  #receive(chunk: Buffer): void {
+  #receive(chunk: Uint8Array): void {
     if (this.#failure !== undefined) return;
     this.#lastHeardMs = Date.now();
     try {

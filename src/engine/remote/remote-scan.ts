@@ -82,6 +82,7 @@ export class RemoteScan implements ArrowScan {
         const message = await this.#next();
         if (message === undefined) return;
         yield message;
+        this.#connection.recycle(message.bytes);
       }
     } finally {
       await this.close();

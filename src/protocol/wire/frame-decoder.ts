@@ -1,8 +1,10 @@
 import { FlashError } from '../errors.js';
+import { type BufferPool } from './buffer-pool.js';
 import { frameFlags, frameTypeName, headerBytes, optionalTypeMin } from './constants.js';
+import { crc32c } from './crc32c.js';
 import {
   decodeHeader,
-  frameChecksum,
+  headerChecksum,
   nextSequence,
   padTo8,
   type Frame,
@@ -14,7 +16,8 @@ import {
  *
  * It holds one chunk and one body at a time: never more than `bodyBytesMax` and the chunk. A frame
  * that lies in a chunk whole, its payload aligned, is given out as views of it; another one's body
- * is allocated once its header was checked, and filled as bytes come.
+ * is allocated once its header was checked, and filled as bytes come. With a pool every body is of
+ * the pool, in a buffer of its own, so that chunks may be used again at once.
  *
  * Errors: PROTOCOL and TOO_LARGE; after one the connection can't go on, because where the next
  * frame begins is not known.
@@ -27,14 +30,18 @@ export class FrameDecoder {
 
   #sequence = 0;
   #chunk: Uint8Array = new Uint8Array(0);
+  readonly #buffers: BufferPool | undefined;
   readonly #headerBytes = new Uint8Array(headerBytes);
   #headerFilled = 0;
   #header: FrameHeader | undefined;
   #body: Uint8Array | undefined;
   #bodyFilled = 0;
+  /** Checksum of what has come of the frame. */
+  #sum = 0;
 
-  constructor(bodyBytesMax: number) {
+  constructor(bodyBytesMax: number, buffers?: BufferPool) {
     this.bodyBytesMax = bodyBytesMax;
+    this.#buffers = buffers;
   }
 
   /** Adds the bytes that follow those pushed before, all of which must have been taken by `next`. */
@@ -52,7 +59,7 @@ export class FrameDecoder {
       if (body === undefined) return undefined;
       this.#header = undefined;
       this.#headerFilled = 0;
-      this.#verify(header, body);
+      this.#verify(header);
       this.#sequence = nextSequence(this.#sequence);
       if (frameTypeName(header.type) !== undefined) return cutFrame(header, body);
     }
@@ -72,34 +79,41 @@ export class FrameDecoder {
     const header = decodeHeader(this.#headerBytes);
     checkHeader(header, this.bodyBytesMax);
     this.#header = header;
+    if (this.checksum) this.#sum = headerChecksum(this.#sequence, this.#headerBytes);
     return header;
   }
 
   #readBody(header: FrameHeader): Uint8Array | undefined {
     if (this.#body === undefined) {
-      const isWhole = this.#chunk.length >= header.bodyBytes;
+      const isWhole = this.#chunk.length >= header.bodyBytes && this.#buffers === undefined;
       if (isWhole && (!hasPayload(header) || this.#chunk.byteOffset % 8 === 0)) {
-        return this.#take(header.bodyBytes);
+        const body = this.#take(header.bodyBytes);
+        this.#addToSum(body);
+        return body;
       }
-      this.#body = new Uint8Array(new ArrayBuffer(header.bodyBytes));
+      this.#body = this.#buffers?.take(header.bodyBytes) ?? new Uint8Array(header.bodyBytes);
       this.#bodyFilled = 0;
     }
     const body = this.#body;
     const part = this.#take(Math.min(body.length - this.#bodyFilled, this.#chunk.length));
     body.set(part, this.#bodyFilled);
     this.#bodyFilled += part.length;
+    // Part by part, while it is in the processor's cache.
+    this.#addToSum(part);
     if (this.#bodyFilled < body.length) return undefined;
     this.#body = undefined;
     return body;
   }
 
-  #verify(header: FrameHeader, body: Uint8Array): void {
-    if (!this.checksum) return;
-    const sum = frameChecksum(this.#sequence, this.#headerBytes, body);
-    if (sum === header.checksum) return;
+  #addToSum(part: Uint8Array): void {
+    if (this.checksum) this.#sum = crc32c(part, this.#sum);
+  }
+
+  #verify(header: FrameHeader): void {
+    if (!this.checksum || this.#sum === header.checksum) return;
     throw new FlashError(
       'PROTOCOL',
-      `Frame ${this.#sequence} fails its checksum: need ${hex(header.checksum)}, got ${hex(sum)}`,
+      `Frame ${this.#sequence} fails its checksum: need ${hex(header.checksum)}, got ${hex(this.#sum)}`,
       { hint: 'Bytes were changed, lost or doubled on the way: connect again.' },
     );
   }

@@ -79,8 +79,8 @@ export class FrameEncoder {
     view.setUint32(8, parts.streamId, true);
     head.set(parts.meta, headerBytes);
     if (this.checksum) {
-      const sum = frameChecksum(this.#sequence, head, head.subarray(headerBytes), payload);
-      view.setUint32(12, sum, true);
+      const sum = crc32c(head.subarray(headerBytes), headerChecksum(this.#sequence, head));
+      view.setUint32(12, crc32c(payload, sum), true);
     }
     this.#sequence = nextSequence(this.#sequence);
     return payload.length === 0 ? [head] : [head, payload];
@@ -88,19 +88,13 @@ export class FrameEncoder {
 }
 
 /**
- * Gives the CRC-32C of a frame: over its number in its direction (u32, the first frame 0, not sent),
- * the first 12 bytes of its header, and its body, which may come in two pieces.
+ * Gives the CRC-32C that a frame's begins with: over its number in its direction (u32, the first
+ * frame 0, not sent) and the first 12 bytes of its header. The body follows.
  */
-export function frameChecksum(
-  sequence: number,
-  header: Uint8Array,
-  body: Uint8Array,
-  bodyRest: Uint8Array = empty,
-): number {
+export function headerChecksum(sequence: number, header: Uint8Array): number {
   const number = new Uint8Array(4);
   new DataView(number.buffer).setUint32(0, sequence, true);
-  const head = crc32c(header.subarray(0, 12), crc32c(number));
-  return crc32c(bodyRest, crc32c(body, head));
+  return crc32c(header.subarray(0, 12), crc32c(number));
 }
 
 /** The number behind `sequence`; the numbers wrap at 2^32. */

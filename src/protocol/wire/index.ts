@@ -1,4 +1,5 @@
 export * from './auth-proof.js';
+export * from './buffer-pool.js';
 export * from './catalog-messages.js';
 export * from './constants.js';
 export * from './crc32c.js';

@@ -1,4 +1,5 @@
 import { FlashError } from '../errors.js';
+import { type BufferPool } from './buffer-pool.js';
 import { frameTypeName, wireLimits } from './constants.js';
 import { FrameDecoder } from './frame-decoder.js';
 import { FrameEncoder, padTo8, type Frame } from './frame.js';
@@ -64,9 +65,12 @@ export class MessageReader {
   readonly #assembler: PayloadAssembler;
   #open: { message: Message; frame: Frame } | undefined;
 
-  /** `payloadBytesMax` bounds a payload that comes in several frames. */
-  constructor(frameBytesMax: number, payloadBytesMax: number) {
-    this.#decoder = new FrameDecoder(frameBytesMax);
+  /**
+   * `payloadBytesMax` bounds a payload that comes in several frames. With `buffers` every payload
+   * has a buffer of its own, which may be given back to them, and pushed chunks may be used again.
+   */
+  constructor(frameBytesMax: number, payloadBytesMax: number, buffers?: BufferPool) {
+    this.#decoder = new FrameDecoder(frameBytesMax, buffers);
     this.#assembler = new PayloadAssembler(payloadBytesMax);
   }
 

@@ -1,0 +1,54 @@
+import { BufferPool } from '../protocol/wire/index.js';
+
+/**
+ * Sends copies of messages whose bytes are gone with the next one, a few of them on their way at
+ * once, so that the network need not wait for the engine nor the engine for the network.
+ */
+export class Outbox {
+  readonly #bytesMax: number;
+  readonly #buffers: BufferPool;
+  readonly #sending = new Set<Promise<void>>();
+  #bytes = 0;
+  #failure: { cause: unknown } | undefined;
+
+  /** `bytesMax` bounds what is on its way; a larger message goes alone. */
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+    this.#buffers = new BufferPool(2 * bytesMax);
+  }
+
+  /** Resolves when so many bytes more may be sent. Errors: the one of a `send` that failed. */
+  async waitForRoom(bytes: number): Promise<void> {
+    while (this.#sending.size > 0 && this.#bytes + bytes > this.#bytesMax) {
+      await Promise.race(this.#sending);
+    }
+    this.#check();
+  }
+
+  /** Resolves when everything has left. Errors: as `waitForRoom`. */
+  async waitUntilEmpty(): Promise<void> {
+    await Promise.all(this.#sending);
+    this.#check();
+  }
+
+  /** Begins to send a copy of `bytes`; `send` resolves when they have left. */
+  add(bytes: Uint8Array, send: (copy: Uint8Array) => Promise<void>): void {
+    const copy = this.#buffers.take(bytes.length);
+    copy.set(bytes);
+    this.#bytes += bytes.length;
+    const sending = send(copy)
+      .catch((cause: unknown) => {
+        this.#failure ??= { cause };
+      })
+      .finally(() => {
+        this.#sending.delete(sending);
+        this.#bytes -= bytes.length;
+        this.#buffers.give(copy.buffer);
+      });
+    this.#sending.add(sending);
+  }
+
+  #check(): void {
+    if (this.#failure !== undefined) throw this.#failure.cause;
+  }
+}
