@@ -28,12 +28,27 @@ export const hiddenDatabases: readonly string[] = [
 
 /** Gives all tables, sorted by database and name. */
 export async function listTables(engine: Engine): Promise<readonly CatalogTable[]> {
+  const hidden = hiddenDatabases.map(quoteString).join(', ');
+  return await readTables(engine, `database NOT IN (${hidden}) AND NOT is_temporary`);
+}
+
+/** Gives one table, a snapshot's own too, or undefined where it is missing. */
+export async function readTable(
+  engine: Engine,
+  { database, table }: { database: string; table: string },
+): Promise<CatalogTable | undefined> {
+  const [found] = await readTables(
+    engine,
+    `database = ${quoteString(database)} AND name = ${quoteString(table)}`,
+  );
+  return found;
+}
+
+async function readTables(engine: Engine, condition: string): Promise<readonly CatalogTable[]> {
   const rows = await queryRows(
     engine,
     `SELECT database, name, primary_key, toUInt64(ifNull(total_bytes, 0)) AS bytes
-     FROM system.tables
-     WHERE database NOT IN (${hiddenDatabases.map(quoteString).join(', ')}) AND NOT is_temporary
-     ORDER BY database, name`,
+     FROM system.tables WHERE ${condition} ORDER BY database, name`,
   );
   return rows.map((row) => ({
     database: String(row['database']),

@@ -7,6 +7,7 @@ import { type Log } from './log.js';
 import { type Metrics } from './metrics.js';
 import { type ServeLimits } from './options.js';
 import { type OpenWrites } from './open-writes.js';
+import { type PlanSnapshots } from './snapshot.js';
 
 /** What all connections of a server share. */
 export interface ServerContext {
@@ -22,6 +23,7 @@ export interface ServerContext {
   readonly log: Log;
   readonly writes: OpenWrites;
   readonly applied: AppliedBatches;
+  readonly snapshots: PlanSnapshots;
   credentials: Credentials;
   isDraining: boolean;
   /** Scans that run now, of all connections. */

@@ -12,6 +12,7 @@ import { startMetricsEndpoint } from './metrics-endpoint.js';
 import { Metrics } from './metrics.js';
 import { OpenWrites } from './open-writes.js';
 import { defaultLimits, type ServeOptions } from './options.js';
+import { PlanSnapshots } from './snapshot.js';
 import { TlsGate } from './tls-gate.js';
 
 /** A server that runs. */
@@ -84,6 +85,7 @@ class RunningServer implements FlashServer {
       log: options.log,
       writes: new OpenWrites(),
       applied: new AppliedBatches(engine),
+      snapshots: new PlanSnapshots(engine),
       credentials,
       isDraining: false,
       listScans: () => this.#listScans(),
@@ -155,6 +157,7 @@ class RunningServer implements FlashServer {
     clearTimeout(timer);
     await unlistened;
     await this.#closeMetrics?.();
+    await this.#context.snapshots.close();
     this.#context.log('info', 'stopped');
   }
 

@@ -4,9 +4,13 @@ import {
   encodeSchemaMessage,
   FlashError,
   listColumns,
+  listSnapshots,
   listTables,
   relabelSchema,
   tableName,
+  type ArrowScan,
+  type Engine,
+  type ScanColumn,
 } from '../protocol/index.js';
 import {
   type ExecuteMessage,
@@ -21,7 +25,8 @@ import {
 import { type RequestContext } from './context.js';
 import { fingerprintColumns, mysqlTypesOf, planScan } from './plan.js';
 import { streamResult } from './stream-result.js';
-import { openTicket } from './ticket.js';
+import { snapshotGone } from './snapshot.js';
+import { openTicket, type Ticket } from './ticket.js';
 
 /** Requests that stand alone; those of a write batch belong to its session. */
 export type PlainRequest = Extract<
@@ -137,13 +142,18 @@ async function runQuery(message: QueryMessage, context: RequestContext): Promise
 }
 
 async function plan(message: PlanMessage, context: RequestContext): Promise<void> {
-  const { server } = context;
-  const answer = await planScan(server.engine, message, {
-    serverId: server.serverId,
-    key: server.ticketKey,
-    expiresAtMs: Date.now() + server.limits.ticketLifetimeMs,
-  });
-  await context.send(answer);
+  const { server, request } = context;
+  const { engine, snapshots, serverId } = server;
+  const expiresAtMs = Date.now() + server.limits.ticketLifetimeMs;
+  const source = await snapshots.choose(message, expiresAtMs);
+  try {
+    const answer = await planScan(engine, message, source, { serverId, key: server.ticketKey });
+    request.check();
+    await context.send(answer);
+  } catch (error) {
+    await snapshots.giveUp(source);
+    throw error;
+  }
 }
 
 async function scan(message: ScanMessage, context: RequestContext): Promise<void> {
@@ -156,24 +166,43 @@ async function scan(message: ScanMessage, context: RequestContext): Promise<void
   request.limitTime(allowedTime(message.timeoutMs, server.limits.statementTimeoutMsMax));
   request.grant(message.credit);
   startScan(context, `SCAN ${tableName(ticket)}`);
-  const columns = await listColumns(server.engine, ticket);
-  if (fingerprintColumns(columns) !== ticket.columnsFingerprint) {
-    throw new FlashError(
-      'SCHEMA_CHANGED',
-      `${tableName(ticket)} has other columns than when it was planned`,
-      {
-        hint: 'Plan the scan again.',
-        place: { table: tableName(ticket) },
-      },
-    );
-  }
-  const result = await server.engine.query(ticket.sql, { signal: request.signal });
+  const columns = await readPlannedColumns(server.engine, ticket);
+  const result = await openPlanned(context, ticket);
   await streamResult(request, result, context.send, {
     ...server.limits,
     mapSchema: (schema) =>
       encodeSchemaMessage(relabelSchema(decodeSchemaMessage(schema), mysqlTypesOf(columns))),
   });
   server.metrics.rowsSent += request.rows;
+}
+
+/** Errors: EXPIRED when the snapshot is gone; SCHEMA_CHANGED for a view that is another one now. */
+async function readPlannedColumns(engine: Engine, ticket: Ticket): Promise<readonly ScanColumn[]> {
+  const { snapshot } = ticket;
+  // Expired clones lie about for a moment.
+  const isThere =
+    snapshot === undefined || (await listSnapshots(engine)).some(({ name }) => name === snapshot);
+  const columns = isThere ? await listColumns(engine, ticket.stored) : [];
+  if (fingerprintColumns(columns) === ticket.columnsFingerprint) return columns;
+  if (snapshot !== undefined) throw snapshotGone(snapshot);
+  throw new FlashError(
+    'SCHEMA_CHANGED',
+    `${tableName(ticket)} has other columns than when it was planned`,
+    { hint: 'Plan the scan again.', place: { table: tableName(ticket) } },
+  );
+}
+
+/** The snapshot may go between the look at its columns and the query. */
+async function openPlanned(
+  { server, request }: RequestContext,
+  ticket: Ticket,
+): Promise<ArrowScan> {
+  try {
+    return await server.engine.query(ticket.sql, { signal: request.signal });
+  } catch (error) {
+    await readPlannedColumns(server.engine, ticket);
+    throw error;
+  }
 }
 
 async function resolveBatch(message: ResolveMessage, context: RequestContext): Promise<void> {

@@ -4,7 +4,7 @@ import {
   encodeSchemaMessage,
   FlashError,
   listColumns,
-  listTables,
+  readTable,
   relabelSchema,
   scanSql,
   tableName,
@@ -12,65 +12,61 @@ import {
   type Engine,
   type ScanColumn,
   type ScanRequest,
+  type TableRef,
 } from '../protocol/index.js';
 import { filterSql, type PlanMessage, type PlanOkMessage } from '../protocol/wire/index.js';
-import { choosePlanSource } from './snapshot.js';
+import { snapshotGone, type PlanSource } from './snapshot.js';
 import { findSplitBounds } from './split-bounds.js';
 import { splitPredicates, type KeyColumn } from './split-predicate.js';
 import { signTicket } from './ticket.js';
 
-/** Whose tickets a plan's are, and how long they are good. */
+/** Whose tickets a plan's are. */
 export interface TicketIssuer {
   serverId: string;
   key: Uint8Array;
-  expiresAtMs: number;
 }
 
 /**
- * Plans a scan: finds the splits and signs a ticket for each.
+ * Plans a scan of `source`: finds the splits and signs a ticket for each.
  *
  * Errors: NOT_FOUND for the table; INVALID_REQUEST for columns and filters that do not fit it.
  */
 export async function planScan(
   engine: Engine,
   message: PlanMessage,
+  source: PlanSource,
   issuer: TicketIssuer,
 ): Promise<PlanOkMessage> {
-  const table = await findExactTable(engine, message);
-  const source = choosePlanSource(table);
-  const columns = await listColumns(engine, source);
+  const { stored, snapshot, expiresAtMs } = source;
+  const table = await readTable(engine, stored);
+  if (table === undefined) throw tableGone(message, snapshot);
+  const columns = await listColumns(engine, stored);
   const filter = message.filter === undefined ? undefined : filterSql(message.filter, columns);
-  const request = { ...scanRequest(message), database: source.database, table: source.table };
+  const request = scanRequest(message, stored);
   const schema = await readSchema(engine, scanSql({ ...request, rowsMax: 0 }, columns), columns);
   const key = findKey(table, columns);
   const count = countSplits(message, table, key);
-  const { rows, bounds } = await findSplitBounds(engine, source, key, count);
+  const { rows, bounds } = await findSplitBounds(engine, stored, key, count);
   const splits = splitPredicates(key, bounds).map((range) => {
     const where = [filter, range].filter((part) => part !== undefined).join('\n AND ');
     const sql = scanSql({ ...request, ...(where === '' ? {} : { where }) }, columns);
+    const ticket = {
+      serverId: issuer.serverId,
+      expiresAtMs,
+      ...{ database: message.database, table: message.table },
+      ...{ stored, snapshot },
+      columnsFingerprint: fingerprintColumns(columns),
+      sql,
+    };
     return {
-      ticket: signTicket(
-        {
-          serverId: issuer.serverId,
-          expiresAtMs: issuer.expiresAtMs,
-          database: source.database,
-          table: source.table,
-          columnsFingerprint: fingerprintColumns(columns),
-          sql,
-        },
-        issuer.key,
-      ),
+      ticket: signTicket(ticket, issuer.key),
       rows: Math.round(rows / (bounds.length + 1)),
     };
   });
   return {
-    type: 'PLAN_OK',
-    snapshot: source.snapshot,
-    expiresAtMs: issuer.expiresAtMs,
+    ...{ type: 'PLAN_OK', snapshot, expiresAtMs },
     schema: Buffer.from(schema).toString('base64'),
-    rows,
-    bytes: table.bytes,
-    splits,
+    ...{ rows, bytes: table.bytes, splits },
   };
 }
 
@@ -88,21 +84,18 @@ export function mysqlTypesOf(columns: readonly ScanColumn[]): ReadonlyMap<string
   return types;
 }
 
-async function findExactTable(engine: Engine, message: PlanMessage): Promise<CatalogTable> {
-  const tables = await listTables(engine);
-  const found = tables.find(
-    (each) => each.database === message.database && each.table === message.table,
-  );
-  if (found !== undefined) return found;
-  throw new FlashError('NOT_FOUND', `No table ${tableName(message)}`, {
+function tableGone(message: PlanMessage, snapshot: string | undefined): FlashError {
+  if (snapshot !== undefined) return snapshotGone(snapshot);
+  return new FlashError('NOT_FOUND', `No table ${tableName(message)}`, {
     hint: 'TABLES (`theflash tables`) lists what there is.',
     place: { table: tableName(message) },
   });
 }
 
-function scanRequest(message: PlanMessage): Omit<ScanRequest, 'database' | 'table'> {
-  const { columns, orderBy, rowsMax } = message;
+function scanRequest(message: PlanMessage, stored: TableRef): ScanRequest {
+  const { database, table, columns, orderBy, rowsMax } = message;
   return {
+    ...{ database, table, stored },
     ...(columns === undefined ? {} : { columns }),
     ...(orderBy === undefined ? {} : { orderBy }),
     ...(rowsMax === undefined ? {} : { rowsMax }),

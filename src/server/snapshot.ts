@@ -1,15 +1,105 @@
+import {
+  createSnapshot,
+  dropSnapshot,
+  findSnapshot,
+  FlashError,
+  queryRows,
+  quoteString,
+  storedTable,
+  tableName,
+  type Engine,
+  type TableRef,
+} from '../protocol/index.js';
+
 /** What all splits of a plan read. */
 export interface PlanSource {
-  database: string;
-  table: string;
-  /** Undefined: each split reads the newest state at its own start. */
+  /** The table whose rows are read: of a snapshot, or a view itself. */
+  stored: TableRef;
+  /** Undefined for a view, which no snapshot can hold: each read sees the newest state. */
   snapshot: string | undefined;
+  expiresAtMs: number;
 }
 
 /**
- * Gives the table that the splits of a plan are to read. Engines give no snapshots to the port yet:
- * this is the one place that asks for one, and names its table, when they do.
+ * The snapshots that a server makes for plans. They go with their tickets: by their client's
+ * DROP SNAPSHOT, when they expire, or with the server, after which no ticket is good any more.
  */
-export function choosePlanSource(table: { database: string; table: string }): PlanSource {
-  return { database: table.database, table: table.table, snapshot: undefined };
+export class PlanSnapshots {
+  readonly #engine: Engine;
+  /** When each expires, in ms since 1970. */
+  readonly #own = new Map<string, number>();
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  /**
+   * Gives the table that the splits of a plan are to read: of the snapshot that the client names,
+   * or of one that is made here.
+   *
+   * Errors: NOT_FOUND for a table or snapshot that is missing, or a snapshot without the table.
+   */
+  async choose(
+    request: TableRef & { snapshot?: string },
+    expiresAtMs: number,
+  ): Promise<PlanSource> {
+    if (request.snapshot !== undefined) {
+      const snapshot = await findSnapshot(this.#engine, request.snapshot);
+      return {
+        stored: storedTable(snapshot, request),
+        snapshot: snapshot.name,
+        expiresAtMs: Math.min(expiresAtMs, snapshot.expiresAtMs),
+      };
+    }
+    const table = { database: request.database, table: request.table };
+    if (!(await this.#holdsRows(table))) {
+      return { stored: table, snapshot: undefined, expiresAtMs };
+    }
+    const snapshot = await createSnapshot(this.#engine, {
+      tables: [table],
+      expiresInMs: expiresAtMs - Date.now(),
+    });
+    this.#remember(snapshot.name, snapshot.expiresAtMs);
+    return { stored: storedTable(snapshot, table), snapshot: snapshot.name, expiresAtMs };
+  }
+
+  /** Drops the snapshot of a plan that nobody got; one that the client made is the client's. */
+  async giveUp(source: PlanSource): Promise<void> {
+    if (source.snapshot === undefined || !this.#own.delete(source.snapshot)) return;
+    await dropSnapshot(this.#engine, source.snapshot);
+  }
+
+  /** Drops all that were made here. */
+  async close(): Promise<void> {
+    for (const name of [...this.#own.keys()]) {
+      this.#own.delete(name);
+      await dropSnapshot(this.#engine, name);
+    }
+  }
+
+  #remember(name: string, expiresAtMs: number): void {
+    for (const [each, endMs] of this.#own) if (endMs < Date.now()) this.#own.delete(each);
+    this.#own.set(name, expiresAtMs);
+  }
+
+  /** False for views. */
+  async #holdsRows(table: TableRef): Promise<boolean> {
+    const [row] = await queryRows(
+      this.#engine,
+      `SELECT engine LIKE '%MergeTree' AS holds_rows FROM system.tables
+       WHERE database = ${quoteString(table.database)} AND name = ${quoteString(table.table)}`,
+    );
+    if (row !== undefined) return Boolean(row['holds_rows']);
+    throw new FlashError('NOT_FOUND', `No table ${tableName(table)}`, {
+      hint: 'TABLES (`theflash tables`) lists what there is.',
+      place: { table: tableName(table) },
+    });
+  }
+}
+
+/** The error for a ticket whose snapshot is gone. */
+export function snapshotGone(snapshot: string): FlashError {
+  return new FlashError('EXPIRED', `The snapshot ${snapshot} was dropped, or is past its time`, {
+    hint: 'Plan the scan again.',
+  });
 }

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { FlashError } from '../protocol/index.js';
+import { FlashError, type TableRef } from '../protocol/index.js';
 import { JsonFields, parseJson } from '../protocol/wire/index.js';
 
 /** All that a server needs to run one split of a plan again and again. */
@@ -10,6 +10,9 @@ export interface Ticket {
   expiresAtMs: number;
   database: string;
   table: string;
+  /** The table that holds the rows: of a snapshot, or a view itself. */
+  stored: TableRef;
+  snapshot: string | undefined;
   /** Of the columns at planning time, as `fingerprintColumns` gives it. */
   columnsFingerprint: string;
   sql: string;
@@ -66,11 +69,14 @@ function sign(body: string, key: Uint8Array): Buffer {
 
 function parseTicket(body: string): Ticket {
   const fields = new JsonFields('ticket', parseJson('ticket', Buffer.from(body, 'base64url')));
+  const stored = fields.object('stored');
   return {
     serverId: fields.text('serverId'),
     expiresAtMs: fields.integer('expiresAtMs', 0),
     database: fields.text('database'),
     table: fields.text('table'),
+    stored: { database: stored.text('database'), table: stored.text('table') },
+    snapshot: fields.optionalText('snapshot'),
     columnsFingerprint: fields.text('columnsFingerprint'),
     sql: fields.longText('sql'),
   };

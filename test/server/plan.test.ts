@@ -3,7 +3,11 @@ import { tableFromIPC, type Table } from 'apache-arrow';
 import type { RemoteEngine } from '../../src/engine/remote/index.js';
 import {
   arrowEndOfStream,
+  createSnapshot,
+  dropSnapshot,
+  extendSnapshot,
   FlashError,
+  listSnapshots,
   type ArrowScan,
   type Engine,
 } from '../../src/protocol/index.js';
@@ -184,10 +188,98 @@ test.serial(
       await other.stop();
     }
     await engine().execute('ALTER TABLE p.ticket ADD COLUMN more String');
-    t.is(await scanCode(engine(), ticket), 'SCHEMA_CHANGED');
+    t.is(await scanCode(engine(), ticket), 'no error', 'the snapshot has the old columns');
     t.is(await codeOf(planTable('no_such', 1)), 'NOT_FOUND');
   },
 );
+
+test.serial('all splits and re-reads of a plan see its rows, whatever is written', async (t) => {
+  await engine().execute(
+    `CREATE TABLE p.moving (id UInt64, v UInt64) ENGINE = MutableMergeTree ORDER BY id;
+     INSERT INTO p.moving SELECT number, 1 FROM numbers(20000)`,
+  );
+  const plan = await planTable('moving', 8);
+  const changes = [
+    'UPDATE p.moving SET v = v + 1 WHERE id % 3 = 0',
+    'DELETE FROM p.moving WHERE id % 5 = 0',
+    'INSERT INTO p.moving SELECT 20000 + number, 7 FROM numbers(5000)',
+    'OPTIMIZE TABLE p.moving FINAL',
+    'TRUNCATE TABLE p.moving',
+    'DROP TABLE p.moving',
+  ];
+  for (const change of changes) {
+    await engine().execute(change);
+    let rows = 0;
+    let sum = 0n;
+    for (const { ticket } of plan.splits) {
+      const part = await read(await engine().scan(ticket));
+      rows += part.numRows;
+      for (const row of part) sum += BigInt(String(row['id'])) * BigInt(String(row['v']));
+    }
+    t.is(rows, 20_000, change);
+    t.is(sum, 199_990_000n, change);
+  }
+  if (plan.snapshot === undefined) throw new Error('the plan names no snapshot');
+  await dropSnapshot(engine(), plan.snapshot);
+  t.is(await scanCode(engine(), plan.splits[0]?.ticket ?? ''), 'EXPIRED');
+});
+
+test.serial('a named snapshot is shared by the plans of several tables', async (t) => {
+  await engine().execute(
+    `CREATE TABLE p.a (id UInt64) ENGINE = MutableMergeTree ORDER BY id;
+     CREATE TABLE p.b (id UInt64) ENGINE = MutableMergeTree ORDER BY id;
+     INSERT INTO p.a VALUES (1), (2); INSERT INTO p.b VALUES (1), (2)`,
+  );
+  const tables = [
+    { database: 'p', table: 'a' },
+    { database: 'p', table: 'b' },
+  ];
+  const made = await createSnapshot(engine(), { name: 'pair', tables, expiresInMs: 60_000 });
+  await engine().execute(
+    'DELETE FROM p.a WHERE id = 1; INSERT INTO p.b VALUES (3); DROP TABLE p.a',
+  );
+  for (const { table } of tables) {
+    const plan = await engine().plan({ ...planOf(table, 2), snapshot: 'pair' });
+    t.is(plan.snapshot, 'pair');
+    t.true(plan.expiresAtMs <= made.expiresAtMs);
+    let rows = 0;
+    for (const { ticket } of plan.splits) rows += (await read(await engine().scan(ticket))).numRows;
+    t.is(rows, 2, table);
+  }
+  t.is(await codeOf(engine().plan({ ...planOf('ints', 1), snapshot: 'pair' })), 'NOT_FOUND');
+  t.is(await codeOf(engine().plan({ ...planOf('b', 1), snapshot: 'nobody' })), 'NOT_FOUND');
+  const late = await engine().plan({ ...planOf('b', 1), snapshot: 'pair' });
+  await extendSnapshot(engine(), 'pair', 1);
+  while ((await listSnapshots(engine())).some(({ name }) => name === 'pair')) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  t.is(await scanCode(engine(), late.splits[0]?.ticket ?? ''), 'EXPIRED');
+  t.is(await codeOf(engine().plan({ ...planOf('b', 1), snapshot: 'pair' })), 'NOT_FOUND');
+});
+
+test.serial('a plan that fails, and a server that stops, leave no snapshot', async (t) => {
+  if (local === undefined) throw new Error('no engine');
+  const known = (await listSnapshots(local.engine)).length;
+  t.is(await codeOf(engine().plan({ ...planOf('b', 1), columns: ['no_such'] })), 'INVALID_REQUEST');
+  t.is((await listSnapshots(local.engine)).length, known);
+  const other = await serveEngine(local.engine);
+  const elsewhere = await other.connect();
+  await elsewhere.plan(planOf('b', 2));
+  t.is((await listSnapshots(local.engine)).length, known + 1);
+  await other.stop();
+  t.is((await listSnapshots(local.engine)).length, known);
+});
+
+test.serial('a view is read in one split, without a snapshot', async (t) => {
+  await engine().execute('CREATE VIEW p.seen AS SELECT id FROM p.b');
+  const plan = await planTable('seen', 4);
+  t.is(plan.snapshot, undefined);
+  t.is(plan.splits.length, 1);
+  const ticket = plan.splits[0]?.ticket ?? '';
+  t.is((await read(await engine().scan(ticket))).numRows, 3);
+  await engine().execute('DROP VIEW p.seen; CREATE VIEW p.seen AS SELECT 1 AS other');
+  t.is(await scanCode(engine(), ticket), 'SCHEMA_CHANGED');
+});
 
 function planOf(table: string, splits: number): Parameters<RemoteEngine['plan']>[0] {
   return { database: 'p', table, splitsMin: splits, splitsMax: splits, splitBytes: 1 << 30 };

@@ -28,6 +28,8 @@ export interface PlanMessage {
   type: 'PLAN';
   database: string;
   table: string;
+  /** Read this snapshot; undefined: the server makes one for the plan. */
+  snapshot?: string;
   /** In the order wanted; undefined for all. */
   columns?: readonly string[];
   filter?: Filter;
@@ -51,7 +53,7 @@ export interface PlannedSplit {
 
 export interface PlanOkMessage {
   type: 'PLAN_OK';
-  /** Name of the snapshot that all splits read; undefined: each reads the newest state. */
+  /** Name of the snapshot that all splits read; undefined for a view: each reads the newest state. */
   snapshot: string | undefined;
   /** ms since 1970, UTC. */
   expiresAtMs: number;
@@ -139,12 +141,14 @@ export function parseQuery(fields: JsonFields): QueryMessage {
 }
 
 export function parsePlan(fields: JsonFields): PlanMessage {
+  const snapshot = fields.optionalText('snapshot');
   const rowsMax = fields.optionalInteger('rowsMax', 0);
   const splitsMax = fields.integer('splitsMax', 1, splitsCountMax);
   return {
     type: 'PLAN',
     database: fields.text('database'),
     table: fields.text('table'),
+    ...(snapshot === undefined ? {} : { snapshot }),
     ...(fields.has('columns') ? { columns: fields.texts('columns', columnsMax) } : {}),
     ...(fields.has('filter') ? { filter: parseFilter(fields.value('filter')) } : {}),
     ...(fields.has('orderBy')

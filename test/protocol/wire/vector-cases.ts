@@ -165,6 +165,35 @@ export function makeConversations(): readonly Conversation[] {
       ['s', 1, { type: 'BATCH', rows: 9 }, payload(70_000, 6)],
       ['s', 1, { type: 'END', rows: 9, batches: 1, bytes: 70_016, elapsedMs: 1 }],
     ]),
+    play('plan', 'A plan of two splits on a snapshot of the client, which is then dropped.', [
+      ['c', 0, hello],
+      ['s', 0, helloOk('none')],
+      [
+        'c',
+        1,
+        {
+          ...{ type: 'PLAN', database: 'shop', table: 'orders', snapshot: 'noon' },
+          columns: ['id', 'total'],
+          filter: { op: 'is-null', column: 'total' },
+          orderBy: [{ column: 'id', descending: true }],
+          ...{ rowsMax: 10, splitsMin: 2, splitsMax: 8, splitBytes: 134_217_728 },
+        },
+      ],
+      [
+        's',
+        1,
+        {
+          ...{ type: 'PLAN_OK', snapshot: 'noon', expiresAtMs: 1_767_225_600_000 },
+          ...{ schema: 'AAAA', rows: 5, bytes: 100 },
+          splits: [
+            { ticket: 'first', rows: 3 },
+            { ticket: 'second', rows: 2 },
+          ],
+        },
+      ],
+      ['c', 2, { type: 'EXECUTE', sql: 'DROP SNAPSHOT IF EXISTS `noon`', timeoutMs: 0 }],
+      ['s', 2, { type: 'EXECUTE_OK', elapsedMs: 2 }],
+    ]),
     play('failure', 'A request that fails and leaves the connection ready, then a fatal error.', [
       ['c', 0, hello],
       ['s', 0, helloOk('none')],
