@@ -46,9 +46,15 @@ public final class ServeProcess implements AutoCloseable {
     for (Path log : logs) {
       command.add(log.toString());
     }
-    Process write = new ProcessBuilder(command).directory(ROOT.toFile()).inheritIO().start();
+    Process write =
+        new ProcessBuilder(command)
+            .directory(ROOT.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("write.log").toFile())
+            .start();
     if (waitFor(write) != 0) {
-      throw new IOException("theflash write failed: " + command);
+      throw new IOException(
+          "theflash write failed: " + Files.readString(folder.resolve("write.log")));
     }
     return serve(folder, true);
   }

@@ -1,0 +1,152 @@
+package com.theflash.spark;
+
+import com.theflash.client.ColumnInfo;
+import com.theflash.client.FlashException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.DecimalType;
+
+/** The type table of docs/spark.md: what each column of the engine is in Spark. */
+final class ColumnTypes {
+  private static final Pattern WRAPPED =
+      Pattern.compile("(Nullable|LowCardinality)\\((.*)\\)", Pattern.DOTALL);
+  private static final Pattern DECIMAL = Pattern.compile("Decimal\\((\\d+), ?(\\d+)\\)");
+  private static final Pattern DATE_TIME_64 = Pattern.compile("DateTime64\\((\\d)(?:, ?'.*')?\\)");
+  private static final Pattern FIRST_WORD = Pattern.compile("^\\s*([a-zA-Z]+)");
+  private static final int DECIMAL_PRECISION_MAX = 38;
+  private static final Set<String> BYTE_TYPES =
+      Set.of(
+          "binary",
+          "varbinary",
+          "tinyblob",
+          "blob",
+          "mediumblob",
+          "longblob",
+          "geometry",
+          "point",
+          "linestring",
+          "polygon",
+          "multipoint",
+          "multilinestring",
+          "multipolygon",
+          "geometrycollection",
+          "geomcollection");
+
+  private ColumnTypes() {}
+
+  private record Mapped(DataType type, ColumnKind kind) {}
+
+  /**
+   * Gives the columns that Spark can show, in table order.
+   *
+   * @param skipUnsupported leave others out, instead of refusing the table
+   * @throws FlashException INVALID_REQUEST, naming the columns of other types
+   */
+  static List<FlashColumn> map(List<ColumnInfo> columns, boolean skipUnsupported)
+      throws FlashException {
+    List<FlashColumn> mapped = new ArrayList<>();
+    List<String> unsupported = new ArrayList<>();
+    for (ColumnInfo each : columns) {
+      Optional<FlashColumn> column = map(each);
+      column.ifPresentOrElse(
+          mapped::add, () -> unsupported.add(each.name() + " " + each.engineType()));
+    }
+    if (unsupported.isEmpty() || skipUnsupported) {
+      return List.copyOf(mapped);
+    }
+    throw FlashException.ofRequest(
+        "Spark has no type for " + String.join(", ", unsupported),
+        "Set the option unsupportedColumns to skip to read the others.");
+  }
+
+  private static Optional<FlashColumn> map(ColumnInfo column) {
+    String bare = column.engineType();
+    boolean nullable = false;
+    for (Matcher match = WRAPPED.matcher(bare); match.matches(); match = WRAPPED.matcher(bare)) {
+      nullable |= match.group(1).equals("Nullable");
+      bare = match.group(2);
+    }
+    Mapped mapped = mapBare(bare, column.mysqlType());
+    if (mapped == null) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new FlashColumn(
+            column.name(), mapped.type(), nullable, mapped.kind(), bare, column.mysqlType()));
+  }
+
+  /** Null for types that have no place in Spark. */
+  private static Mapped mapBare(String engineType, String mysqlType) {
+    return switch (engineType) {
+      case "Int8" -> new Mapped(DataTypes.ByteType, ColumnKind.INTEGER);
+      case "Int16", "UInt8" -> new Mapped(DataTypes.ShortType, ColumnKind.INTEGER);
+      case "Int32", "UInt16" -> new Mapped(DataTypes.IntegerType, ColumnKind.INTEGER);
+      case "Int64", "UInt32" -> new Mapped(DataTypes.LongType, ColumnKind.INTEGER);
+      case "UInt64" -> new Mapped(new DecimalType(20, 0), ColumnKind.INTEGER);
+      case "Float32" -> new Mapped(DataTypes.FloatType, ColumnKind.FLOAT);
+      case "Float64" -> new Mapped(DataTypes.DoubleType, ColumnKind.FLOAT);
+      case "Bool" -> new Mapped(DataTypes.BooleanType, ColumnKind.BOOLEAN);
+      case "Date", "Date32" -> new Mapped(DataTypes.DateType, ColumnKind.DATE);
+      case "String" ->
+          isBytes(mysqlType)
+              ? new Mapped(DataTypes.BinaryType, ColumnKind.BYTES)
+              : new Mapped(DataTypes.StringType, ColumnKind.TEXT);
+      default -> mapParameterized(engineType, mysqlType);
+    };
+  }
+
+  private static Mapped mapParameterized(String engineType, String mysqlType) {
+    Matcher decimal = DECIMAL.matcher(engineType);
+    if (decimal.matches()) {
+      int precision = Integer.parseInt(decimal.group(1));
+      return precision > DECIMAL_PRECISION_MAX
+          ? new Mapped(DataTypes.StringType, ColumnKind.OPAQUE)
+          : new Mapped(
+              new DecimalType(precision, Integer.parseInt(decimal.group(2))), ColumnKind.DECIMAL);
+    }
+    Matcher dateTime = DATE_TIME_64.matcher(engineType);
+    if (dateTime.matches() && dateTime.group(1).charAt(0) <= '6') {
+      return new Mapped(DataTypes.TimestampType, ColumnKind.TIMESTAMP);
+    }
+    if (engineType.startsWith("DateTime(") || engineType.equals("DateTime")) {
+      return new Mapped(DataTypes.TimestampType, ColumnKind.TIMESTAMP);
+    }
+    if (engineType.startsWith("Time64(") && "time".equals(firstWord(mysqlType))) {
+      return new Mapped(DataTypes.LongType, ColumnKind.TIME);
+    }
+    if (engineType.startsWith("FixedString(")) {
+      return new Mapped(DataTypes.BinaryType, ColumnKind.OPAQUE);
+    }
+    if (engineType.startsWith("Array(")) {
+      String inner = engineType.substring("Array(".length(), engineType.length() - 1);
+      return map(new ColumnInfo("element", inner, null))
+          .map(
+              element ->
+                  new Mapped(
+                      DataTypes.createArrayType(element.type(), element.nullable()),
+                      ColumnKind.OPAQUE))
+          .orElse(null);
+    }
+    return null;
+  }
+
+  private static boolean isBytes(String mysqlType) {
+    String word = firstWord(mysqlType);
+    return word != null && BYTE_TYPES.contains(word);
+  }
+
+  private static String firstWord(String mysqlType) {
+    if (mysqlType == null) {
+      return null;
+    }
+    Matcher word = FIRST_WORD.matcher(mysqlType);
+    return word.find() ? word.group(1).toLowerCase(Locale.ROOT) : null;
+  }
+}

@@ -1,0 +1,43 @@
+package com.theflash.spark;
+
+import com.theflash.client.Filter;
+import com.theflash.client.PlanRequest;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * What a scan gives: equal specs on equal servers give equal rows of one moment, so Spark may read
+ * once for both.
+ *
+ * @param filter null for all rows
+ * @param rowsMax of each split; null for all
+ * @param pushed the filter's parts as Spark writes them, for people
+ */
+record ScanSpec(
+    TableName name,
+    List<FlashColumn> columns,
+    Filter filter,
+    List<PlanRequest.Order> orderBy,
+    Long rowsMax,
+    List<String> pushed) {
+
+  /** For EXPLAIN and the Spark UI. */
+  String description() {
+    StringBuilder text = new StringBuilder("theflash ").append(name);
+    text.append(" columns=[");
+    text.append(columns.stream().map(FlashColumn::name).collect(Collectors.joining(", ")));
+    text.append("], filters=[").append(String.join(", ", pushed)).append(']');
+    if (!orderBy.isEmpty()) {
+      text.append(", orderBy=[");
+      text.append(
+          orderBy.stream()
+              .map(each -> each.column() + (each.descending() ? " DESC" : " ASC"))
+              .collect(Collectors.joining(", ")));
+      text.append(']');
+    }
+    if (rowsMax != null) {
+      text.append(", rowsMax=").append(rowsMax);
+    }
+    return text.toString();
+  }
+}

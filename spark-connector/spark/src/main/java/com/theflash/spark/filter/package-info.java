@@ -1,0 +1,2 @@
+/** Spark's predicates as filters of the wire protocol. */
+package com.theflash.spark.filter;
