@@ -90,9 +90,11 @@ export default tseslint.config(
     rules: { 'ava/no-ignored-test-files': 'off' },
   },
   {
-    files: ['**/*.{js,cjs}'],
+    files: ['**/*.{js,cjs,mjs}'],
     languageOptions: {
       globals: {
+        __dirname: 'readonly',
+        require: 'readonly',
         console: 'readonly',
         process: 'readonly',
         URL: 'readonly',

@@ -1,4 +1,10 @@
 #!/usr/bin/env node
-import { execute } from '@oclif/core';
+'use strict';
+const path = require('node:path');
 
-await execute({ dir: import.meta.url });
+// Blocking calls of the engine wait on libuv's threads, of which there are four unless told: three
+// long queries would hold up all others. It must be said before the first of them starts, and
+// loading a module starts them: hence CommonJS.
+process.env.UV_THREADPOOL_SIZE ??= '40';
+
+void import('@oclif/core').then(({ execute }) => execute({ dir: path.dirname(__dirname) }));

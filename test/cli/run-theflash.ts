@@ -4,7 +4,7 @@ import { execa } from 'execa';
 /** What starts `theflash` from its sources, behind node's own path: for runs under other programs too. */
 export const commandLine: readonly string[] = [
   `--import=${import.meta.resolve('tsx')}`,
-  fileURLToPath(new URL('../../bin/dev.js', import.meta.url)),
+  fileURLToPath(new URL('../../bin/dev.mjs', import.meta.url)),
 ];
 
 /** A finished run of the command line, whatever its exit code. */

@@ -1,11 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
+import { openRemoteEngine } from '../../src/engine/remote/index.js';
+import { queryRows } from '../../src/protocol/index.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 let folder = '';
@@ -20,7 +23,13 @@ test.after.always(async () => {
 
 test.serial('the commands work over tcp://, and SIGTERM ends the server cleanly', async (t) => {
   const server = start(['serve', '--engine', path.join(folder, 'data'), '--listen', '127.0.0.1:0']);
-  const log = text(server.stderr ?? process.stdin);
+  let log = '';
+  const reloaded = new Promise<void>((resolve) => {
+    server.stderr?.on('data', (chunk: Buffer) => {
+      log += String(chunk);
+      if (log.includes('"reloaded"')) resolve();
+    });
+  });
   try {
     const engine = `tcp://${await readAddress(server)}`;
     const sql = `CREATE DATABASE s; CREATE TABLE s.t (id UInt64) ENGINE = MutableMergeTree ORDER BY id;
@@ -46,17 +55,53 @@ test.serial('the commands work over tcp://, and SIGTERM ends the server cleanly'
       server: { openWrites: 0 },
     });
     server.kill('SIGHUP');
+    await reloaded;
   } finally {
     server.kill('SIGTERM');
   }
-  const [code] = (await once(server, 'exit')) as [number | null];
+  const [code] = (await once(server, 'close')) as [number | null];
   t.is(code, 0);
-  const events = (await log)
+  const events = log
     .trim()
     .split('\n')
     .map((line) => (JSON.parse(line) as { event: string }).event);
   t.true(events.includes('reloaded'));
   t.is(events.at(-1), 'stopped');
+});
+
+test.serial('long queries do not hold up short ones', async (t) => {
+  if (!existsSync(path.join(root, 'dist'))) {
+    t.log('skipped: run `npm run build` first');
+    t.pass();
+    return;
+  }
+  // As it is installed: bin/run.js says how many calls may wait for the engine at once.
+  const args = ['serve', '--engine', path.join(folder, 'long'), '--listen', '127.0.0.1:0'];
+  const server = spawn(process.execPath, ['bin/run.js', ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  const exited = once(server, 'exit');
+  try {
+    const engine = await openRemoteEngine(`tcp://${await readAddress(server)}`);
+    const stop = new AbortController();
+    let ended = 0;
+    const long = Array.from({ length: 8 }, async () => {
+      const sql = 'SELECT sleepEachRow(1) FROM numbers(30) SETTINGS max_block_size = 1';
+      await t.throwsAsync(() => engine.execute(sql, { signal: stop.signal }));
+      ended += 1;
+    });
+    const running = `SELECT count() AS n FROM system.processes WHERE query LIKE 'SELECT sleepEachRow%'`;
+    const count = async (): Promise<unknown> => (await queryRows(engine, running))[0]?.['n'];
+    while ((await count()) !== 8n) t.is(ended, 0);
+    t.is(ended, 0);
+    stop.abort();
+    await Promise.all(long);
+    await engine.close();
+  } finally {
+    server.kill('SIGTERM');
+    await exited;
+  }
 });
 
 test.serial('wrong addresses and open networks are usage errors', async (t) => {
@@ -71,7 +116,7 @@ test.serial('wrong addresses and open networks are usage errors', async (t) => {
 });
 
 function start(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, ['--import=tsx', 'bin/dev.js', ...args], {
+  return spawn(process.execPath, ['--import=tsx', 'bin/dev.mjs', ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -39,7 +39,7 @@ test.serial('and so it does behind theflash serve, which is killed', async (t) =
   let acknowledged = 0;
   for (let kill = 0; kill <= kills; kill++) {
     const args = ['serve', '--engine', folder, '--listen', '127.0.0.1:0'];
-    const server = spawn(process.execPath, ['--import=tsx', 'bin/dev.js', ...args], {
+    const server = spawn(process.execPath, ['--import=tsx', 'bin/dev.mjs', ...args], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'ignore'],
     });

@@ -4,10 +4,10 @@ import { CallLimit } from './call-limit.js';
 import { takeError } from './errors.js';
 
 /**
- * Blocking calls run on libuv's pool, which has four threads. One is left to the open batch: the
- * others may all wait for it to end.
+ * Blocking calls run on libuv's pool, which has four threads unless `UV_THREADPOOL_SIZE` says
+ * otherwise, as bin/run.js does. One is left to the open batch: the others may all wait for it to end.
  */
-const callsMax = 3;
+const callsMax = Math.max(1, Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) - 1);
 
 /**
  * The open tf_engine with what its scans and batch share: the limits that keep blocked calls from
