@@ -50,7 +50,7 @@ typedef enum tf_status {
   TF_NOT_FOUND = 3,   /* no such database, table, column or snapshot */
   TF_IN_USE = 4,      /* another process has the folder open: connect to it, or stop it */
   TF_DENIED = 5,      /* the folder or disk refuses (permissions, read-only): repair, then retry */
-  TF_DISK_FULL = 6,   /* no space left: the failed batch is not applied; free space, then retry */
+  TF_DISK_FULL = 6,   /* no space left: free space, then retry (a batch: see tf_batch_commit) */
   TF_MEMORY = 7,      /* a memory cap was met: smaller batches, or a higher cap */
   TF_CANCELLED = 8,   /* the handle was cancelled or its engine closed */
   TF_BROKEN_DATA = 9, /* parts lost to a crash, or a folder of another patch level: see the hint */
@@ -205,8 +205,11 @@ TF_EXPORT tf_status tf_batch_append(tf_batch *batch, const char *database, size_
 
 /*
  * Applies the batch and sets the checkpoint of `source`: an opaque text that tf_checkpoint_get
- * gives back; `source` must not be empty. TF_OK means durable and visible. After a crash in the call, the next open finds
- * either all of the batch or none of it.
+ * gives back; `source` must not be empty. TF_OK means durable and visible. After a crash in the call,
+ * the next open finds either all of the batch or none of it. An error that came when the commit was
+ * recorded already leaves the batch to be applied by the next call that can: so ask
+ * tf_checkpoint_get what became of it, before anything is written again. Until then reads fail,
+ * they never see half of it.
  */
 TF_EXPORT tf_status tf_batch_commit(tf_batch *batch, const char *source, size_t source_len,
                                     const char *checkpoint, size_t checkpoint_len, tf_error *error);

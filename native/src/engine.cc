@@ -79,6 +79,8 @@ void Engine::Start() {
   ledger_->Recover();
   format.Upgrade(*control_);
   versions_ = std::make_unique<Versions>(control_.get());
+  // The counter's own table may be among the broken ones.
+  if (options_.allow_broken) versions_->RaiseAbove(ledger_->NewestVersion());
   snapshots_ = std::make_unique<Snapshots>(control_.get(), versions_.get());
   canceller_ = std::make_unique<Canceller>(arguments_);
   // One more than scans, for the open batch.
@@ -89,11 +91,18 @@ void Engine::RefuseBrokenData() {
   if (options_.allow_broken) return;
   const auto broken = ledger_->BrokenTables();
   if (broken.empty()) return;
-  throw Error(TF_BROKEN_DATA,
-              "ClickHouse found parts broken and put them aside when it opened " + folder_->path() +
-                  ": rows are missing from " + Join(broken),
-              "Restore the folder from a backup, or open it with allow_broken, drop these tables "
-              "and copy them from their source again.");
+  std::string checkpoints;
+  for (const auto& [source, checkpoint] : ledger_->Checkpoints()) {
+    checkpoints += (checkpoints.empty() ? "" : ", ") + source + ": " + checkpoint;
+  }
+  throw Error(
+      TF_BROKEN_DATA,
+      "ClickHouse found parts broken and put them aside when it opened " + folder_->path() +
+          ": rows are missing from " + Join(broken) +
+          "; the last checkpoint, up to which all other tables are whole, is " +
+          (checkpoints.empty() ? "none" : checkpoints),
+      "Restore the folder from a backup, or replay the logs into a new one. To save what is "
+      "left, open it with allow_broken.");
 }
 
 std::optional<std::string> Engine::ReadCheckpoint(std::string_view source) {

@@ -4,6 +4,7 @@
 
 #include "failpoint.h"
 #include "quote.h"
+#include "sql/rewrite.h"
 #include "status.h"
 
 namespace theflash {
@@ -101,6 +102,29 @@ std::optional<std::string> Ledger::ReadCheckpoint(std::string_view source) {
       " ORDER BY batch DESC LIMIT 1");
   if (rows.empty()) return std::nullopt;
   return rows[0].at(0);
+}
+
+std::vector<std::pair<std::string, std::string>> Ledger::Checkpoints() {
+  std::vector<std::pair<std::string, std::string>> checkpoints;
+  for (const auto& row :
+       connection_->Rows("SELECT source, argMax(checkpoint, batch) FROM theflash.checkpoints"
+                         " GROUP BY source ORDER BY source")) {
+    checkpoints.emplace_back(row.at(0), row.at(1));
+  }
+  return checkpoints;
+}
+
+uint64_t Ledger::NewestVersion() {
+  uint64_t newest = 0;
+  for (const auto& table :
+       connection_->Rows("SELECT database, table FROM system.columns WHERE name = " +
+                         QuoteText(sql::kVersionColumn))) {
+    const auto rows =
+        connection_->Rows("SELECT max(" + std::string(sql::kVersionColumn) + ") FROM " +
+                          QuoteTable(table.at(0), table.at(1)) + " SETTINGS final = 0");
+    newest = std::max<uint64_t>(newest, std::stoull(rows.at(0).at(0)));
+  }
+  return newest;
 }
 
 std::vector<std::string> Ledger::BrokenTables() {

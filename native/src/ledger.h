@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "connection.h"
@@ -57,6 +58,12 @@ class Ledger {
   uint64_t LastCommitId();
 
   std::optional<std::string> ReadCheckpoint(std::string_view source);
+
+  // The last checkpoint of each source, by its name.
+  std::vector<std::pair<std::string, std::string>> Checkpoints();
+
+  // The highest version of any row of any mutable table, 0 where there is none.
+  uint64_t NewestVersion();
 
   // Tables with parts that ClickHouse found broken on start and put aside, as "db.t (2 parts)".
   std::vector<std::string> BrokenTables();

@@ -100,6 +100,10 @@ Error EngineError(std::string_view text) {
   if (const size_t at = message.find(" (version "); at != std::string_view::npos) {
     message = message.substr(0, at);
   }
+  // What a failed call of the C++ library says of itself, in front of what happened.
+  constexpr std::string_view kFilesystem =
+      "std::__1::filesystem::filesystem_error: filesystem error: in ";
+  if (message.starts_with(kFilesystem)) message.remove_prefix(kFilesystem.size());
   tf_status status = StatusOfEngineCode(code);
   // ClickHouse reports failed writes under several codes; the system's own words tell.
   if (message.find("No space left on device") != std::string_view::npos) status = TF_DISK_FULL;

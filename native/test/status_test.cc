@@ -33,6 +33,15 @@ TEST(EngineError, KnowsAFullDiskByItsWords) {
   EXPECT_EQ(error.engine_code(), 75);
 }
 
+TEST(EngineError, LeavesOutHowTheLibraryCallsItsErrors) {
+  const Error error = EngineError(
+      "Code: 1001. DB::Exception: std::__1::filesystem::filesystem_error: filesystem error: in "
+      "create_directories: No space left on device [\"/x\"]. (STD_EXCEPTION)");
+  EXPECT_EQ(error.status(), TF_DISK_FULL);
+  EXPECT_EQ(error.message(),
+            "create_directories: No space left on device [\"/x\"]. (STD_EXCEPTION)");
+}
+
 TEST(EngineError, KeepsTextsThatAreNoExceptions) {
   const Error error = EngineError("No active streaming query");
   EXPECT_EQ(error.status(), TF_ENGINE);

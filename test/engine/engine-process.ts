@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { EmbeddedEngineOptions } from '../../src/engine/index.js';
 import type { Answer, Command } from './engine-child.js';
@@ -97,6 +98,17 @@ export class EngineProcess {
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#exited;
+  }
+
+  /** Waits until the process has stopped itself at the failpoint `stop:…`. */
+  async untilStopped(): Promise<void> {
+    const status = `/proc/${this.processId}/status`;
+    while (!/^State:\s+T/m.test(await readFile(status, 'utf8'))) await new Promise(setImmediate);
+  }
+
+  /** Lets a stopped process go on. */
+  resume(): void {
+    this.#child.kill('SIGCONT');
   }
 
   /** Closes the engine and ends the process. */

@@ -1,0 +1,164 @@
+// Goal: a disk that is full, or read-only, costs no acknowledged batch, and the engine goes on when
+// it is mended. Method: a real file system of a few megabytes, filled at every step of a batch.
+import path from 'node:path';
+import test, { type ExecutionContext } from 'ava';
+import { openEmbeddedEngine } from '../../src/engine/index.js';
+import type { Engine } from '../../src/protocol/index.js';
+import { createRandom } from '../workload/random.js';
+import type { Change } from './change-builder.js';
+import { applyBatch, createTable, keyedTable, throwsCode } from './engine-suite.js';
+import { EngineProcess } from './engine-process.js';
+import { put, readRows } from './rows.js';
+import { mountSmallDisk, type SmallDisk } from './small-disk.js';
+
+const schema = keyedTable('keyed');
+const bag = { ...keyedTable('bag'), primaryKey: [] };
+const diskMib = 48;
+
+/** Runs `body` with an engine on a small disk, or says why it can't. */
+async function withDisk(
+  t: ExecutionContext,
+  body: (disk: SmallDisk, folder: string) => Promise<void>,
+): Promise<void> {
+  const disk = await mountSmallDisk(diskMib);
+  if ('reason' in disk) {
+    t.log(`skipped: ${disk.reason}`);
+    t.pass();
+    return;
+  }
+  try {
+    await body(disk, path.join(disk.folder, 'data'));
+  } finally {
+    await disk.remove();
+  }
+}
+
+async function openWithTables(folder: string): Promise<Engine> {
+  const engine = await openEmbeddedEngine(folder);
+  await createTable(engine, 'keyed');
+  await createTable(engine, 'bag', '');
+  return engine;
+}
+
+/** Rows that do not compress: 12 MB of them do not fit where 4 MB are left. */
+function largeRows(): Change[] {
+  const random = createRandom(1);
+  return Array.from({ length: 12 }, (_, id) =>
+    put(1000 + id, random.bytes(1 << 19).toString('hex')),
+  );
+}
+
+test.serial('a disk that fills up in an append refuses the batch and nothing else', async (t) => {
+  await withDisk(t, async (disk, folder) => {
+    const engine = await openWithTables(folder);
+    await applyBatch(engine, schema, [put(1, 'kept')], { source: 'disk', text: 'first' });
+    disk.fill(4 << 20);
+    const error = await throwsCode(
+      t,
+      () => applyBatch(engine, schema, largeRows(), { source: 'disk', text: 'second' }),
+      'DISK_FULL',
+    );
+    t.regex(error.hint ?? '', /[Ff]ree space/);
+    t.deepEqual(await readRows(engine, 'keyed'), ['1 kept']);
+    t.is(await engine.readCheckpoint('disk'), 'first');
+    disk.free();
+    const text = 'third';
+    await applyBatch(engine, schema, [...largeRows(), put(2, 'later')], { source: 'disk', text });
+    t.is((await readRows(engine, 'keyed')).length, 14);
+    await engine.close();
+    const again = await openEmbeddedEngine(folder);
+    t.is((await readRows(again, 'keyed')).length, 14);
+    t.is(await again.readCheckpoint('disk'), 'third');
+    await again.close();
+  });
+});
+
+// Places in a commit, in order, and whether a batch is applied whose commit got so far.
+const places: readonly [string, boolean][] = [
+  ['before-commit-record', false],
+  ['after-commit-record', true],
+  ['between-attaches', true],
+  ['after-publish', true],
+  ['between-drops', true],
+];
+
+for (const [place, isApplied] of places) {
+  test.serial(`a disk that fills up ${place}: the process lives on`, async (t) => {
+    await withDisk(t, async (disk, folder) => {
+      const filled = await openWithTables(folder);
+      for (const each of [schema, bag]) {
+        await applyBatch(filled, each, [put(1, 'old')], { source: 'disk', text: 'first' });
+      }
+      await filled.close();
+      const env = { THEFLASH_FAILPOINT: `stop:${place}` };
+      const engine = await EngineProcess.open(folder, {}, env);
+      t.teardown(() => engine.kill());
+      const changes = [{ ...put(1, 'old'), isDelete: true }, put(1, 'new')];
+      const commit = engine.send({
+        do: 'batch',
+        writes: ['keyed', 'bag'].map((database) => ({
+          database,
+          isKeyed: database === 'keyed',
+          changes,
+        })),
+        commit: { source: 'disk', text: 'second' },
+      });
+      await engine.untilStopped();
+      disk.fill(0);
+      disk.fillNames();
+      engine.resume();
+      const outcome = await commit;
+      t.log(outcome.kind === 'failed' ? `${outcome.code}: ${outcome.message}` : outcome.kind);
+      if (outcome.kind === 'failed') t.is(outcome.code, 'DISK_FULL', outcome.message);
+      else t.true(isApplied);
+      await t.notThrowsAsync(expectRows(engine, isApplied, true), 'while the disk is full');
+      disk.free();
+      await expectRows(engine, isApplied, false);
+      await engine.run({ do: 'set-environment', name: 'THEFLASH_FAILPOINT', value: '' });
+      await engine.execute(`INSERT INTO keyed.t VALUES (2, 'later')`);
+      await engine.run({ do: 'close' });
+      await engine.run({ do: 'open', folder, options: {} });
+      await engine.execute(`DELETE FROM keyed.t WHERE id = 2`);
+      await expectRows(engine, isApplied, false);
+      await engine.close();
+    });
+  });
+}
+
+/** Errors: rows or checkpoint of neither the one nor the other; a refusal counts where it is allowed. */
+async function expectRows(
+  engine: EngineProcess,
+  isApplied: boolean,
+  mayRefuse: boolean,
+): Promise<void> {
+  for (const database of ['keyed', 'bag']) {
+    const sql = `SELECT id, v FROM ${database}.t`;
+    const outcome = await engine.send({ do: 'query', sql });
+    if (outcome.kind === 'failed' && mayRefuse && outcome.code === 'DISK_FULL') continue;
+    if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome));
+    const rows = outcome.value as { id: bigint; v: string }[];
+    const held = rows.map(({ id, v }) => `${id} ${v}`).join();
+    if (held !== (isApplied ? '1 new' : '1 old')) throw new Error(`${database} holds ${held}`);
+  }
+  const checkpoint = await engine.send({ do: 'checkpoint', source: 'disk' });
+  if (checkpoint.kind !== 'done' && mayRefuse) return;
+  if (checkpoint.kind !== 'done') throw new Error(JSON.stringify(checkpoint));
+  if (checkpoint.value !== (isApplied ? 'second' : 'first')) {
+    throw new Error(`the checkpoint is ${String(checkpoint.value)}`);
+  }
+}
+
+test.serial('a read-only disk is refused, and opens as it was once it is writable', async (t) => {
+  await withDisk(t, async (disk, folder) => {
+    const engine = await openWithTables(folder);
+    await applyBatch(engine, schema, [put(1, 'kept')]);
+    await engine.close();
+    disk.setReadOnly(true);
+    const error = await throwsCode(t, () => openEmbeddedEngine(folder), 'DENIED');
+    t.regex(error.message, /Read-only file system/);
+    disk.setReadOnly(false);
+    const again = await openEmbeddedEngine(folder);
+    t.deepEqual(await readRows(again, 'keyed'), ['1 kept']);
+    await again.close();
+  });
+});
