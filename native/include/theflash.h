@@ -190,8 +190,9 @@ TF_EXPORT tf_status tf_batch_reserve(tf_batch *batch, uint64_t count, uint64_t *
                                      tf_error *error);
 
 /*
- * Stages rows for a mutable table: durable, but seen by nobody before tf_batch_commit. May be
- * called many times for a table; a transaction of any size is staged in pieces of bounded memory.
+ * Stages rows for a mutable table: durable, but seen by nobody before tf_batch_commit. Calls for
+ * different tables may run at once, as an exception to the rule. May be called many times for a
+ * table; a transaction of any size is staged in pieces of bounded memory.
  *
  * Shape: `stream` is a whole Arrow IPC stream of the table's columns by name, in any order, plus
  * `_INTERNAL_VERSION` (uint64) and `_INTERNAL_DELMARK` (uint8, 1 marks a deleted key, whose other

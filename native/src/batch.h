@@ -2,10 +2,12 @@
 #ifndef THEFLASH_BATCH_H_
 #define THEFLASH_BATCH_H_
 
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,7 +20,8 @@
 namespace theflash {
 
 // Holds the write gate from its making to Close. Rows go to fresh tables of the staging database
-// first, so that memory is bounded by one piece; Commit hands them to the ledger.
+// first, so that memory is bounded by the pieces in hand; Commit hands them to the ledger. Appends
+// to different tables may run at once; every other call has the batch for itself.
 class Batch {
  public:
   explicit Batch(std::shared_ptr<Engine> engine);
@@ -37,17 +40,27 @@ class Batch {
  private:
   enum class State { kOpen, kFailed, kCommitted, kClosed };
 
+  // A table's rows, from the first append on.
+  struct Target {
+    Staged staged;
+    std::mutex mutex;  // one append at a time
+    std::optional<StagingTable> table;
+  };
+
+  void RequireOpen() const;
   template <typename Step>
-  auto InState(Step step);
-  StagingTable& TableFor(std::string_view database, std::string_view table);
-  void RefuseUnreserved();
+  void RunAlone(Step step);
+  Target& BeginAppend(std::string_view database, std::string_view table);
+  void EndAppend(bool failed);
+  void RefuseUnreserved(Connection& connection);
 
   const std::shared_ptr<Engine> engine_;
-  std::mutex mutex_;  // one call at a time
+  std::mutex mutex_;
+  std::condition_variable append_ended_;
+  size_t appending_ = 0;
   State state_ = State::kOpen;
-  Lease connection_;
   uint64_t id_ = 0;
-  std::map<std::pair<std::string, std::string>, StagingTable> tables_;
+  std::map<std::pair<std::string, std::string>, std::unique_ptr<Target>> targets_;
 };
 
 }  // namespace theflash

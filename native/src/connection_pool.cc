@@ -21,8 +21,9 @@ void Lease::Return() {
   connection_ = nullptr;
 }
 
-ConnectionPool::ConnectionPool(std::vector<std::string> arguments, size_t connections_max)
-    : arguments_(std::move(arguments)), connections_max_(connections_max) {}
+ConnectionPool::ConnectionPool(std::vector<std::string> arguments, std::string name,
+                               size_t connections_max)
+    : arguments_(std::move(arguments)), name_(std::move(name)), connections_max_(connections_max) {}
 
 Lease ConnectionPool::Take() {
   std::unique_lock lock(mutex_);
@@ -30,7 +31,7 @@ Lease ConnectionPool::Take() {
   if (shut_) throw Error(TF_CANCELLED, "the engine was closed");
   if (idle_.empty()) {
     idle_.push_back(
-        std::make_shared<Connection>(arguments_, "theflash-" + std::to_string(++made_)));
+        std::make_shared<Connection>(arguments_, name_ + "-" + std::to_string(++made_)));
   }
   lent_.push_back(std::move(idle_.back()));
   idle_.pop_back();

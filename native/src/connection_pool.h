@@ -35,7 +35,10 @@ class Lease {
 
 class ConnectionPool {
  public:
-  ConnectionPool(std::vector<std::string> arguments, size_t connections_max);
+  // `name` begins the tags of its connections.
+  ConnectionPool(std::vector<std::string> arguments, std::string name, size_t connections_max);
+
+  size_t connections_max() const { return connections_max_; }
 
   // Waits while all connections are on loan. Throws TF_CANCELLED after Close.
   Lease Take();
@@ -53,6 +56,7 @@ class ConnectionPool {
   void Give(std::shared_ptr<Connection> connection);
 
   const std::vector<std::string> arguments_;
+  const std::string name_;
   const size_t connections_max_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -14,6 +14,9 @@ namespace {
 
 constexpr double kMemoryShare = 0.7;
 
+// Tables of a batch that are worked on at once: they wait for the disk more than they compute.
+constexpr size_t kWritersMax = 4;
+
 // libchdb has one data path a process.
 std::mutex open_folder_mutex;
 std::string& OpenFolder() {
@@ -74,7 +77,8 @@ void Engine::Start() {
     arguments_.push_back("--max_memory_usage=" + std::to_string(options_.query_memory_bytes_max));
   }
   control_ = std::make_unique<Connection>(arguments_, "theflash-control");
-  ledger_ = std::make_unique<Ledger>(control_.get());
+  writers_ = std::make_unique<ConnectionPool>(arguments_, "theflash-writer", kWritersMax);
+  ledger_ = std::make_unique<Ledger>(control_.get(), writers_.get());
   RefuseBrokenData();
   ledger_->Recover();
   format.Upgrade(*control_);
@@ -83,8 +87,7 @@ void Engine::Start() {
   if (options_.allow_broken) versions_->RaiseAbove(ledger_->NewestVersion());
   snapshots_ = std::make_unique<Snapshots>(control_.get(), versions_.get());
   canceller_ = std::make_unique<Canceller>(arguments_);
-  // One more than scans, for the open batch.
-  pool_ = std::make_unique<ConnectionPool>(arguments_, options_.scans_max + 1);
+  pool_ = std::make_unique<ConnectionPool>(arguments_, "theflash", options_.scans_max);
 }
 
 void Engine::RefuseBrokenData() {
@@ -148,6 +151,7 @@ void Engine::Close() {
   const std::lock_guard no_commit(commit_mutex_);
   for (const std::string& tag : pool_->TagsInUse()) canceller_->Start(tag);
   pool_->Close();
+  writers_->Close();
   canceller_->Shutdown();
   snapshots_->Stop();
   control_->Close();

@@ -59,7 +59,10 @@ class Engine {
   // locked out, since they would see half of a batch.
   void FinishCommit();
 
+  // Of scans and statements.
   ConnectionPool& pool() { return *pool_; }
+  // Of who holds the write gate, and of commits: whoever waits for one here holds up no scan.
+  ConnectionPool& writers() { return *writers_; }
   Canceller& canceller() { return *canceller_; }
   Gate& write_gate() { return write_gate_; }
   Visibility& visibility() { return visibility_; }
@@ -104,6 +107,7 @@ class Engine {
   std::vector<std::string> arguments_;
   std::unique_ptr<Connection> control_;  // for ledger and versions
   std::unique_ptr<ConnectionPool> pool_;
+  std::unique_ptr<ConnectionPool> writers_;
   std::unique_ptr<Canceller> canceller_;
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<Versions> versions_;

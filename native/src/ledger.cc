@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "failpoint.h"
+#include "parallel.h"
 #include "quote.h"
 #include "sql/rewrite.h"
 #include "status.h"
@@ -27,7 +28,8 @@ std::string QuoteStaging(std::string_view table) { return QuoteTable(kStagingDat
 
 }  // namespace
 
-Ledger::Ledger(Connection* connection) : connection_(connection) {
+Ledger::Ledger(Connection* connection, ConnectionPool* writers)
+    : connection_(connection), writers_(writers) {
   connection_->Execute(kCreateLedger);
 }
 
@@ -46,11 +48,12 @@ void Ledger::Record(uint64_t batch, std::string_view source, std::string_view ch
 }
 
 void Ledger::Publish(const std::vector<Staged>& staged) {
+  std::vector<std::string> statements;
   for (const Staged& table : staged) {
-    connection_->Execute("ALTER TABLE " + QuoteTable(table.database, table.table) +
+    statements.push_back("ALTER TABLE " + QuoteTable(table.database, table.table) +
                          " ATTACH PARTITION ALL FROM " + QuoteStaging(table.staging));
-    FailPoint("between-attaches");
   }
+  RunAll(*writers_, statements, "between-attaches");
 }
 
 void Ledger::Drop(const std::vector<Staged>& staged) {
@@ -108,7 +111,8 @@ std::vector<std::pair<std::string, std::string>> Ledger::Checkpoints() {
   std::vector<std::pair<std::string, std::string>> checkpoints;
   for (const auto& row :
        connection_->Rows("SELECT source, argMax(checkpoint, batch) FROM theflash.checkpoints"
-                         " GROUP BY source ORDER BY source")) {
+                         " WHERE source <> " +
+                         QuoteText(kSqlSource) + " GROUP BY source ORDER BY source")) {
     checkpoints.emplace_back(row.at(0), row.at(1));
   }
   return checkpoints;

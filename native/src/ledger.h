@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "connection.h"
+#include "connection_pool.h"
 #include "sql/rewrite.h"
 
 namespace theflash {
@@ -35,8 +36,9 @@ struct Staged {
 // The caller sees to the locks: one commit at a time, and no scan that plans during Publish.
 class Ledger {
  public:
-  // `connection` must outlive this. Creates the databases and tables that are missing.
-  explicit Ledger(Connection* connection);
+  // `connection` and `writers` must outlive this. Creates the databases and tables that are
+  // missing.
+  Ledger(Connection* connection, ConnectionPool* writers);
 
   // Durably records the commit of `batch`. A failure leaves open whether it was recorded.
   void Record(uint64_t batch, std::string_view source, std::string_view checkpoint,
@@ -73,6 +75,7 @@ class Ledger {
   std::vector<Staged> LastCommit();
 
   Connection* connection_;
+  ConnectionPool* writers_;  // for what can be done at once
 };
 
 }  // namespace theflash

@@ -105,12 +105,4 @@ Result WriteMutable(Engine& engine, Connection& connection, const sql::Statement
   return result;
 }
 
-void RaiseVersionsAboveRestored(Engine& engine, Connection& connection) {
-  for (const auto& row :
-       connection.Rows("SELECT database, table FROM system.columns WHERE name = " +
-                       QuoteText(sql::kVersionColumn))) {
-    engine.versions().RaiseAbove(MaxVersion(connection, row.at(0), row.at(1)));
-  }
-}
-
 }  // namespace theflash

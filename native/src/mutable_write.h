@@ -19,10 +19,6 @@ Result WriteMutable(Engine& engine, Connection& connection, const sql::Statement
 // Runs SQL whose versions are filled in; data behind INSERT goes its own way (see Connection).
 Result RunSql(Connection& connection, std::string_view sql, std::string_view format);
 
-// After a RESTORE: rows that came with versions of their own must not beat those that are written
-// from now on.
-void RaiseVersionsAboveRestored(Engine& engine, Connection& connection);
-
 }  // namespace theflash
 
 #endif  // THEFLASH_MUTABLE_WRITE_H_

@@ -91,7 +91,8 @@ Result RunStatement(Engine& engine, Connection& connection, const sql::Statement
     const WriteTurn turn(engine);
     engine.staged_shapes().Clear();
     Result result = connection.Query(statement.sql, format);
-    RaiseVersionsAboveRestored(engine, connection);
+    // Rows that came with versions of their own must not beat those that are written from now on.
+    engine.versions().RaiseAbove(engine.ledger().NewestVersion());
     return result;
   }
   return connection.Query(statement.sql, format);

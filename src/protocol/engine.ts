@@ -74,7 +74,7 @@ export interface WriteBatch {
   /**
    * Stages rows: durable, seen by nobody before `commit`. `stream` is a whole Arrow IPC stream of
    * the table's columns by name plus the hidden columns (`hiddenColumns`), and must not be changed
-   * until the promise settles.
+   * until the promise settles. Appends to different tables need not wait for each other.
    */
   append(table: { database: string; table: string }, stream: Uint8Array): Promise<void>;
 

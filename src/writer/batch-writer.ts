@@ -102,11 +102,11 @@ export class BatchWriter {
     if (rows === 0) return;
     const batch = await this.#openBatch();
     let version = await batch.reserveVersions(rows);
-    for (const { table, changes } of pieces) {
+    for (const { changes } of pieces) {
       changes.setVersions(version);
       version += BigInt(changes.rows);
-      await batch.append(table, changes.stream);
     }
+    await Promise.all(pieces.map(({ table, changes }) => batch.append(table, changes.stream)));
   }
 
   async #openBatch(): Promise<WriteBatch> {

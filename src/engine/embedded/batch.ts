@@ -16,12 +16,17 @@ export async function openBatch(engine: NativeEngine): Promise<EmbeddedBatch> {
   }
 }
 
-/** A tf_batch as a `WriteBatch`. Its calls run one after the other, in the order they were made. */
+/**
+ * A tf_batch as a `WriteBatch`. Its calls run one after the other, in the order they were made; but
+ * appends that follow each other run at once.
+ */
 export class EmbeddedBatch implements WriteBatch {
   readonly #engine: NativeEngine;
   readonly #handle: Out<bigint>;
   readonly #release: () => void;
+  /** The last call that was no append, and the appends since. */
   #pending: Promise<unknown> = Promise.resolve();
+  #appends: Promise<unknown>[] = [];
   #closed: Promise<void> | undefined;
 
   constructor(engine: NativeEngine, handle: Out<bigint>, release: () => void) {
@@ -40,11 +45,16 @@ export class EmbeddedBatch implements WriteBatch {
   }
 
   append(table: { database: string; table: string }, stream: Uint8Array): Promise<void> {
-    return this.#inTurn(async () => {
-      const names = [...textArgs(table.database), ...textArgs(table.table)];
-      const args = [...names, stream, stream.byteLength];
-      await this.#call('batchAppend', args, { table: tableName(table) });
+    if (this.#closed !== undefined) return Promise.reject(closedError('batch'));
+    const names = [...textArgs(table.database), ...textArgs(table.table)];
+    const args = [...names, stream, stream.byteLength];
+    const done = this.#pending.then(async () => {
+      await this.#engine.appends.run(() =>
+        this.#call('batchAppend', args, { table: tableName(table) }),
+      );
     });
+    this.#appends.push(done.catch(() => undefined));
+    return done;
   }
 
   commit(source: string, checkpoint: string): Promise<void> {
@@ -69,13 +79,20 @@ export class EmbeddedBatch implements WriteBatch {
 
   #inTurn<T>(step: () => Promise<T>): Promise<T> {
     if (this.#closed !== undefined) return Promise.reject(closedError('batch'));
-    const done = this.#pending.then(step);
+    const done = this.#settle().then(step);
     this.#pending = done.catch(() => undefined);
     return done;
   }
 
+  /** Resolves when all calls so far have ended. */
+  async #settle(): Promise<void> {
+    const appends = this.#appends;
+    this.#appends = [];
+    await Promise.all([this.#pending, ...appends]);
+  }
+
   async #close(): Promise<void> {
-    await this.#pending;
+    await this.#settle();
     await this.#engine.bindings.callAsync('batchClose', this.#handle);
     this.#engine.handles.delete(this);
     this.#release();

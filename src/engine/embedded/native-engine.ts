@@ -7,7 +7,11 @@ import { takeError } from './errors.js';
  * Blocking calls run on libuv's pool, which has four threads unless `UV_THREADPOOL_SIZE` says
  * otherwise, as bin/run.js does. One is left to the open batch: the others may all wait for it to end.
  */
-const callsMax = Math.max(1, Number(process.env['UV_THREADPOOL_SIZE'] ?? 4) - 1);
+const poolThreads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4);
+const callsMax = Math.max(1, poolThreads - 1);
+
+/** Appends of a batch wait for the disk: so many at once are of use, and a small pool bears one. */
+const appendsMax = Math.min(4, Math.max(1, Math.floor(poolThreads / 4)));
 
 /**
  * The open tf_engine with what its scans and batch share: the limits that keep blocked calls from
@@ -21,6 +25,8 @@ export class NativeEngine {
   readonly scans: CallLimit;
   /** Batches: the engine has one open at a time. */
   readonly batches = new CallLimit(1);
+  /** Appends of the open batch. */
+  readonly appends = new CallLimit(appendsMax);
   /** Open scans and the open batch, to be closed with the engine. */
   readonly handles = new Set<{ close(): Promise<void> }>();
 
