@@ -1,16 +1,13 @@
-import { Decompress } from 'fzstd';
 import { ByteReader } from '../byte-reader.js';
 import type { EventHeader } from '../event.js';
 import { formatError, unsupportedError } from '../event-error.js';
 import { eventSizeMaxBytes } from '../framing/event-size.js';
 import { PendingBytes } from '../framing/pending-bytes.js';
 import { headerBytes, readEventSize, readHeader, type RawEvent } from '../framing/raw-event.js';
-import { checkZstdWindow } from './zstd-frame.js';
+import { unpackZstd } from '../zstd/index.js';
 
 const fields = { end: 0, payloadSize: 1, compression: 2, uncompressedSize: 3 } as const;
 const compressions = { zstd: 0, none: 255 } as const;
-/** Compressed bytes taken in one step. A step gives at most 128 KiB for each 4 of them. */
-const stepBytes = 1024;
 
 /**
  * Unpacks TRANSACTION_PAYLOAD (40): the events of one transaction, compressed together.
@@ -24,7 +21,7 @@ const stepBytes = 1024;
  * Shape: the inner events in order, with file and offsets of the outer one: reading can only go on
  * behind all of them.
  * Owns: an inner event is valid until the next one is asked for. The payload is decompressed while
- * it is read; what is held is one zstd window (at most 128 MiB) and the event at hand.
+ * it is read; what is held is one and a half zstd windows (at most 192 MiB) and the event at hand.
  * Errors: `BINLOG_FORMAT` for a broken payload, `UNSUPPORTED` for another compression.
  * Source: MySQL 9.7 libs/mysql/binlog/event/codecs/binary.cpp, Transaction_payload.
  */
@@ -72,19 +69,11 @@ function readPayload(
 }
 
 function* inflate(header: EventHeader, payload: Uint8Array): Generator<Uint8Array> {
-  checkZstdWindow(header, payload);
-  let parts: Uint8Array[] = [];
-  const stream = new Decompress((part) => parts.push(part));
-  for (let at = 0; at < payload.length; at += stepBytes) {
-    const last = at + stepBytes >= payload.length;
-    try {
-      stream.push(payload.subarray(at, at + stepBytes), last);
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw formatError(header, `the zstd stream of the transaction is broken (${reason})`);
-    }
-    yield* parts;
-    parts = [];
+  try {
+    yield* unpackZstd(payload);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw formatError(header, `the zstd stream of the transaction is broken (${reason})`);
   }
 }
 

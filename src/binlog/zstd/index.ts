@@ -1,0 +1,1 @@
+export { unpackZstd } from './unpack-zstd.js';
