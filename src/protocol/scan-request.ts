@@ -15,6 +15,8 @@ export interface ScanRequest {
   /** Where the rows are read, if not in the table itself: a table of a snapshot. */
   stored?: { database: string; table: string };
   columns?: readonly string[];
+  /** Instead of columns: expressions of the engine's SQL, and the columns to group by. */
+  grouped?: { items: readonly string[]; by: readonly string[] };
   where?: string;
   orderBy?: readonly SortKey[];
   rowsMax?: number;
@@ -40,23 +42,15 @@ export interface ScanColumn {
  * Errors: INVALID_REQUEST for a column that the table has not, or one asked for twice.
  */
 export function scanSql(request: ScanRequest, available: readonly ScanColumn[]): string {
-  const byName = new Map(available.map((column) => [column.name, column]));
-  const find = (name: string): ScanColumn => {
-    const column = byName.get(name);
-    if (column !== undefined) return column;
-    throw new FlashError('INVALID_REQUEST', `${tableName(request)} has no column ${name}`, {
-      hint: `Its columns are: ${available.map((each) => each.name).join(', ')}.`,
-      place: { table: tableName(request), column: name },
-    });
-  };
+  const find = (name: string): ScanColumn => findScanColumn(name, request, available);
   const names = request.columns ?? available.map((column) => column.name);
   checkDistinct(names);
-  const parts = [
-    `SELECT ${names.map((name) => selectItem(find(name))).join(', ')}`,
-    `FROM ${sourceSql(request)}`,
-  ];
+  const items = request.grouped?.items ?? names.map((name) => selectItem(find(name)));
+  const parts = [`SELECT ${items.join(', ')}`, `FROM ${sourceSql(request)}`];
   // The line end keeps a comment at the end of the expression from swallowing what follows it.
   if (request.where !== undefined) parts.push(`WHERE (\n${request.where}\n)`);
+  const groups = request.grouped?.by ?? [];
+  if (groups.length > 0) parts.push(`GROUP BY ${groups.map(quoteIdentifier).join(', ')}`);
   if (request.orderBy !== undefined && request.orderBy.length > 0) {
     const keys = request.orderBy.map(
       (key) => `${quoteIdentifier(find(key.column).name)} ${key.descending ? 'DESC' : 'ASC'}`,
@@ -132,12 +126,33 @@ function sourceSql({ database, table, stored }: ScanRequest): string {
   return `${quoteTable(stored)} AS ${quoteIdentifier(table)}`;
 }
 
+/** Gives the column of a name. Errors: INVALID_REQUEST where the table has none. */
+export function findScanColumn(
+  name: string,
+  table: { database: string; table: string },
+  available: readonly ScanColumn[],
+): ScanColumn {
+  const column = available.find((each) => each.name === name);
+  if (column !== undefined) return column;
+  throw new FlashError('INVALID_REQUEST', `${tableName(table)} has no column ${name}`, {
+    hint: `Its columns are: ${available.map((each) => each.name).join(', ')}.`,
+    place: { table: tableName(table), column: name },
+  });
+}
+
+/** Gives a column's value as readers see it, under the column's name. */
+export function selectItem(column: ScanColumn): string {
+  const name = quoteIdentifier(column.name);
+  const value = selectValue(column);
+  return value === name ? name : `${value} AS ${name}`;
+}
+
 /** TIME of any precision comes out in microseconds, which `relabelSchema` then calls int64. */
-function selectItem(column: ScanColumn): string {
+export function selectValue(column: ScanColumn): string {
   const name = quoteIdentifier(column.name);
   if (!isTimeType(column.mysqlType)) return name;
   const type = column.engineType.replace(/Time(?:64\(\d\))?/, 'Time64(6)');
-  return type === column.engineType ? name : `CAST(${name}, ${quoteString(type)}) AS ${name}`;
+  return type === column.engineType ? name : `CAST(${name}, ${quoteString(type)})`;
 }
 
 function checkDistinct(names: readonly string[]): void {

@@ -167,11 +167,12 @@ async function scan(message: ScanMessage, context: RequestContext): Promise<void
   request.grant(message.credit);
   startScan(context, `SCAN ${tableName(ticket)}`);
   const columns = await readPlannedColumns(server.engine, ticket);
+  const types =
+    ticket.mysqlTypes === undefined ? mysqlTypesOf(columns) : new Map(ticket.mysqlTypes);
   const result = await openPlanned(context, ticket);
   await streamResult(request, result, context.send, {
     ...server.limits,
-    mapSchema: (schema) =>
-      encodeSchemaMessage(relabelSchema(decodeSchemaMessage(schema), mysqlTypesOf(columns))),
+    mapSchema: (schema) => encodeSchemaMessage(relabelSchema(decodeSchemaMessage(schema), types)),
   });
   server.metrics.rowsSent += request.rows;
 }

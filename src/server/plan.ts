@@ -14,7 +14,12 @@ import {
   type ScanRequest,
   type TableRef,
 } from '../protocol/index.js';
-import { filterSql, type PlanMessage, type PlanOkMessage } from '../protocol/wire/index.js';
+import {
+  aggregateSql,
+  filterSql,
+  type PlanMessage,
+  type PlanOkMessage,
+} from '../protocol/wire/index.js';
 import { snapshotGone, type PlanSource } from './snapshot.js';
 import { findSplitBounds } from './split-bounds.js';
 import { splitPredicates, type KeyColumn } from './split-predicate.js';
@@ -42,8 +47,9 @@ export async function planScan(
   if (table === undefined) throw tableGone(message, snapshot);
   const columns = await listColumns(engine, stored);
   const filter = message.filter === undefined ? undefined : filterSql(message.filter, columns);
-  const request = scanRequest(message, stored);
-  const schema = await readSchema(engine, scanSql({ ...request, rowsMax: 0 }, columns), columns);
+  const { request, mysqlTypes } = scanRequest(message, stored, columns);
+  const types = mysqlTypes ?? mysqlTypesOf(columns);
+  const schema = await readSchema(engine, scanSql({ ...request, rowsMax: 0 }, columns), types);
   const key = findKey(table, columns);
   const count = countSplits(message, table, key);
   const { rows, bounds } = await findSplitBounds(engine, stored, key, count);
@@ -56,6 +62,7 @@ export async function planScan(
       ...{ database: message.database, table: message.table },
       ...{ stored, snapshot },
       columnsFingerprint: fingerprintColumns(columns),
+      mysqlTypes: mysqlTypes === undefined ? undefined : [...mysqlTypes],
       sql,
     };
     return {
@@ -77,7 +84,9 @@ export function fingerprintColumns(columns: readonly ScanColumn[]): string {
 }
 
 /** MySQL types by column name, as `relabelSchema` takes them. */
-export function mysqlTypesOf(columns: readonly ScanColumn[]): ReadonlyMap<string, string> {
+export function mysqlTypesOf(
+  columns: readonly Pick<ScanColumn, 'name' | 'mysqlType'>[],
+): ReadonlyMap<string, string> {
   const types = new Map<string, string>();
   for (const { name, mysqlType } of columns)
     if (mysqlType !== undefined) types.set(name, mysqlType);
@@ -92,26 +101,45 @@ function tableGone(message: PlanMessage, snapshot: string | undefined): FlashErr
   });
 }
 
-function scanRequest(message: PlanMessage, stored: TableRef): ScanRequest {
-  const { database, table, columns, orderBy, rowsMax } = message;
+/** Shape: `mysqlTypes` of the result's columns, undefined where they are the table's own. */
+function scanRequest(
+  message: PlanMessage,
+  stored: TableRef,
+  available: readonly ScanColumn[],
+): { request: ScanRequest; mysqlTypes?: ReadonlyMap<string, string> } {
+  const { database, table, columns, orderBy, rowsMax, aggregate } = message;
+  if (aggregate !== undefined) {
+    if (columns !== undefined || orderBy !== undefined || rowsMax !== undefined) {
+      throw new FlashError(
+        'INVALID_REQUEST',
+        'An aggregate has no columns, order and limit of its own',
+        { hint: 'Name its columns in groupBy; sort and cut when the splits are combined.' },
+      );
+    }
+    const { items, columns: results } = aggregateSql(aggregate, message, available);
+    const grouped = { items, by: aggregate.groupBy };
+    return { request: { database, table, stored, grouped }, mysqlTypes: mysqlTypesOf(results) };
+  }
   return {
-    ...{ database, table, stored },
-    ...(columns === undefined ? {} : { columns }),
-    ...(orderBy === undefined ? {} : { orderBy }),
-    ...(rowsMax === undefined ? {} : { rowsMax }),
+    request: {
+      ...{ database, table, stored },
+      ...(columns === undefined ? {} : { columns }),
+      ...(orderBy === undefined ? {} : { orderBy }),
+      ...(rowsMax === undefined ? {} : { rowsMax }),
+    },
   };
 }
 
 async function readSchema(
   engine: Engine,
   sql: string,
-  columns: readonly ScanColumn[],
+  mysqlTypes: ReadonlyMap<string, string>,
 ): Promise<Uint8Array> {
   const scan = await engine.query(sql);
   try {
     for await (const message of scan) {
       const given = decodeSchemaMessage(message.bytes.slice());
-      return encodeSchemaMessage(relabelSchema(given, mysqlTypesOf(columns)));
+      return encodeSchemaMessage(relabelSchema(given, mysqlTypes));
     }
   } finally {
     await scan.close();

@@ -15,6 +15,8 @@ export interface Ticket {
   snapshot: string | undefined;
   /** Of the columns at planning time, as `fingerprintColumns` gives it. */
   columnsFingerprint: string;
+  /** MySQL types of the result's columns by name; undefined: the table's own columns. */
+  mysqlTypes: readonly (readonly [string, string])[] | undefined;
   sql: string;
 }
 
@@ -78,8 +80,16 @@ function parseTicket(body: string): Ticket {
     stored: { database: stored.text('database'), table: stored.text('table') },
     snapshot: fields.optionalText('snapshot'),
     columnsFingerprint: fields.text('columnsFingerprint'),
+    mysqlTypes: fields.has('mysqlTypes')
+      ? fields.list('mysqlTypes', 10_000, (item) => parseTypeOf(item))
+      : undefined,
     sql: fields.longText('sql'),
   };
+}
+
+function parseTypeOf(item: unknown): readonly [string, string] {
+  if (Array.isArray(item)) return [String(item[0]), String(item[1])];
+  throw new FlashError('TICKET', 'The ticket is not genuine: a type of a column is none');
 }
 
 /** Who a ticket says it is from; only to word an error, because nothing vouches for it. */

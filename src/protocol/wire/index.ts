@@ -1,3 +1,5 @@
+export * from './aggregate.js';
+export * from './aggregate-sql.js';
 export * from './auth-proof.js';
 export * from './buffer-pool.js';
 export * from './catalog-messages.js';

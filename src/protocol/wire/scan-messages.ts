@@ -1,4 +1,5 @@
 import { type SortKey } from '../scan-request.js';
+import { parseAggregate, type Aggregate } from './aggregate.js';
 import { type Filter } from './filter.js';
 import { parseFilter } from './filter-parse.js';
 import { type JsonFields, JsonFields as Fields } from './json-fields.js';
@@ -33,6 +34,8 @@ export interface PlanMessage {
   /** In the order wanted; undefined for all. */
   columns?: readonly string[];
   filter?: Filter;
+  /** Instead of rows; then without `columns`, `orderBy` and `rowsMax`. */
+  aggregate?: Aggregate;
   /** Applied in each split. */
   orderBy?: readonly SortKey[];
   /** Applied in each split: a reader of several cuts once more. */
@@ -151,6 +154,7 @@ export function parsePlan(fields: JsonFields): PlanMessage {
     ...(snapshot === undefined ? {} : { snapshot }),
     ...(fields.has('columns') ? { columns: fields.texts('columns', columnsMax) } : {}),
     ...(fields.has('filter') ? { filter: parseFilter(fields.value('filter')) } : {}),
+    ...(fields.has('aggregate') ? { aggregate: parseAggregate(fields.object('aggregate')) } : {}),
     ...(fields.has('orderBy')
       ? { orderBy: fields.list('orderBy', columnsMax, (item) => parseSortKey(item)) }
       : {}),

@@ -119,6 +119,71 @@ function play(name: string, about: string, lines: readonly Line[]): Conversation
 
 /** Whole conversations, byte for byte. */
 export function makeConversations(): readonly Conversation[] {
+  return [...makeSessions(), ...makePlans()];
+}
+
+function makePlans(): readonly Conversation[] {
+  return [
+    play('plan', 'A plan of two splits on a snapshot of the client, which is then dropped.', [
+      ['c', 0, hello],
+      ['s', 0, helloOk('none')],
+      [
+        'c',
+        1,
+        {
+          ...{ type: 'PLAN', database: 'shop', table: 'orders', snapshot: 'noon' },
+          columns: ['id', 'total'],
+          filter: { op: 'is-null', column: 'total' },
+          orderBy: [{ column: 'id', descending: true }],
+          ...{ rowsMax: 10, splitsMin: 2, splitsMax: 8, splitBytes: 134_217_728 },
+        },
+      ],
+      [
+        's',
+        1,
+        {
+          ...{ type: 'PLAN_OK', snapshot: 'noon', expiresAtMs: 1_767_225_600_000 },
+          ...{ schema: 'AAAA', rows: 5, bytes: 100 },
+          splits: [
+            { ticket: 'first', rows: 3 },
+            { ticket: 'second', rows: 2 },
+          ],
+        },
+      ],
+      ['c', 2, { type: 'EXECUTE', sql: 'DROP SNAPSHOT IF EXISTS `noon`', timeoutMs: 0 }],
+      ['s', 2, { type: 'EXECUTE_OK', elapsedMs: 2 }],
+    ]),
+    play('aggregate', 'A plan of partial aggregates.', [
+      ['c', 0, hello],
+      ['s', 0, helloOk('none')],
+      [
+        'c',
+        1,
+        {
+          ...{ type: 'PLAN', database: 'shop', table: 'orders' },
+          aggregate: {
+            groupBy: ['status'],
+            functions: [
+              { function: 'countRows', as: 'rows' },
+              { function: 'sum', column: 'total', as: 'totals' },
+            ],
+          },
+          ...{ splitsMin: 1, splitsMax: 1, splitBytes: 1 },
+        },
+      ],
+      [
+        's',
+        1,
+        {
+          ...{ type: 'PLAN_OK', snapshot: 'auto_1', expiresAtMs: 1_767_225_600_000 },
+          ...{ schema: 'AAAA', rows: 5, bytes: 100, splits: [{ ticket: 'only', rows: 5 }] },
+        },
+      ],
+    ]),
+  ];
+}
+
+function makeSessions(): readonly Conversation[] {
   return [
     play('query', 'No token; a query of two batches, one CREDIT between them; PING.', [
       ['c', 0, hello],
@@ -164,35 +229,6 @@ export function makeConversations(): readonly Conversation[] {
       ['s', 1, { type: 'SCHEMA' }, payload(16, 5)],
       ['s', 1, { type: 'BATCH', rows: 9 }, payload(70_000, 6)],
       ['s', 1, { type: 'END', rows: 9, batches: 1, bytes: 70_016, elapsedMs: 1 }],
-    ]),
-    play('plan', 'A plan of two splits on a snapshot of the client, which is then dropped.', [
-      ['c', 0, hello],
-      ['s', 0, helloOk('none')],
-      [
-        'c',
-        1,
-        {
-          ...{ type: 'PLAN', database: 'shop', table: 'orders', snapshot: 'noon' },
-          columns: ['id', 'total'],
-          filter: { op: 'is-null', column: 'total' },
-          orderBy: [{ column: 'id', descending: true }],
-          ...{ rowsMax: 10, splitsMin: 2, splitsMax: 8, splitBytes: 134_217_728 },
-        },
-      ],
-      [
-        's',
-        1,
-        {
-          ...{ type: 'PLAN_OK', snapshot: 'noon', expiresAtMs: 1_767_225_600_000 },
-          ...{ schema: 'AAAA', rows: 5, bytes: 100 },
-          splits: [
-            { ticket: 'first', rows: 3 },
-            { ticket: 'second', rows: 2 },
-          ],
-        },
-      ],
-      ['c', 2, { type: 'EXECUTE', sql: 'DROP SNAPSHOT IF EXISTS `noon`', timeoutMs: 0 }],
-      ['s', 2, { type: 'EXECUTE_OK', elapsedMs: 2 }],
     ]),
     play('failure', 'A request that fails and leaves the connection ready, then a fatal error.', [
       ['c', 0, hello],
