@@ -30,6 +30,7 @@ function copying(engine: Engine): Engine {
     location: engine.location,
     execute: (sql, options) => engine.execute(sql, options),
     query: (sql, options) => engine.query(sql, options),
+    insertRows: (table, stream) => engine.insertRows(table, stream),
     openBatch,
     readCheckpoint: (source) => engine.readCheckpoint(source),
     info: () => engine.info(),

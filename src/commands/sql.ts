@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import { Args } from '@oclif/core';
+import { Args, Flags } from '@oclif/core';
 import {
   chooseTarget,
   deliverResult,
@@ -10,7 +10,7 @@ import {
   startProgress,
   type DeliverySummary,
 } from '../cli/index.js';
-import { FlashError } from '../protocol/index.js';
+import { FlashError, type SqlParameters } from '../protocol/index.js';
 
 export default class Sql extends FlashCommand {
   static override summary = "Run SQL on the engine: ClickHouse's, and TheFlash's own verbs.";
@@ -22,6 +22,7 @@ export default class Sql extends FlashCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> "SELECT status, count() FROM shop.orders GROUP BY status"',
     '<%= config.bin %> <%= command.id %> "SELECT * FROM shop.orders" --output orders.csv',
+    `<%= config.bin %> <%= command.id %> "SELECT * FROM shop.users WHERE name = {name:String}" --param "name=O'Hara"`,
     '$ cat report.sql | <%= config.bin %> <%= command.id %> - --format jsonl',
   ];
 
@@ -32,7 +33,15 @@ export default class Sql extends FlashCommand {
     }),
   };
 
-  static override flags = { ...engineFlag, ...resultFlags };
+  static override flags = {
+    ...engineFlag,
+    ...resultFlags,
+    param: Flags.string({
+      summary: 'Value for {NAME:Type} in the SQL, quoted as it must be.',
+      helpValue: 'NAME=VALUE',
+      multiple: true,
+    }),
+  };
 
   async run(): Promise<DeliverySummary | undefined> {
     const { args, flags } = await this.parse(Sql);
@@ -46,7 +55,10 @@ export default class Sql extends FlashCommand {
     }
     const engine = await openEngine(flags.engine, { create: true });
     try {
-      const scan = await engine.query(statements, { signal: this.interruptSignal() });
+      const scan = await engine.query(statements, {
+        signal: this.interruptSignal(),
+        ...(flags.param === undefined ? {} : { parameters: parseParameters(flags.param) }),
+      });
       return await deliverResult(scan, target, {
         progress: startProgress({
           label: 'sql',
@@ -59,4 +71,18 @@ export default class Sql extends FlashCommand {
       await engine.close();
     }
   }
+}
+
+function parseParameters(texts: readonly string[]): SqlParameters {
+  const parameters: Record<string, string> = {};
+  for (const text of texts) {
+    const [, name, value] = /^([A-Za-z_]\w*)=([^]*)$/.exec(text) ?? [];
+    if (name === undefined || value === undefined || Object.hasOwn(parameters, name)) {
+      throw new FlashError('INVALID_REQUEST', `Can't take --param ${text}`, {
+        hint: 'Give each parameter once, as --param NAME=VALUE.',
+      });
+    }
+    parameters[name] = value;
+  }
+  return parameters;
 }

@@ -1,3 +1,4 @@
+import type { SqlParameters } from './sql-parameters.js';
 import type { TableSchema } from './table.js';
 
 /**
@@ -14,13 +15,22 @@ export interface Engine {
    * Runs SQL that gives no rows: DDL, INSERT and TheFlash's verbs, one or several statements.
    * On an error in statement n, the statements before it have taken effect.
    */
-  execute(sql: string, options?: { signal?: AbortSignal }): Promise<void>;
+  execute(sql: string, options?: StatementOptions): Promise<void>;
 
   /**
    * Runs any SQL and streams its result. The rows are those of the moment when the promise
    * resolves, whatever is written later.
    */
-  query(sql: string, options?: { signal?: AbortSignal }): Promise<ArrowScan>;
+  query(sql: string, options?: StatementOptions): Promise<ArrowScan>;
+
+  /**
+   * Inserts a whole Arrow IPC stream into a plain (not mutable) table and gives the count of rows.
+   * Durable when it resolves; takes no turn among writers.
+   *
+   * Errors: INVALID_REQUEST where the table is mutable or the columns do not fit; NOT_FOUND. After
+   * one, some of the rows may have been inserted.
+   */
+  insertRows(table: { database: string; table: string }, stream: Uint8Array): Promise<number>;
 
   /** Opens a write batch; waits while another one is open. */
   openBatch(): Promise<WriteBatch>;
@@ -33,6 +43,14 @@ export interface Engine {
 
   /** Ends open scans and batches and frees the engine. May be called twice. */
   close(): Promise<void>;
+}
+
+/** How a statement runs. */
+export interface StatementOptions {
+  /** Ends it. */
+  signal?: AbortSignal;
+  /** Values for `{name:Type}` in the SQL, as `bindParameters` puts them in. */
+  parameters?: SqlParameters;
 }
 
 export interface EngineInfo {

@@ -11,5 +11,6 @@ export * from './scan-request.js';
 export * from './scan-schema.js';
 export * from './snapshots.js';
 export * from './source.js';
+export * from './sql-parameters.js';
 export * from './sql-text.js';
 export * from './table.js';

@@ -155,7 +155,7 @@ export class Connection {
   }
 
   #takeRequest(received: Received): void {
-    const { message, streamId } = received;
+    const { message, streamId, payload } = received;
     // Late words on a request that is over.
     if (message.type === 'CREDIT' || message.type === 'CANCEL' || message.type === 'PONG') return;
     const write = this.#write;
@@ -182,7 +182,10 @@ export class Connection {
       this.#run(received, (request) => this.#openWrite(message.batchId, request));
     } else if (isPlainRequest(message)) {
       this.#run(received, (request) =>
-        handleRequest(message, { server: this.#server, request, send: this.#sender(request) }),
+        handleRequest(message, {
+          ...{ server: this.#server, request, payload },
+          send: this.#sender(request),
+        }),
       );
     } else {
       throw new FlashError('PROTOCOL', `${message.type} is no request that is due here`);

@@ -3,6 +3,7 @@ import { type Message, type OpenScan } from '../protocol/wire/index.js';
 import { type ActiveRequest } from './active-request.js';
 import { type AppliedBatches } from './applied-batches.js';
 import { type Credentials } from './credentials.js';
+import { type Inserts } from './inserts.js';
 import { type Log } from './log.js';
 import { type Metrics } from './metrics.js';
 import { type ServeLimits } from './options.js';
@@ -24,6 +25,7 @@ export interface ServerContext {
   readonly writes: OpenWrites;
   readonly applied: AppliedBatches;
   readonly snapshots: PlanSnapshots;
+  readonly inserts: Inserts;
   credentials: Credentials;
   isDraining: boolean;
   /** Scans that run now, of all connections. */
@@ -38,5 +40,7 @@ export type Send = (message: Message, payload?: Uint8Array) => Promise<void>;
 export interface RequestContext {
   server: ServerContext;
   request: ActiveRequest;
+  /** Of the request; empty where it has none. */
+  payload: Uint8Array;
   send: Send;
 }

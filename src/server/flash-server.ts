@@ -6,6 +6,7 @@ import { AppliedBatches } from './applied-batches.js';
 import { Connection } from './connection.js';
 import { type ServerContext } from './context.js';
 import { readCredentials } from './credentials.js';
+import { Inserts } from './inserts.js';
 import { listenOn } from './listen.js';
 import { checkListen } from './listen-policy.js';
 import { startMetricsEndpoint } from './metrics-endpoint.js';
@@ -86,6 +87,7 @@ class RunningServer implements FlashServer {
       writes: new OpenWrites(),
       applied: new AppliedBatches(engine),
       snapshots: new PlanSnapshots(engine),
+      inserts: new Inserts(),
       credentials,
       isDraining: false,
       listScans: () => this.#listScans(),

@@ -11,9 +11,11 @@ import {
   type ArrowScan,
   type Engine,
   type ScanColumn,
+  type StatementOptions,
 } from '../protocol/index.js';
 import {
   type ExecuteMessage,
+  type InsertMessage,
   type Message,
   type PlanMessage,
   type QueryMessage,
@@ -32,7 +34,16 @@ import { openTicket, type Ticket } from './ticket.js';
 export type PlainRequest = Extract<
   Message,
   {
-    type: 'TABLES' | 'STATUS' | 'CHECKPOINT' | 'EXECUTE' | 'QUERY' | 'PLAN' | 'SCAN' | 'RESOLVE';
+    type:
+      | 'TABLES'
+      | 'STATUS'
+      | 'CHECKPOINT'
+      | 'EXECUTE'
+      | 'QUERY'
+      | 'PLAN'
+      | 'SCAN'
+      | 'RESOLVE'
+      | 'INSERT';
   }
 >;
 
@@ -77,6 +88,10 @@ export async function handleRequest(message: PlainRequest, context: RequestConte
       await resolveBatch(message, context);
       return;
     }
+    case 'INSERT': {
+      await insert(message, context);
+      return;
+    }
   }
 }
 
@@ -89,6 +104,7 @@ const plainTypes: ReadonlySet<string> = new Set<PlainRequest['type']>([
   'PLAN',
   'SCAN',
   'RESOLVE',
+  'INSERT',
 ]);
 
 async function sendTables(message: TablesMessage, context: RequestContext): Promise<void> {
@@ -126,7 +142,7 @@ async function sendStatus({ server, send }: RequestContext): Promise<void> {
 async function execute(message: ExecuteMessage, context: RequestContext): Promise<void> {
   const { server, request } = context;
   request.limitTime(allowedTime(message.timeoutMs, server.limits.statementTimeoutMsMax));
-  await server.engine.execute(message.sql, { signal: request.signal });
+  await server.engine.execute(message.sql, statementOptions(message, request.signal));
   request.check();
   await context.send({ type: 'EXECUTE_OK', elapsedMs: request.elapsedMs });
 }
@@ -136,7 +152,7 @@ async function runQuery(message: QueryMessage, context: RequestContext): Promise
   request.limitTime(allowedTime(message.timeoutMs, server.limits.statementTimeoutMsMax));
   request.grant(message.credit);
   startScan(context, 'QUERY');
-  const result = await server.engine.query(message.sql, { signal: request.signal });
+  const result = await server.engine.query(message.sql, statementOptions(message, request.signal));
   await streamResult(request, result, context.send, server.limits);
   server.metrics.rowsSent += request.rows;
 }
@@ -213,6 +229,27 @@ async function resolveBatch(message: ResolveMessage, context: RequestContext): P
   await context.send({ type: 'RESOLVE_OK', applied: isApplied });
 }
 
+async function insert(message: InsertMessage, context: RequestContext): Promise<void> {
+  const { server, payload } = context;
+  const { batchId, serverId, database, table } = message;
+  if (serverId !== server.serverId) {
+    throw new FlashError(
+      'EXPIRED',
+      `Not known whether insert ${batchId} was applied: the server was started again since`,
+      {
+        hint: 'Look at the table, or fill another one.',
+        place: { table: tableName(message) },
+      },
+    );
+  }
+  const { rows, repeated } = await server.inserts.run(batchId, async () => {
+    const count = await server.engine.insertRows({ database, table }, payload);
+    server.metrics.bytesAppended += payload.length;
+    return count;
+  });
+  await context.send({ type: 'INSERT_OK', rows, repeated });
+}
+
 /** Takes a place among the scans. Errors: BUSY when all are taken. */
 function startScan({ server, request }: RequestContext, what: string): void {
   if (server.listScans().length >= server.limits.scansMax) {
@@ -223,6 +260,13 @@ function startScan({ server, request }: RequestContext, what: string): void {
   request.what = what;
   request.isScan = true;
   server.metrics.scans += 1;
+}
+
+function statementOptions(
+  { parameters }: Pick<QueryMessage, 'parameters'>,
+  signal: AbortSignal,
+): StatementOptions {
+  return { signal, ...(parameters === undefined ? {} : { parameters }) };
 }
 
 function allowedTime(wantedMs: number, allowedMs: number): number {

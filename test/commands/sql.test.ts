@@ -49,6 +49,16 @@ test.serial('- reads the statements from stdin', async (t) => {
   t.is(run.stdoutText, '{"text":"it\'s","price":"1.50"}\n');
 });
 
+test.serial('--param gives values, quoted as they must be', async (t) => {
+  const statement = 'SELECT {name:String} AS name, {n:UInt8} + 1 AS n';
+  const run = await sql(statement, '--param', "name=O'Hara = {x}", '--param', 'n=4', '-f', 'csv');
+  t.is(run.stdoutText, "name,n\r\nO'Hara = {x},5\r\n");
+  for (const wrong of ['n', '1n=2', 'n=300', 'n=']) {
+    const refused = await sql('SELECT {n:UInt8}', '--param', wrong);
+    t.is(refused.exitCode, 2, wrong);
+  }
+});
+
 test.serial('--output takes the rows, --json the summary', async (t) => {
   const output = join(folder.path, 'numbers.csv');
   const run = await sql('SELECT number AS n FROM numbers(3)', '--output', output, '--json');

@@ -197,6 +197,7 @@ const stub: Engine = {
   location: '',
   execute: () => Promise.reject(new Error('unused')),
   query: () => Promise.reject(new Error('unused')),
+  insertRows: () => Promise.reject(new Error('unused')),
   openBatch: () => Promise.reject(new Error('unused')),
   readCheckpoint: () => Promise.reject(new Error('unused')),
   info: () => Promise.reject(new Error('unused')),

@@ -4,6 +4,7 @@ import {
   encodePreface,
   MessageReader,
   MessageWriter,
+  type HelloOkMessage,
   type Message,
   type Received,
 } from '../../src/protocol/wire/index.js';
@@ -15,6 +16,7 @@ export class RawClient {
   readonly #reader = new MessageReader(1 << 26, 1 << 30);
   readonly #writer = new MessageWriter();
   isClosed = false;
+  #hello: HelloOkMessage | undefined;
   #changed = (): void => undefined;
 
   private constructor(socket: Socket) {
@@ -46,8 +48,15 @@ export class RawClient {
     const client = await RawClient.connect(port);
     client.socket.write(encodePreface());
     client.send({ type: 'HELLO', client: 'raw', frameBytesMax: 1 << 26, checksum: true }, 0);
-    await client.next();
+    const hello = await client.next();
+    if (hello?.type === 'HELLO_OK') client.#hello = hello;
     return client;
+  }
+
+  /** What the server said of itself. */
+  get hello(): HelloOkMessage {
+    if (this.#hello === undefined) throw new Error('the client did not say HELLO');
+    return this.#hello;
   }
 
   send(message: Message, streamId: number, payload?: Uint8Array): void {

@@ -1,11 +1,13 @@
 import path from 'node:path';
 import {
+  bindParameters,
   FlashError,
   queryRows,
   tableName,
   type ArrowScan,
   type Engine,
   type EngineInfo,
+  type StatementOptions,
   type WriteBatch,
 } from '../../protocol/index.js';
 import { openBatch } from './batch.js';
@@ -30,17 +32,6 @@ export interface EmbeddedEngineOptions {
   allowBroken?: boolean;
 }
 
-/** The engine in this process, and what only it can do. */
-export interface EmbeddedEngine extends Engine {
-  /**
-   * Inserts a whole Arrow IPC stream into a plain (not mutable) table and gives the count of rows.
-   * Durable when it resolves; takes no turn among writers.
-   *
-   * Errors: INVALID_REQUEST where the table is mutable or the columns do not fit; NOT_FOUND.
-   */
-  insertRows(table: { database: string; table: string }, stream: Uint8Array): Promise<number>;
-}
-
 const scansMaxDefault = 32;
 
 /**
@@ -52,7 +43,7 @@ const scansMaxDefault = 32;
 export async function openEmbeddedEngine(
   folder: string,
   options: EmbeddedEngineOptions = {},
-): Promise<EmbeddedEngine> {
+): Promise<Engine> {
   const bindings = loadBindings(findLibraryFile());
   const scansMax = options.scansMax ?? scansMaxDefault;
   const native: Record<string, boolean | number> = { scans_max: scansMax };
@@ -71,10 +62,10 @@ export async function openEmbeddedEngine(
     [...textArgs(absolute), ...textArgs(JSON.stringify(native)), handle],
     { file: absolute },
   );
-  return new ChSoEngine(new NativeEngine(bindings, handle[0], scansMax), handle, folder);
+  return new EmbeddedEngine(new NativeEngine(bindings, handle[0], scansMax), handle, folder);
 }
 
-class ChSoEngine implements EmbeddedEngine {
+class EmbeddedEngine implements Engine {
   readonly location: string;
   readonly #native: NativeEngine;
   readonly #handle: Out<bigint>;
@@ -92,14 +83,16 @@ class ChSoEngine implements EmbeddedEngine {
   }
 
   // Through a scan rather than tf_execute, because a scan can be cancelled.
-  async execute(sql: string, options: { signal?: AbortSignal } = {}): Promise<void> {
+  async execute(sql: string, options: StatementOptions = {}): Promise<void> {
     const scan = await this.query(sql, options);
     for await (const message of scan) if (message.rows > 0) continue;
   }
 
-  async query(sql: string, options: { signal?: AbortSignal } = {}): Promise<ArrowScan> {
+  async query(sql: string, options: StatementOptions = {}): Promise<ArrowScan> {
     this.#refuseClosed();
-    return await openScan(this.#native, sql, options.signal);
+    const { signal, parameters } = options;
+    const bound = parameters === undefined ? sql : bindParameters(sql, parameters);
+    return await openScan(this.#native, bound, signal);
   }
 
   async openBatch(): Promise<WriteBatch> {

@@ -7,9 +7,9 @@ import {
   MessageReader,
   MessageWriter,
   wireLimits,
+  type HelloOkMessage,
   type Message,
   type Received,
-  type ServerLimits,
 } from '../../protocol/wire/index.js';
 import { type Endpoint } from './endpoint.js';
 import { logIn } from './log-in.js';
@@ -33,7 +33,7 @@ export class ClientConnection {
   #credit = 0;
   #isGoingAway = false;
   #awaitsPong = false;
-  #limits: ServerLimits | undefined;
+  #hello: HelloOkMessage | undefined;
   #ping: NodeJS.Timeout | undefined;
   #hasReceived = false;
   /** ms since 1970. */
@@ -70,13 +70,13 @@ export class ClientConnection {
     };
     try {
       socket.write(encodePreface());
-      connection.#limits = await logIn(connection, endpoint, options);
+      connection.#hello = await logIn(connection, endpoint, options);
     } catch (error) {
       connection.close();
       throw error;
     }
     connection.#reader.frameBytesMax = options.frameBytesMax;
-    connection.#writer.frameBytesMax = connection.#limits.frameBytesMax;
+    connection.#writer.frameBytesMax = connection.hello.limits.frameBytesMax;
     return connection;
   }
 
@@ -99,9 +99,10 @@ export class ClientConnection {
     return Date.now() - this.#lastHeardMs;
   }
 
-  get limits(): ServerLimits {
-    if (this.#limits !== undefined) return this.#limits;
-    throw new FlashError('INTERNAL', 'The limits are known only behind the login');
+  /** What the server said of itself. */
+  get hello(): HelloOkMessage {
+    if (this.#hello !== undefined) return this.#hello;
+    throw new FlashError('INTERNAL', 'The server is known only behind the login');
   }
 
   /** Leaves checksums out, or not, from here on; for the login. */
@@ -117,13 +118,13 @@ export class ClientConnection {
   }
 
   /** Begins a request under a new stream id. The last answer is reported by `finish`. */
-  async begin(message: Message): Promise<void> {
+  async begin(message: Message, payload?: Uint8Array): Promise<void> {
     if (this.#isBusy) throw new FlashError('INTERNAL', 'A second request on a connection');
     this.#isBusy = true;
     this.#streamId += 1;
     this.#credit = 'credit' in message ? message.credit : 0;
     this.#startPings();
-    await this.#send(message, this.#streamId);
+    await this.#send(message, this.#streamId, payload);
   }
 
   /** Sends a further message of the request. */

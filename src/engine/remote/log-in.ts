@@ -7,7 +7,6 @@ import {
   versionMin,
   type HelloOkMessage,
   type Message,
-  type ServerLimits,
 } from '../../protocol/wire/index.js';
 import { type Endpoint } from './endpoint.js';
 import { type ResolvedOptions } from './options.js';
@@ -27,7 +26,7 @@ export async function logIn(
   connection: Greeter,
   endpoint: Endpoint,
   options: ResolvedOptions,
-): Promise<ServerLimits> {
+): Promise<HelloOkMessage> {
   const answer = await connection.greet({
     type: 'HELLO',
     client: options.client,
@@ -42,7 +41,7 @@ export async function logIn(
   }
   connection.setChecksum(answer.checksum);
   if (answer.auth === 'token') await prove(connection, endpoint, options, answer);
-  return answer.limits;
+  return answer;
 }
 
 async function prove(

@@ -35,17 +35,7 @@ export class RemoteBatch implements WriteBatch {
 
   append(table: { database: string; table: string }, stream: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
-      const { appendBytesMax } = this.#connection.limits;
-      if (stream.length > appendBytesMax) {
-        throw new FlashError(
-          'TOO_LARGE',
-          `${stream.length} bytes for ${tableName(table)} in one piece`,
-          {
-            hint: `The server takes ${appendBytesMax}: append in smaller pieces.`,
-            place: { table: tableName(table) },
-          },
-        );
-      }
+      checkStreamSize(this.#connection, table, stream);
       const { database } = table;
       const answer = await this.#ask({ type: 'APPEND', database, table: table.table }, stream);
       if (answer.type !== 'APPEND_OK' || answer.bytes !== stream.length)
@@ -125,4 +115,18 @@ export class RemoteBatch implements WriteBatch {
     this.#isOpen = false;
     this.#host.release(this.#connection);
   }
+}
+
+/** Errors: TOO_LARGE for a stream that the server would refuse after all of it had crossed. */
+export function checkStreamSize(
+  connection: ClientConnection,
+  table: { database: string; table: string },
+  stream: Uint8Array,
+): void {
+  const { appendBytesMax } = connection.hello.limits;
+  if (stream.length <= appendBytesMax) return;
+  throw new FlashError('TOO_LARGE', `${stream.length} bytes for ${tableName(table)} in one piece`, {
+    hint: `The server takes ${appendBytesMax}: send smaller pieces.`,
+    place: { table: tableName(table) },
+  });
 }

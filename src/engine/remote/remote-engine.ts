@@ -4,6 +4,8 @@ import {
   type ArrowScan,
   type Engine,
   type EngineInfo,
+  type StatementOptions,
+  type TableRef,
   type WriteBatch,
 } from '../../protocol/index.js';
 import {
@@ -18,6 +20,7 @@ import { ConnectionPool, pause } from './connection-pool.js';
 import { parseEndpoint, type Endpoint } from './endpoint.js';
 import { resolveOptions, type RemoteEngineOptions, type ResolvedOptions } from './options.js';
 import { RemoteBatch } from './remote-batch.js';
+import { insertRemote } from './remote-insert.js';
 import { cancelRequest, openRemoteScan, type ScanStart } from './remote-scan.js';
 
 /** An engine behind a server, and what only a server can do. */
@@ -72,16 +75,17 @@ class TcpEngine implements RemoteEngine {
     this.#pool.give(await this.#pool.take());
   }
 
-  async execute(sql: string, options: { signal?: AbortSignal } = {}): Promise<void> {
-    const { signal } = options;
+  async execute(sql: string, options: StatementOptions = {}): Promise<void> {
+    const { signal, ...bound } = options;
     await this.#whileBusy(async () => {
-      await this.#exchange({ type: 'EXECUTE', sql, timeoutMs: 0 }, 'EXECUTE_OK', signal);
+      await this.#exchange({ type: 'EXECUTE', sql, ...bound, timeoutMs: 0 }, 'EXECUTE_OK', signal);
     }, signal);
   }
 
-  query(sql: string, options: { signal?: AbortSignal } = {}): Promise<ArrowScan> {
+  query(sql: string, options: StatementOptions = {}): Promise<ArrowScan> {
+    const { signal, ...bound } = options;
     const credit = this.#options.scanWindowBytes;
-    return this.#startScan({ type: 'QUERY', sql, credit, timeoutMs: 0 }, options.signal);
+    return this.#startScan({ type: 'QUERY', sql, ...bound, credit, timeoutMs: 0 }, signal);
   }
 
   scan(ticket: string, options: { signal?: AbortSignal } = {}): Promise<ArrowScan> {
@@ -91,6 +95,12 @@ class TcpEngine implements RemoteEngine {
 
   async plan(request: Omit<PlanMessage, 'type'>): Promise<PlanOkMessage> {
     return await this.#read({ type: 'PLAN', ...request }, 'PLAN_OK');
+  }
+
+  insertRows(table: TableRef, stream: Uint8Array): Promise<number> {
+    const { database, table: name } = table;
+    const { resolveMs } = this.#options.timeouts;
+    return insertRemote(this.#pool, { database, table: name }, stream, resolveMs);
   }
 
   async openBatch(): Promise<WriteBatch> {

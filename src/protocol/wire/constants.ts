@@ -62,6 +62,8 @@ export const frameTypes = {
   ABORT_OK: 0x39,
   RESOLVE: 0x3a,
   RESOLVE_OK: 0x3b,
+  INSERT: 0x3c,
+  INSERT_OK: 0x3d,
 } as const;
 
 export type FrameTypeName = keyof typeof frameTypes;

@@ -88,6 +88,18 @@ export class JsonFields {
     });
   }
 
+  /** All fields, for an object whose names are the sender's own: texts and nulls. */
+  entries(countMax: number): Readonly<Record<string, string | null>> {
+    if (this.#fields.size > countMax) {
+      throw refuse(this.#what, `has ${this.#fields.size} fields, at most ${countMax} are allowed`);
+    }
+    const entries = [...this.#fields].map(([name, value]): [string, string | null] => {
+      if (value === null || typeof value === 'string') return [name, value];
+      throw this.#refuse(name, 'is neither text nor null');
+    });
+    return Object.fromEntries(entries);
+  }
+
   /** The raw value of a field, for parsers of their own. */
   value(name: string): unknown {
     return this.#fields.get(name);

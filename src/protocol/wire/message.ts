@@ -48,10 +48,17 @@ export type Message =
   | write.AbortMessage
   | write.AbortOkMessage
   | write.ResolveMessage
-  | write.ResolveOkMessage;
+  | write.ResolveOkMessage
+  | write.InsertMessage
+  | write.InsertOkMessage;
 
 /** The messages whose frames carry a payload; in all others one is an error. */
-export const payloadTypes: ReadonlySet<FrameTypeName> = new Set(['SCHEMA', 'BATCH', 'APPEND']);
+export const payloadTypes: ReadonlySet<FrameTypeName> = new Set([
+  'SCHEMA',
+  'BATCH',
+  'APPEND',
+  'INSERT',
+]);
 
 /** Encodes a message's JSON part; 64-bit numbers become decimal text. No fields give no bytes. */
 export function encodeMeta(message: Message): Uint8Array {
@@ -125,4 +132,6 @@ const parsers: Readonly<Record<FrameTypeName, (fields: JsonFields) => Message>> 
   ABORT_OK: () => ({ type: 'ABORT_OK' }),
   RESOLVE: write.parseResolve,
   RESOLVE_OK: write.parseResolveOk,
+  INSERT: write.parseInsert,
+  INSERT_OK: write.parseInsertOk,
 };

@@ -1,4 +1,5 @@
 import { type SortKey } from '../scan-request.js';
+import { type SqlParameters } from '../sql-parameters.js';
 import { parseAggregate, type Aggregate } from './aggregate.js';
 import { type Filter } from './filter.js';
 import { parseFilter } from './filter-parse.js';
@@ -8,6 +9,7 @@ import { type JsonFields, JsonFields as Fields } from './json-fields.js';
 export interface ExecuteMessage {
   type: 'EXECUTE';
   sql: string;
+  parameters?: SqlParameters;
   timeoutMs: number;
 }
 
@@ -20,6 +22,7 @@ export interface ExecuteOkMessage {
 export interface QueryMessage {
   type: 'QUERY';
   sql: string;
+  parameters?: SqlParameters;
   credit: number;
   timeoutMs: number;
 }
@@ -119,6 +122,7 @@ export interface CancelMessage {
 }
 
 const columnsMax = 10_000;
+const parametersMax = 10_000;
 /** Most splits of a plan. */
 export const splitsCountMax = 1024;
 
@@ -126,6 +130,7 @@ export function parseExecute(fields: JsonFields): ExecuteMessage {
   return {
     type: 'EXECUTE',
     sql: fields.longText('sql'),
+    ...parseParameters(fields),
     timeoutMs: fields.integer('timeoutMs', 0),
   };
 }
@@ -138,6 +143,7 @@ export function parseQuery(fields: JsonFields): QueryMessage {
   return {
     type: 'QUERY',
     sql: fields.longText('sql'),
+    ...parseParameters(fields),
     credit: fields.integer('credit', 0),
     timeoutMs: fields.integer('timeoutMs', 0),
   };
@@ -214,6 +220,11 @@ export function parseEnd(fields: JsonFields): EndMessage {
 
 export function parseCredit(fields: JsonFields): CreditMessage {
   return { type: 'CREDIT', bytes: fields.integer('bytes', 1) };
+}
+
+function parseParameters(fields: JsonFields): { parameters?: SqlParameters } {
+  if (!fields.has('parameters')) return {};
+  return { parameters: fields.object('parameters').entries(parametersMax) };
 }
 
 function parseSortKey(item: unknown): SortKey {

@@ -66,6 +66,25 @@ export interface ResolveOkMessage {
   applied: boolean;
 }
 
+/**
+ * Carries a whole Arrow IPC stream of rows for a plain table. `serverId` is that of the server it
+ * was first sent to: another one can't know whether it was applied.
+ */
+export interface InsertMessage {
+  type: 'INSERT';
+  batchId: string;
+  serverId: string;
+  database: string;
+  table: string;
+}
+
+/** The rows are durable and visible. `repeated`: they were already, by an earlier INSERT of the id. */
+export interface InsertOkMessage {
+  type: 'INSERT_OK';
+  rows: number;
+  repeated: boolean;
+}
+
 /** Longest batch id, in characters. */
 export const batchIdLengthMax = 128;
 
@@ -111,4 +130,22 @@ export function parseResolve(fields: JsonFields): ResolveMessage {
 
 export function parseResolveOk(fields: JsonFields): ResolveOkMessage {
   return { type: 'RESOLVE_OK', applied: fields.flag('applied') };
+}
+
+export function parseInsert(fields: JsonFields): InsertMessage {
+  return {
+    type: 'INSERT',
+    batchId: fields.text('batchId', batchIdLengthMax),
+    serverId: fields.text('serverId'),
+    database: fields.text('database'),
+    table: fields.text('table'),
+  };
+}
+
+export function parseInsertOk(fields: JsonFields): InsertOkMessage {
+  return {
+    type: 'INSERT_OK',
+    rows: fields.integer('rows', 0),
+    repeated: fields.flag('repeated'),
+  };
 }

@@ -81,6 +81,11 @@ const hello: Message = {
   checksum: true,
 };
 
+const insert: Message = {
+  ...{ type: 'INSERT', batchId: 'i-1', serverId },
+  ...{ database: 'stage', table: 'rows' },
+};
+
 /** Stands for Arrow messages: what a payload holds is not the frames' concern. */
 const payload = (lengthBytes: number, seed: number): Uint8Array =>
   Uint8Array.from({ length: lengthBytes }, (_, index) => (index * 7 + seed) & 255);
@@ -89,7 +94,8 @@ type Line = ['c' | 's', number, Message, Uint8Array?];
 
 function play(name: string, about: string, lines: readonly Line[]): Conversation {
   const writers = { c: new MessageWriter(), s: new MessageWriter() };
-  writers.c.frameBytesMax = limits.frameBytesMax;
+  // So that large messages of either side come in pieces.
+  writers.c.frameBytesMax = 65_536;
   writers.s.frameBytesMax = 65_536;
   const preface: Step = {
     from: 'client',
@@ -119,7 +125,7 @@ function play(name: string, about: string, lines: readonly Line[]): Conversation
 
 /** Whole conversations, byte for byte. */
 export function makeConversations(): readonly Conversation[] {
-  return [...makeSessions(), ...makePlans()];
+  return [...makeSessions(), ...makePlans(), ...makeStatements()];
 }
 
 function makePlans(): readonly Conversation[] {
@@ -179,6 +185,31 @@ function makePlans(): readonly Conversation[] {
           ...{ schema: 'AAAA', rows: 5, bytes: 100, splits: [{ ticket: 'only', rows: 5 }] },
         },
       ],
+    ]),
+  ];
+}
+
+function makeStatements(): readonly Conversation[] {
+  return [
+    play('parameters', 'A query with parameters, one of them NULL.', [
+      ['c', 0, hello],
+      ['s', 0, helloOk('none')],
+      [
+        'c',
+        1,
+        {
+          ...{ type: 'QUERY', sql: 'SELECT {a:String}, {b:Nullable(Int8)}', credit: 1024 },
+          ...{ parameters: { a: "O'Hara", b: null }, timeoutMs: 0 },
+        },
+      ],
+    ]),
+    play('insert', 'An insert in two frames, and again after its answer was lost.', [
+      ['c', 0, hello],
+      ['s', 0, helloOk('none')],
+      ['c', 1, insert, payload(70_000, 7)],
+      ['s', 1, { type: 'INSERT_OK', rows: 9, repeated: false }],
+      ['c', 2, insert, payload(70_000, 7)],
+      ['s', 2, { type: 'INSERT_OK', rows: 9, repeated: true }],
     ]),
   ];
 }
