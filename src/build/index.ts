@@ -8,6 +8,7 @@ export * from './manifest.js';
 export * from './overlay.js';
 export * from './patch-series.js';
 export * from './project-root.js';
+export * from './spark-jar.js';
 export * from './steps.js';
 export * from './sync.js';
 export * from './toolchain.js';
