@@ -5,12 +5,41 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import org.apache.spark.sql.connector.read.InputPartition;
 
-/**
- * A split: what a task needs to read it, any number of times.
- *
- * @param rows before the filter, estimated
- */
-record FlashPartition(Endpoint endpoint, String ticket, long rows) implements InputPartition {
+/** A split: what a task needs to read it, any number of times. */
+final class FlashPartition implements InputPartition {
+  private static final long serialVersionUID = 1L;
+
+  private final Endpoint endpoint;
+  private final String ticket;
+  private final long rows;
+
+  /** Kept by the driver alone. */
+  private final transient SnapshotLease lease;
+
+  /**
+   * @param rows before the filter, estimated
+   * @param lease of the snapshot that the split reads; null where nobody has to end it
+   */
+  FlashPartition(Endpoint endpoint, String ticket, long rows, SnapshotLease lease) {
+    this.endpoint = endpoint;
+    this.ticket = ticket;
+    this.rows = rows;
+    this.lease = lease;
+  }
+
+  Endpoint endpoint() {
+    return endpoint;
+  }
+
+  String ticket() {
+    return ticket;
+  }
+
+  /** Null on executors. */
+  SnapshotLease lease() {
+    return lease;
+  }
+
   /** The server's own machine, where an executor may run too. */
   @Override
   public String[] preferredLocations() {

@@ -39,6 +39,7 @@ final class FlashScan implements Scan, Batch, SupportsReportStatistics, Supports
   private final ScanSpec spec;
   private final TableInfo info;
   private final List<FlashColumn> tableColumns;
+  private final List<SnapshotLease> leases = new ArrayList<>();
   private List<Filter> runtimeFilters = List.of();
   private InputPartition[] partitions;
   private OptionalLong tableRows;
@@ -158,8 +159,16 @@ final class FlashScan implements Scan, Batch, SupportsReportStatistics, Supports
   private InputPartition[] plan() throws FlashException {
     List<InputPartition> planned = new ArrayList<>();
     Plan first = null;
-    for (FlashClient shard : options.clients()) {
-      Plan plan = shard.plan(request());
+    List<FlashClient> shards = options.clients();
+    for (int index = 0; index < shards.size(); index += 1) {
+      // Planned again, for a runtime filter, the scan stays on its snapshot.
+      SnapshotLease held = index < leases.size() ? leases.get(index) : null;
+      Plan plan = shards.get(index).plan(request(held == null ? options.snapshot() : held.name()));
+      if (index >= leases.size()) {
+        boolean ours = options.snapshot() == null && plan.snapshot() != null;
+        held = ours ? SnapshotLease.hold(shards.get(index), plan.snapshot()) : null;
+        leases.add(held);
+      }
       if (first != null && !first.schema().equals(plan.schema())) {
         throw FlashException.ofRequest(
             spec.name()
@@ -171,13 +180,13 @@ final class FlashScan implements Scan, Batch, SupportsReportStatistics, Supports
       }
       first = first == null ? plan : first;
       for (Plan.Split split : plan.splits()) {
-        planned.add(new FlashPartition(plan.endpoint(), split.ticket(), split.rows()));
+        planned.add(new FlashPartition(plan.endpoint(), split.ticket(), split.rows(), held));
       }
     }
     return planned.toArray(InputPartition[]::new);
   }
 
-  private PlanRequest request() {
+  private PlanRequest request(String snapshot) {
     int shards = options.shards().size();
     int wanted = options.splitsMin();
     if (wanted == 0) {
@@ -200,7 +209,7 @@ final class FlashScan implements Scan, Batch, SupportsReportStatistics, Supports
         anyRows ? 1 : min,
         anyRows ? 1 : max,
         options.splitBytes(),
-        options.snapshot());
+        snapshot);
   }
 
   /** A scan without columns still has to count its rows. */

@@ -1,0 +1,219 @@
+package com.theflash.spark;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.theflash.client.ServeProcess;
+import java.io.IOException;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** What the server evaluates gives the rows that Spark itself finds. */
+class PushdownTest {
+  private static final int ROWS = 200;
+  private static final int TREES = 60;
+  private static final String CREATE =
+      "CREATE DATABASE shop; CREATE TABLE shop.edges (id Int64, i8 Nullable(Int8),"
+          + " u8 Nullable(UInt8), i64 Nullable(Int64), u64 Nullable(UInt64),"
+          + " dec Nullable(Decimal(10, 2)), wide Nullable(Decimal(38, 0)),"
+          + " f32 Nullable(Float32), f64 Nullable(Float64), s Nullable(String),"
+          + " b Nullable(String) COMMENT 'varbinary(9)', d Nullable(Date32),"
+          + " ts Nullable(DateTime64(6, 'UTC')), ts0 Nullable(DateTime64(0, 'UTC')),"
+          + " t Nullable(Time64(6)) COMMENT 'time(6)', e LowCardinality(Nullable(String)),"
+          + " `a.b c` Nullable(Int32)) ENGINE = MutableMergeTree ORDER BY (id)";
+
+  /** For each column behind id, the values that its rows take in turn, NULL among them. */
+  private static final List<List<String>> VALUES =
+      List.of(
+          List.of("-128", "127", "0", "5", "NULL"),
+          List.of("255", "0", "128", "NULL"),
+          List.of("9223372036854775807", "-3", "17", "NULL", "0", "-9223372036854775808"),
+          List.of("18446744073709551615", "0", "9223372036854775808", "7", "NULL"),
+          List.of("1.50", "-0.01", "NULL", "0", "99999999.99"),
+          List.of("12345678901234567890123456789012345678", "-1", "NULL", "0"),
+          List.of("0.1", "nan", "1.5", "NULL", "-inf", "0"),
+          List.of("0.1", "nan", "NULL", "-0.0", "inf", "0", "-2.5"),
+          List.of(
+              "'a'", "''", "'A'", "'it\\'s'", "NULL", "'50%'", "'a_b'", "'a\\\\b'", "'茶'", "'axb'"),
+          List.of("unhex('00FF')", "''", "'a'", "NULL", "'ab'"),
+          List.of("'1970-01-01'", "'2299-12-31'", "'1900-01-01'", "NULL", "'2024-02-29'"),
+          List.of(
+              "'2024-03-10 07:30:00'",
+              "'1970-01-01 04:59:59.999999'",
+              "NULL",
+              "'2024-11-03 05:30:00'",
+              "'2024-11-03 06:30:00'"),
+          List.of("'2024-03-10 07:30:00'", "'1970-01-01 00:00:00'", "NULL"),
+          List.of("'-838:59:59.999999'", "'00:00:00.000001'", "NULL", "'00:00:00'"),
+          List.of("'red'", "'it\\'s'", "NULL", "''"),
+          List.of("1", "2", "NULL"));
+
+  private static ServeProcess server;
+
+  @BeforeAll
+  static void startServer() throws IOException {
+    server = ServeProcess.start();
+    server.execute(CREATE);
+    // Small batches, so that each split has several; and old versions behind the rows.
+    server.execute("INSERT INTO shop.edges (id, i8) SELECT number, 1 FROM numbers(" + ROWS + ")");
+    server.execute("UPSERT INTO shop.edges VALUES " + rows());
+    SparkTestSession.get().conf().set("spark.sql.session.timeZone", "America/New_York");
+  }
+
+  @AfterAll
+  static void stopServer() throws IOException {
+    SparkTestSession.get().conf().set("spark.sql.session.timeZone", "UTC");
+    server.close();
+  }
+
+  @AfterEach
+  void nothingLeaks() throws InterruptedException {
+    SparkTestSession.assertNothingLeaked();
+  }
+
+  @Test
+  void randomConditionsGiveTheRowsThatSparkFinds() {
+    String given = System.getenv("SEED");
+    long seed = given == null ? System.nanoTime() : Long.parseLong(given);
+    System.err.println("PushdownTest SEED=" + seed);
+    RandomPredicate predicates = new RandomPredicate(new Random(seed));
+    Dataset<Row> local = localCopy();
+    Dataset<Row> table = SparkTestSession.load(server, "shop.edges");
+    int pushed = 0;
+    for (int index = 0; index < TREES; index += 1) {
+      String condition = predicates.tree(3);
+      Dataset<Row> ours = table.where(condition).select("id");
+      assertEquals(
+          SparkTestSession.sorted(local.where(condition).select("id")),
+          SparkTestSession.sorted(ours),
+          () -> "SEED=" + seed + " " + condition + "\n" + SparkTestSession.explain(ours));
+      pushed += SparkTestSession.explain(ours).contains("filters=[]") ? 0 : 1;
+    }
+    assertTrue(pushed > TREES / 2, "only " + pushed + " conditions were pushed");
+  }
+
+  @Test
+  void eachKindOfConditionIsPushedWhole() {
+    for (String condition :
+        List.of(
+            "i8 = 5Y AND u64 >= 18446744073709551615BD",
+            "f64 = double('NaN')",
+            "s <=> NULL OR s IN ('a', NULL)",
+            "s LIKE 'a%' AND NOT s LIKE '%b'",
+            "ts < TIMESTAMP'2024-11-03 01:30:00' OR d = DATE'9999-12-31'",
+            "t = 1L AND e <> 'red'",
+            "`a.b c` IN (1, 2)")) {
+      Dataset<Row> rows = SparkTestSession.load(server, "shop.edges").where(condition);
+      String plan = physical(rows);
+      assertFalse(plan.contains("Filter ("), condition + "\n" + plan);
+      assertFalse(plan.contains("filters=[]"), condition + "\n" + plan);
+      assertTrue(plan.contains("BatchScan"), plan);
+    }
+  }
+
+  @Test
+  void whatHasNoExactFormStaysWithSpark() {
+    for (String condition : List.of("s RLIKE 'a.*'", "length(s) = 1", "i64 + 1 > id")) {
+      Dataset<Row> rows = SparkTestSession.load(server, "shop.edges").where(condition);
+      assertTrue(physical(rows).contains("Filter"), condition);
+      assertEquals(localCopy().where(condition).count(), rows.count(), condition);
+    }
+  }
+
+  @Test
+  void aListLongerThanTheServerTakesStaysWithSpark() {
+    String many =
+        IntStream.range(0, 100_001).mapToObj(Integer::toString).collect(Collectors.joining("L,"));
+    Dataset<Row> rows = SparkTestSession.load(server, "shop.edges").where("id IN (" + many + "L)");
+    assertEquals(ROWS, rows.count());
+    String fewer =
+        IntStream.range(5, 20_000).mapToObj(Integer::toString).collect(Collectors.joining("L,"));
+    Dataset<Row> less = SparkTestSession.load(server, "shop.edges").where("id IN (" + fewer + "L)");
+    assertEquals(ROWS - 5, less.count());
+  }
+
+  @Test
+  void limitAndTopNReachTheServer() {
+    Dataset<Row> table = SparkTestSession.load(server, "shop.edges");
+    Dataset<Row> limited = table.limit(7);
+    assertTrue(physical(limited).contains("rowsMax=7"), physical(limited));
+    assertEquals(7, limited.count());
+    Dataset<Row> top = table.select("id", "s").orderBy(table.col("id").desc()).limit(3);
+    assertTrue(physical(top).contains("orderBy=[id DESC], rowsMax=3"), physical(top));
+    assertEquals(List.of("[197", "[198", "[199"), prefixes(SparkTestSession.sorted(top)));
+    // NULLs go first in Spark's default order, and NaN last: the server's order is another one.
+    Dataset<Row> nullsFirst =
+        table.orderBy(table.col("i64").asc(), table.col("id").asc()).limit(40);
+    assertFalse(physical(nullsFirst).contains("rowsMax"));
+    Dataset<Row> floats = table.orderBy(table.col("f64").desc_nulls_last()).limit(5);
+    assertFalse(physical(floats).contains("rowsMax"));
+    Dataset<Row> nullsLast = table.orderBy(table.col("s").asc_nulls_last()).limit(21).select("s");
+    assertTrue(physical(nullsLast).contains("orderBy=[s ASC]"), physical(nullsLast));
+    Dataset<Row> local = localCopy();
+    assertEquals(
+        SparkTestSession.sorted(
+            local.orderBy(local.col("s").asc_nulls_last()).limit(21).select("s")),
+        SparkTestSession.sorted(nullsLast));
+  }
+
+  @Test
+  void aScanWithoutColumnsCountsItsRows() {
+    Dataset<Row> table = SparkTestSession.load(server, "shop.edges");
+    assertEquals(ROWS, table.count());
+    assertEquals(localCopy().where("s = 'a'").count(), table.where("s = 'a'").count());
+    assertEquals(0, table.where("id = -5").count());
+  }
+
+  @Test
+  void pushDownCanBeSwitchedOff() {
+    Dataset<Row> rows =
+        SparkTestSession.reader(server)
+            .option("pushdown.filters", "false")
+            .option("pushdown.limit", "false")
+            .load("shop.edges")
+            .where("id < 5")
+            .limit(3);
+    assertFalse(physical(rows).contains("rowsMax"));
+    assertTrue(physical(rows).contains("filters=[]"));
+    assertEquals(3, rows.count());
+  }
+
+  /** The same rows without the server, where nothing can be pushed. */
+  private static Dataset<Row> localCopy() {
+    SparkSession spark = SparkTestSession.get();
+    Dataset<Row> table = SparkTestSession.load(server, "shop.edges");
+    return spark.createDataFrame(table.collectAsList(), table.schema());
+  }
+
+  private static String physical(Dataset<Row> rows) {
+    return rows.queryExecution().executedPlan().toString();
+  }
+
+  private static List<String> prefixes(List<String> rows) {
+    return rows.stream().map(each -> each.substring(0, each.indexOf(','))).toList();
+  }
+
+  private static String rows() {
+    return IntStream.range(0, ROWS)
+        .mapToObj(
+            row ->
+                "("
+                    + row
+                    + ", "
+                    + VALUES.stream()
+                        .map(values -> values.get((row * 11 + row / 13) % values.size()))
+                        .collect(Collectors.joining(", "))
+                    + ")")
+        .collect(Collectors.joining(", "));
+  }
+}
