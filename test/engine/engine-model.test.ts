@@ -13,7 +13,7 @@ test('tables equal a model of plain rows after random writes, merges and kills',
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const seed = chooseSeed();
   t.log(`SEED=${seed}`);
-  const report = await runModel(folder, { seed, steps: 150, killPercent: 5 });
+  const report = await runModel(folder, { seed, steps: 100, killPercent: 5 });
   t.log(JSON.stringify(report));
-  t.is(report.steps, 150);
+  t.is(report.steps, 100);
 });

@@ -1,6 +1,6 @@
 import type { Engine } from '../../../src/protocol/index.js';
 import { createRandom } from '../../workload/random.js';
-import { audit, moveMoney, readTotal, totals, ways } from './bank.js';
+import { audit, moveMoney, readSnapshot, readTotal, totals, ways } from './bank.js';
 
 export interface BankRun {
   seed: number;
@@ -37,9 +37,10 @@ export async function runBank(writer: Engine, reader: Engine, run: BankRun): Pro
     state.isOver = true;
   };
   const read = async (index: number): Promise<void> => {
-    const way = ways[index % ways.length] ?? 'union';
-    while (!state.isOver) {
-      await readTotal(reader, totals[way], way);
+    const way = ways[index % (ways.length + 1)] ?? 'snapshot';
+    for (let number = 0; !state.isOver; number++) {
+      if (way === 'snapshot') await readSnapshot(reader, `bank_${run.seed}_${index}_${number}`);
+      else await readTotal(reader, totals[way], way);
       report[way] = (report[way] ?? 0) + 1;
     }
   };

@@ -112,6 +112,24 @@ export async function readTotal(engine: Engine, sql: string, way: string): Promi
   }
 }
 
+/** Reads all money table by table, twice, in one snapshot of all of them. Errors: a wrong total. */
+export async function readSnapshot(engine: Engine, name: string): Promise<void> {
+  const list = banks.map((bank) => `${bank}.t`).join(', ');
+  await engine.execute(`CREATE SNAPSHOT ${name} OF ${list} EXPIRES IN 60 SECONDS`);
+  for (const attempt of ['first', 'second']) {
+    let total = 0;
+    for (const bank of banks) {
+      const sql = `SELECT toInt32(sum(toInt64(v))) AS total FROM ${bank}.t AT SNAPSHOT ${name}`;
+      const [row] = await queryRows(engine, sql);
+      total += Number(row?.['total']);
+    }
+    if (total !== moneyInAll) {
+      throw new Error(`snapshot, read ${attempt}: ${total}, and not ${moneyInAll}`);
+    }
+  }
+  await engine.execute(`DROP SNAPSHOT ${name}`);
+}
+
 /** Checks a folder behind a kill; gives the number of transfers that it holds. */
 export async function audit(engine: Engine): Promise<number> {
   for (const way of ways) await readTotal(engine, totals[way], way);

@@ -29,6 +29,8 @@ const failpoints = [
   'between-drops',
 ] as const;
 
+const snapshotFailpoints = ['between-clones', 'before-snapshot-record'] as const;
+
 const latestKillMs = 40;
 
 /**
@@ -112,16 +114,21 @@ class ModelTest {
    * acknowledged both outcomes are right, but nothing between them.
    */
   async #killIn(step: Step, number: number): Promise<void> {
-    const isCommit = step.command.do === 'batch' && step.command.commit !== null;
-    const place = isCommit && this.#random.chance(60) ? this.#random.pick(failpoints) : 'at random';
+    const isBatch = step.command.do === 'batch' && step.command.commit !== null;
+    const isSnapshot = step.after.snapshots.size > this.#model.snapshots.size;
+    const points = isSnapshot ? snapshotFailpoints : failpoints;
+    // SQL that makes several parts is committed as a batch is; where it is not, the point is not met.
+    const isAtPoint = this.#random.chance(isBatch || isSnapshot ? 60 : 30);
+    const place = isAtPoint ? this.#random.pick(points) : 'at random';
     this.#log.push(`${number}: KILLED ${place}: ${describe(step)}`);
     this.report.kills[place] = (this.report.kills[place] ?? 0) + 1;
     if (place !== 'at random') {
       await this.#open.run({ do: 'set-environment', name: 'THEFLASH_FAILPOINT', value: place });
     }
     const sent = this.#open.send(step.command);
-    const waitMs = place === 'at random' ? this.#random.int(0, latestKillMs) : 2000;
-    const first = await Promise.race([sent, delay(waitMs, undefined, { ref: false })]);
+    const atMs = this.#random.int(0, latestKillMs);
+    const isRandom = place === 'at random';
+    const first = await (isRandom ? Promise.race([sent, delay(atMs)]) : sent);
     await this.#open.kill();
     const outcome = first ?? (await sent);
     if (outcome.kind === 'failed') throw new Error(`${outcome.code}: ${outcome.message}`);
@@ -150,10 +157,17 @@ class ModelTest {
   }
 
   async #read(): Promise<Held> {
-    const held: Held = { checkpoint: undefined, rows: new Map() };
-    for (const name of tableNames) {
-      const rows = await this.#open.rows(`SELECT toInt32(id) AS id, v FROM ${name}.t`);
-      held.rows.set(name, rows.map((row) => `${String(row['id'])} ${String(row['v'])}`).sort());
+    const held: Held = { checkpoint: undefined, rows: new Map(), snapshots: [] };
+    for (const row of await this.#open.rows('SELECT name FROM theflash.snapshots')) {
+      held.snapshots.push(String(row['name']));
+    }
+    for (const place of ['', ...held.snapshots]) {
+      for (const name of tableNames) {
+        const at = place === '' ? '' : ` AT SNAPSHOT ${place}`;
+        const rows = await this.#open.rows(`SELECT toInt32(id) AS id, v FROM ${name}.t${at}`);
+        const texts = rows.map((row) => `${String(row['id'])} ${String(row['v'])}`).sort();
+        held.rows.set(`${name}.t${at}`, texts);
+      }
     }
     const checkpoint = await this.#open.run({ do: 'checkpoint', source: 'model' });
     return { ...held, checkpoint: typeof checkpoint === 'string' ? checkpoint : undefined };
@@ -169,17 +183,27 @@ class ModelTest {
 
 interface Held {
   checkpoint: string | undefined;
+  /** By table, and by table and snapshot. */
   rows: Map<string, readonly string[]>;
+  snapshots: string[];
 }
 
 function difference(held: Held, model: Model): string | undefined {
-  for (const name of tableNames) {
-    const got = held.rows.get(name) ?? [];
-    const need = rowTexts(model.tables[name].rows);
-    if (got.join('\n') === need.join('\n')) continue;
-    const extra = got.filter((row, at) => row !== need[at]).slice(0, 5);
-    const missing = need.filter((row, at) => row !== got[at]).slice(0, 5);
-    return `${name}.t holds ${got.length} rows and not ${need.length}: [${extra.join('; ')}] and not [${missing.join('; ')}]`;
+  const snapshots = [...model.snapshots.keys()].sort().join();
+  if ([...held.snapshots].sort().join() !== snapshots) {
+    return `the snapshots are ${held.snapshots.join()} and not ${snapshots}`;
+  }
+  const states = [['', model.tables] as const, ...model.snapshots];
+  for (const [place, tablesThere] of states) {
+    for (const name of tableNames) {
+      const table = place === '' ? `${name}.t` : `${name}.t AT SNAPSHOT ${place}`;
+      const got = held.rows.get(table) ?? [];
+      const need = rowTexts(tablesThere[name].rows);
+      if (got.join('\n') === need.join('\n')) continue;
+      const extra = got.filter((row, at) => row !== need[at]).slice(0, 5);
+      const missing = need.filter((row, at) => row !== got[at]).slice(0, 5);
+      return `${table} holds ${got.length} rows and not ${need.length}: [${extra.join('; ')}] and not [${missing.join('; ')}]`;
+    }
   }
   if (held.checkpoint === model.checkpoint) return undefined;
   return `the checkpoint is ${String(held.checkpoint)} and not ${String(model.checkpoint)}`;

@@ -35,6 +35,8 @@ export const tableNames: readonly [TableName, ...TableName[]] = [
 export interface Model {
   readonly tables: Readonly<Record<TableName, TableModel>>;
   readonly checkpoint: string | undefined;
+  /** Snapshots of all tables, by their name. */
+  readonly snapshots: ReadonlyMap<string, Readonly<Record<TableName, TableModel>>>;
 }
 
 /** Something to do, and what the engine must hold behind it. */
@@ -54,6 +56,7 @@ export const emptyModel: Model = {
     bag_too: emptyTable(false),
   },
   checkpoint: undefined,
+  snapshots: new Map(),
 };
 
 /** Versions that this test imports lie so far apart that the engine's counter stays between them. */
@@ -70,6 +73,7 @@ export function nextStep(model: Model, number: number, random: Random): Step {
   if (percent < 78) return updateStep(model, name, random);
   if (percent < 86) return importStep(model, name, number, random);
   if (percent < 90) return bulkStep(model, name, random);
+  if (percent < 93) return snapshotStep(model, number, random);
   return upkeepStep(model, name, random);
 }
 
@@ -153,6 +157,20 @@ function bulkStep(model: Model, name: TableName, random: Random): Step {
   return sqlStep(model, name, sql, withRows(table, rows));
 }
 
+const snapshotsMax = 3;
+
+/** Makes a snapshot of all tables, or drops the oldest where there are enough. */
+function snapshotStep(model: Model, number: number, random: Random): Step {
+  const snapshots = new Map(model.snapshots);
+  const [oldest] = snapshots.keys();
+  const isDrop = oldest !== undefined && (snapshots.size >= snapshotsMax || random.chance(30));
+  if (isDrop) snapshots.delete(oldest);
+  else snapshots.set(`s${number}`, model.tables);
+  const list = tableNames.map((name) => `${name}.t`).join(', ');
+  const sql = isDrop ? `DROP SNAPSHOT ${oldest}` : `CREATE SNAPSHOT s${number} OF ${list}`;
+  return { command: { do: 'execute', sql }, after: { ...model, snapshots } };
+}
+
 function upkeepStep(model: Model, name: TableName, random: Random): Step {
   const table = model.tables[name];
   const percent = random.int(0, 99);
@@ -192,6 +210,6 @@ function batchStep(model: Model, number: number, random: Random): Step {
   const text = `step ${number}`;
   return {
     command: { do: 'batch', writes, commit: { source: 'model', text } },
-    after: { tables: changed, checkpoint: text },
+    after: { ...model, tables: changed, checkpoint: text },
   };
 }
