@@ -105,7 +105,7 @@ void Engine::RefuseBrokenData() {
           "; the last checkpoint, up to which all other tables are whole, is " +
           (checkpoints.empty() ? "none" : checkpoints),
       "Restore the folder from a backup, or replay the logs into a new one. To save what is "
-      "left, open it with allow_broken.");
+      "left, open it with --allow-broken.");
 }
 
 std::optional<std::string> Engine::ReadCheckpoint(std::string_view source) {

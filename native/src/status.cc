@@ -16,7 +16,7 @@ const char* HintOfStatus(tf_status status) {
     case TF_DISK_FULL:
       return "Free space on the disk of the engine's folder, then run it again.";
     case TF_MEMORY:
-      return "Give the engine a higher memory cap, or ask for less at once.";
+      return "Ask for less at once, or give more: --query-memory-max, --memory-max.";
     default:
       return "";
   }

@@ -1,25 +1,65 @@
 import { Flags } from '@oclif/core';
 import { FlashError, type Engine } from '../protocol/index.js';
+import { parseSize } from './size-text.js';
 
-/** `--engine`: where the copy is. Spread it into a command's flags: `{ ...engineFlag }`. */
-export const engineFlag = {
+const folderGroup = 'ENGINE FOLDER';
+
+const sizeFlag = Flags.custom<number>({
+  helpGroup: folderGroup,
+  helpValue: 'SIZE',
+  parse: (text) => Promise.resolve(parseSize(text)),
+});
+
+/** Flags of every command that opens an engine: `{ ...engineFlags }`. */
+export const engineFlags = {
   engine: Flags.string({
     summary: 'Folder of the engine that holds the copy, or tcp://host:port of a server.',
     helpValue: 'LOCATION',
     default: './theflash-data',
     env: 'THEFLASH_ENGINE',
   }),
+  'memory-max': sizeFlag({
+    summary: "Cap on the engine's memory, as 4GiB. Default: 0.7 of the machine's.",
+  }),
+  'query-memory-max': sizeFlag({
+    summary: "Cap on one query's memory, as 512MiB. Default: none.",
+  }),
+  'allow-external': Flags.boolean({
+    summary: 'Let SQL leave the folder: file(), url(), mysql(), INTO OUTFILE and the like.',
+    helpGroup: folderGroup,
+  }),
+  'allow-broken': Flags.boolean({
+    summary: 'Open the folder although parts of tables were lost, to save what is left.',
+    helpGroup: folderGroup,
+  }),
 };
+
+/** What `engineFlags` come to. Units: sizes in bytes. */
+export interface EngineFlags {
+  engine: string;
+  'memory-max'?: number | undefined;
+  'query-memory-max'?: number | undefined;
+  'allow-external': boolean;
+  'allow-broken': boolean;
+}
 
 /**
  * Opens the engine that `--engine` names. `create` says whether a missing folder is made: a writer
  * wants that, a reader would only hide a mistyped name behind an empty engine.
  *
- * Errors: INVALID_REQUEST for a location of a kind that does not exist; those of the engine.
+ * Errors: INVALID_REQUEST for a location of a kind that does not exist, and for flags that only the
+ * opener of a folder can give; those of the engine.
  */
-export async function openEngine(location: string, options: { create: boolean }): Promise<Engine> {
+export async function openEngine(
+  flags: EngineFlags,
+  options: { create: boolean },
+): Promise<Engine> {
+  const location = flags.engine;
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1]?.toLowerCase();
-  if (scheme === 'tcp' || scheme === 'tls') return await openServer(location);
+  if (scheme === 'tcp' || scheme === 'tls') {
+    refuseFolderFlags(flags);
+    return await openServer(location);
+  }
   if (scheme !== undefined) {
     throw new FlashError('INVALID_REQUEST', `No engine is reached by ${scheme}://: ${location}`, {
       hint: 'Give --engine a folder that `theflash write` filled, tcp://host:port or tls://host:port.',
@@ -27,7 +67,32 @@ export async function openEngine(location: string, options: { create: boolean })
   }
   // Loaded late: `--help` and wrong usage should not wait for the engine library.
   const { openEmbeddedEngine } = await import('../engine/index.js');
-  return openEmbeddedEngine(location, options);
+  return openEmbeddedEngine(location, { ...options, ...folderOptions(flags) });
+}
+
+/** The flags as `openEmbeddedEngine` takes them. */
+export function folderOptions(flags: EngineFlags): {
+  memoryBytesMax?: number;
+  queryMemoryBytesMax?: number;
+  allowExternal: boolean;
+  allowBroken: boolean;
+} {
+  const { 'memory-max': memory, 'query-memory-max': queryMemory } = flags;
+  return {
+    ...(memory === undefined ? {} : { memoryBytesMax: memory }),
+    ...(queryMemory === undefined ? {} : { queryMemoryBytesMax: queryMemory }),
+    allowExternal: flags['allow-external'],
+    allowBroken: flags['allow-broken'],
+  };
+}
+
+function refuseFolderFlags(flags: EngineFlags): void {
+  const names = ['memory-max', 'query-memory-max', 'allow-external', 'allow-broken'] as const;
+  const given = names.find((name) => flags[name] !== undefined && flags[name] !== false);
+  if (given === undefined) return;
+  throw new FlashError('INVALID_REQUEST', `--${given} is for a folder, not for ${flags.engine}`, {
+    hint: 'Give it to the `theflash serve` that has the folder open.',
+  });
 }
 
 /** Token and certificate authority come from the environment, where no list of processes shows them. */

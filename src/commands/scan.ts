@@ -3,7 +3,7 @@ import {
   checkWhere,
   chooseTarget,
   deliverResult,
-  engineFlag,
+  engineFlags,
   FlashCommand,
   openEngine,
   resultFlags,
@@ -46,7 +46,7 @@ export default class Scan extends FlashCommand {
   };
 
   static override flags = {
-    ...engineFlag,
+    ...engineFlags,
     ...resultFlags,
     columns: Flags.string({
       summary: 'Columns to give, in this order.',
@@ -72,7 +72,7 @@ export default class Scan extends FlashCommand {
     const { format, output } = flags;
     const target = chooseTarget({ format, output, json: this.jsonEnabled() }, process.stdout.isTTY);
     const sortKeys = flags['order-by'] === undefined ? undefined : parseSortKeys(flags['order-by']);
-    const engine = await openEngine(flags.engine, { create: false });
+    const engine = await openEngine(flags, { create: false });
     try {
       const { database, table, stored } = await findSource(engine, args.table, flags.snapshot);
       const columns = await listColumns(engine, stored ?? { database, table });

@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { engineFlag, FlashCommand } from '../cli/index.js';
+import { engineFlags, FlashCommand, folderOptions } from '../cli/index.js';
 import { openEmbeddedEngine } from '../engine/index.js';
 import { FlashError } from '../protocol/index.js';
 import {
@@ -35,7 +35,7 @@ export default class Serve extends FlashCommand {
   ];
 
   static override flags = {
-    ...engineFlag,
+    ...engineFlags,
     listen: Flags.string({
       summary: 'Address and port; port 0 takes a free one.',
       helpValue: 'HOST:PORT',
@@ -84,7 +84,10 @@ export default class Serve extends FlashCommand {
     const options = serveOptions(flags, this.config.version);
     if (flags.engine.includes('://')) throw refuseLocation(flags.engine);
     const signal = this.interruptSignal();
-    const engine = await openEmbeddedEngine(flags.engine, { create: true });
+    const engine = await openEmbeddedEngine(flags.engine, {
+      create: true,
+      ...folderOptions(flags),
+    });
     try {
       const server = await startServer(engine, options);
       if (!this.jsonEnabled()) this.log(`Listening on ${server.host}:${server.port}`);

@@ -3,7 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import {
   chooseTarget,
   deliverResult,
-  engineFlag,
+  engineFlags,
   FlashCommand,
   openEngine,
   resultFlags,
@@ -34,7 +34,7 @@ export default class Sql extends FlashCommand {
   };
 
   static override flags = {
-    ...engineFlag,
+    ...engineFlags,
     ...resultFlags,
     param: Flags.string({
       summary: 'Value for {NAME:Type} in the SQL, quoted as it must be.',
@@ -53,7 +53,7 @@ export default class Sql extends FlashCommand {
         hint: 'Give it as one argument in quotes, or as - on stdin.',
       });
     }
-    const engine = await openEngine(flags.engine, { create: true });
+    const engine = await openEngine(flags, { create: true });
     try {
       const scan = await engine.query(statements, {
         signal: this.interruptSignal(),

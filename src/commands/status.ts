@@ -1,5 +1,5 @@
 import {
-  engineFlag,
+  engineFlags,
   FlashCommand,
   formatBytes,
   layOutTable,
@@ -20,11 +20,11 @@ export default class Status extends FlashCommand {
     '<%= config.bin %> <%= command.id %> --engine tcp://127.0.0.1:9330 --json',
   ];
 
-  static override flags = { ...engineFlag };
+  static override flags = { ...engineFlags };
 
   async run(): Promise<EngineStatus> {
     const { flags } = await this.parse(Status);
-    const engine = await openEngine(flags.engine, { create: false });
+    const engine = await openEngine(flags, { create: false });
     try {
       const status = await readEngineStatus(engine);
       if (!this.jsonEnabled()) this.#print(status);

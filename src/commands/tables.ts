@@ -1,6 +1,6 @@
 import { Args } from '@oclif/core';
 import {
-  engineFlag,
+  engineFlags,
   FlashCommand,
   formatBytes,
   layOutTable,
@@ -40,11 +40,11 @@ export default class Tables extends FlashCommand {
     table: Args.string({ description: 'Show the columns of this table alone.' }),
   };
 
-  static override flags = { ...engineFlag };
+  static override flags = { ...engineFlags };
 
   async run(): Promise<{ tables: readonly TableListing[] }> {
     const { args, flags } = await this.parse(Tables);
-    const engine = await openEngine(flags.engine, { create: false });
+    const engine = await openEngine(flags, { create: false });
     try {
       const found =
         args.table === undefined ? await listTables(engine) : [await findTable(engine, args.table)];

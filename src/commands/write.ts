@@ -1,6 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
-import { engineFlag, exitCodes, FlashCommand, openEngine, startProgress } from '../cli/index.js';
+import {
+  type EngineFlags,
+  engineFlags,
+  exitCodes,
+  FlashCommand,
+  openEngine,
+  startProgress,
+} from '../cli/index.js';
 import type { Source } from '../protocol/index.js';
 import { fileError, openSource } from '../source/index.js';
 import {
@@ -28,7 +35,7 @@ export default class Write extends FlashCommand {
   ];
 
   static override flags = {
-    ...engineFlag,
+    ...engineFlags,
     binlog: Flags.string({
       summary: 'Binary logs: files in order, a folder of them, or - for stdin.',
       helpValue: 'SRC...',
@@ -92,14 +99,14 @@ export default class Write extends FlashCommand {
       signal,
       ...(from === undefined ? {} : { stdinName: from.file }),
     });
-    const summary = await this.#replay(source, flags.engine, options);
+    const summary = await this.#replay(source, flags, options);
     for (const line of summaryLines(summary, flags.engine)) this.logToStderr(line);
     if (summary.interrupted) process.exitCode = exitCodes.interrupted;
     return summary;
   }
 
-  async #replay(source: Source, location: string, options: ReplayOptions): Promise<WriteSummary> {
-    const engine = await openEngine(location, { create: true });
+  async #replay(source: Source, flags: EngineFlags, options: ReplayOptions): Promise<WriteSummary> {
+    const engine = await openEngine(flags, { create: true });
     const sizes = source.logs.map((log) => log.sizeBytes);
     const isKnown = sizes.every((size) => size !== undefined);
     const progress = startProgress({

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import test from 'ava';
@@ -40,6 +40,30 @@ test.serial('a statement without a result prints nothing', async (t) => {
 test.serial('piped, the rows are an Arrow stream', async (t) => {
   const run = await sql('SELECT number AS n FROM numbers(3)');
   t.deepEqual(tableRows(tableFromIPC(run.stdout)), [{ n: 0n }, { n: 1n }, { n: 2n }]);
+});
+
+test.serial('ways out of the folder are shut until --allow-external opens them', async (t) => {
+  const file = join(folder.path, 'lines.txt');
+  await writeFile(file, 'a\nb\n');
+  const read = `SELECT count() AS n FROM file('${file}', 'LineAsString')`;
+  const shut = await sql(read);
+  t.is(shut.exitCode, 2);
+  t.regex(shut.stderr, /outside of the engine folder.*--allow-external/);
+  const open = await sql(read, '--allow-external', '--format', 'jsonl');
+  t.is(open.stdoutText, '{"n":"2"}\n');
+});
+
+test.serial('a query over its memory cap fails, and says how to give it more', async (t) => {
+  const large = 'SELECT groupArray(number) FROM numbers(10000000)';
+  const capped = await sql(large, '--query-memory-max', '20MiB');
+  t.is(capped.exitCode, 1);
+  t.regex(capped.stderr, /memory limit exceeded.*--query-memory-max/i);
+  const wrong = await sql('SELECT 1', '--memory-max', 'much');
+  t.is(wrong.exitCode, 2);
+  t.regex(wrong.stderr, /Not a size: much/);
+  const far = await runTheflash(['sql', 'SELECT 1', '--engine', 'tcp://h:1', '--allow-external']);
+  t.is(far.exitCode, 2);
+  t.regex(far.stderr, /--allow-external is for a folder/);
 });
 
 test.serial('- reads the statements from stdin', async (t) => {
