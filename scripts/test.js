@@ -7,6 +7,7 @@ import { npmProgram, root, run } from './testing/child.js';
 import { checks, verdict } from './testing/checks.js';
 import { install } from './testing/install.js';
 import { runNativeTests } from './testing/native.js';
+import { runSparkTests } from './testing/spark.js';
 
 const usage = 'Usage: node scripts/test.js [--soak]';
 
@@ -19,6 +20,7 @@ const fullRun = [
   ...setUp,
   ...checks,
   { name: 'native tests', run: runNativeTests },
+  { name: 'Spark connector', run: runSparkTests },
   { name: 'tests', run: () => runAva('ava.config.js') },
 ];
 const soakRun = [...setUp, { name: 'soak tests', run: () => runAva('ava.soak.config.js') }];

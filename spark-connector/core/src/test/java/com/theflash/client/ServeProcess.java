@@ -21,6 +21,8 @@ public final class ServeProcess implements AutoCloseable {
   private static final Path ROOT =
       Path.of(System.getProperty("theflash.root")).toAbsolutePath().normalize();
 
+  private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
+
   private final Path folder;
   private final boolean ownsFolder;
   private final Process process;
@@ -128,7 +130,12 @@ public final class ServeProcess implements AutoCloseable {
   }
 
   private static List<String> command(String... words) {
-    List<String> command = new ArrayList<>(List.of("node", "bin/run.js"));
+    List<String> command = new ArrayList<>();
+    if (Files.isExecutable(SETPRIV)) {
+      // The kernel ends it when the tests are killed.
+      command.addAll(List.of(SETPRIV.toString(), "--pdeathsig", "KILL", "--"));
+    }
+    command.addAll(List.of("node", "bin/run.js"));
     command.addAll(List.of(words));
     return command;
   }

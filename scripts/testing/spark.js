@@ -1,0 +1,31 @@
+import path from 'node:path';
+import { root, run } from './child.js';
+
+/** Checks the connector's format, builds it for every Spark, and runs its tests against real servers. */
+export async function runSparkTests() {
+  for (const [program, flag, name] of [
+    ['javac', '-version', 'openjdk-17-jdk-headless'],
+    ['mvn', '--version', 'maven'],
+  ]) {
+    const { code } = await run(program, [flag]);
+    if (code !== 0) return { skipped: 1, note: `${program} is not installed (apt: ${name})` };
+  }
+  const pom = path.join(root, 'spark-connector', 'pom.xml');
+  const goals = ['spotless:check', 'verify'];
+  const args = ['--file', pom, '--batch-mode', '--no-transfer-progress', '--fail-at-end', ...goals];
+  return countTests(await run('mvn', args));
+}
+
+/** Surefire closes each module with "Tests run: 17, Failures: 0, Errors: 0, Skipped: 0". */
+function countTests({ code, output }) {
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  const closing = /Tests run: (\d+), Failures: (\d+), Errors: (\d+), Skipped: (\d+)\s*$/gm;
+  for (const [, tests, failures, errors, skipped] of output.matchAll(closing)) {
+    count.failed += Number(failures) + Number(errors);
+    count.skipped += Number(skipped);
+    count.passed += Number(tests) - Number(failures) - Number(errors) - Number(skipped);
+  }
+  if (code === 0 && count.passed > 0) return count;
+  const errors = output.split('\n').filter((line) => line.startsWith('[ERROR]'));
+  return { ...count, failed: Math.max(1, count.failed), output: errors.slice(0, 100).join('\n') };
+}
