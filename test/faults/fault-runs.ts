@@ -1,9 +1,10 @@
 import { crc32 } from 'node:zlib';
 import { openRemoteEngine, type RemoteEngine } from '../../src/engine/remote/index.js';
-import { FlashError, type Engine } from '../../src/protocol/index.js';
+import { tableFromArrays, tableToIPC } from 'apache-arrow';
+import { dropSnapshot, FlashError, listSnapshots, type Engine } from '../../src/protocol/index.js';
 import { buildStream, column } from '../engine/change-builder.js';
 import { readValue } from '../engine/engine-suite.js';
-import { serveEngine, until } from '../server/test-server.js';
+import { serveEngine, type TestServer } from '../server/test-server.js';
 import { startTcpProxy, type Fault, type TcpProxy } from './tcp-proxy.js';
 
 /** What became of many runs: how many were right in spite of their fault, and how many were told. */
@@ -13,8 +14,19 @@ export interface Outcomes {
   /** Runs that were neither, each with its fault. */
   wrong: string[];
   /** What was left behind on the server. */
-  left: { connections: number; scans: number; writes: number };
+  left: Left;
 }
+
+/** What a server and its engine still hold. `queries` are those that the engine runs for clients. */
+export interface Left {
+  connections: number;
+  scans: number;
+  writes: number;
+  snapshots: number;
+  queries: number;
+}
+
+export const nothingLeft: Left = { connections: 0, scans: 0, writes: 0, snapshots: 0, queries: 0 };
 
 /** A generator of numbers in [0, 1) from a seed (mulberry32). */
 export function randomFrom(seed: number): () => number {
@@ -42,6 +54,8 @@ const limits = {
   idleTimeoutMs: 1_000,
   writeIdleTimeoutMs: 1_000,
   stallTimeoutMs: 1_000,
+  // Longer than any run, and short enough to be waited for.
+  ticketLifetimeMs: 15_000,
 };
 const hangMs = 20_000;
 
@@ -52,6 +66,46 @@ export async function runScanFaults(engine: Engine, seed: number, runs: number):
   const expected = await sumResult(engine, sql);
   return await runFaults(engine, seed, runs, async (remote) => {
     return (await sumResult(remote, sql)) === expected;
+  });
+}
+
+/** Plans a scan and reads its splits through a proxy, with a fault each time: all rows, or an error. */
+export async function runPlanFaults(engine: Engine, seed: number, runs: number): Promise<Outcomes> {
+  const database = `plans_${seed}`;
+  const rows = 20_000;
+  await engine.execute(
+    `CREATE DATABASE ${database}; CREATE TABLE ${database}.t (id UInt64, v String) ENGINE = MutableMergeTree ORDER BY id;
+     INSERT INTO ${database}.t SELECT number, toString(number) FROM numbers(${rows})`,
+  );
+  return await runFaults(engine, seed, runs, async (remote) => {
+    const plan = await remote.plan({
+      ...{ database, table: 't', splitsMin: 3, splitsMax: 3, splitBytes: 1 << 30 },
+    });
+    let read = 0;
+    for (const { ticket } of plan.splits) {
+      for await (const message of await remote.scan(ticket)) read += message.rows;
+    }
+    if (plan.snapshot !== undefined) await dropSnapshot(remote, plan.snapshot);
+    return read === rows;
+  });
+}
+
+/**
+ * Inserts a row into a plain table, with a fault each time: one that resolves has added it, one that
+ * rejects has not. Only "not known" may be either.
+ */
+export async function runInsertFaults(
+  engine: Engine,
+  seed: number,
+  runs: number,
+): Promise<Outcomes> {
+  const database = `inserts_${seed}`;
+  await engine.execute(
+    `CREATE DATABASE ${database}; CREATE TABLE ${database}.t (v Int32) ENGINE = MergeTree ORDER BY v`,
+  );
+  const stream = tableToIPC(tableFromArrays({ v: Int32Array.of(7) }), 'stream');
+  return await runCounted(engine, seed, runs, database, async (remote) => {
+    await remote.insertRows({ database, table: 't' }, stream);
   });
 }
 
@@ -83,20 +137,34 @@ export async function runWriteFaults(
     ...{ database, table: 't', primaryKey: [] },
     columns: [column('v', { kind: 'int', bits: 64, unsigned: false })],
   };
+  let row = 0;
+  return await runCounted(engine, seed, runs, database, async (remote) => {
+    const batch = await remote.openBatch();
+    try {
+      const first = await batch.reserveVersions(1);
+      await batch.append(schema, buildStream(schema, [{ values: [7] }], first));
+      await batch.commit(database, `row ${(row += 1)}`);
+    } finally {
+      await batch.close();
+    }
+  });
+}
+
+/** Runs of which each adds one row to `database`.t where it resolves, and none where it rejects. */
+async function runCounted(
+  engine: Engine,
+  seed: number,
+  runs: number,
+  database: string,
+  write: (remote: RemoteEngine) => Promise<void>,
+): Promise<Outcomes> {
   let expected = 0;
   const countNow = async (): Promise<number> =>
     Number(await readValue(engine, `(SELECT count() FROM ${database}.t)`));
   return await runFaults(engine, seed, runs, async (remote) => {
     let failure: unknown;
     try {
-      const batch = await remote.openBatch();
-      try {
-        const first = await batch.reserveVersions(1);
-        await batch.append(schema, buildStream(schema, [{ values: [7] }], first));
-        await batch.commit(database, `row ${expected}`);
-      } finally {
-        await batch.close();
-      }
+      await write(remote);
     } catch (error) {
       failure = error;
     }
@@ -121,7 +189,7 @@ async function runFaults(
   const proxy = await startTcpProxy(served.server.port);
   const outcomes: Outcomes = {
     ...{ right: 0, refused: {}, wrong: [] },
-    left: { connections: 0, scans: 0, writes: 0 },
+    left: nothingLeft,
   };
   try {
     // Twice: the first batch of a server makes a table, which the figures must not count.
@@ -140,8 +208,7 @@ async function runFaults(
       proxy.arm(fault);
       await runOnce(proxy, work, outcomes, `run ${run}: ${JSON.stringify(fault)}`);
     }
-    await withLimit(until(() => isEmpty(served.server.counts()))).catch(() => undefined);
-    outcomes.left = served.server.counts();
+    outcomes.left = await leftOf(engine, served);
   } finally {
     await proxy.close();
     await served.stop();
@@ -173,8 +240,20 @@ async function runOnce(
   }
 }
 
-function isEmpty(counts: { connections: number; scans: number; writes: number }): boolean {
-  return counts.connections + counts.scans + counts.writes === 0;
+/** What is left once all that ends has had the time to; snapshots go with their tickets. */
+async function leftOf(engine: Engine, served: TestServer): Promise<Left> {
+  const untilMs = Date.now() + hangMs;
+  for (;;) {
+    const left = {
+      ...served.server.counts(),
+      snapshots: (await listSnapshots(engine)).length,
+      // The one that counts is the one that is seen.
+      queries: Number(await readValue(engine, '(SELECT count() - 1 FROM system.processes)')),
+    };
+    const sum = Object.values(left).reduce((total, count) => total + count, 0);
+    if (sum === 0 || Date.now() > untilMs) return left;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 /** A hang is a failure of its own kind. */

@@ -1,7 +1,14 @@
 import test from 'ava';
 import type { Engine } from '../../src/protocol/index.js';
 import { openTestEngine } from '../server/test-server.js';
-import { runScanFaults, runWriteFaults, type Outcomes } from './fault-runs.js';
+import {
+  nothingLeft,
+  runInsertFaults,
+  runPlanFaults,
+  runScanFaults,
+  runWriteFaults,
+  type Outcomes,
+} from './fault-runs.js';
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 let local: { engine: Engine; remove: () => Promise<void> } | undefined;
@@ -31,10 +38,19 @@ test.serial('writes over a bad network are applied once or not at all, and told 
   t.pass();
 });
 
+test.serial(
+  'plans and inserts over a bad network leave no snapshot, and no row twice',
+  async (t) => {
+    check(await runPlanFaults(engine(), seed, 60), (line) => t.log(line));
+    check(await runInsertFaults(engine(), seed, 80), (line) => t.log(line));
+    t.pass();
+  },
+);
+
 function check(outcomes: Outcomes, log: (line: string) => void): void {
   log(`${outcomes.right} right, refused ${JSON.stringify(outcomes.refused)}`);
   if (outcomes.wrong.length > 0) throw new Error(outcomes.wrong.slice(0, 5).join('\n'));
-  const { connections, scans, writes } = outcomes.left;
-  if (connections + scans + writes > 0) throw new Error(`left: ${JSON.stringify(outcomes.left)}`);
+  const left = JSON.stringify(outcomes.left);
+  if (left !== JSON.stringify(nothingLeft)) throw new Error(`left: ${left}`);
   if (outcomes.right < 10) throw new Error('too few runs got through to say anything');
 }

@@ -1,5 +1,11 @@
 import test from 'ava';
-import { runScanFaults, runWriteFaults } from '../faults/fault-runs.js';
+import {
+  nothingLeft,
+  runInsertFaults,
+  runPlanFaults,
+  runScanFaults,
+  runWriteFaults,
+} from '../faults/fault-runs.js';
 import { openTestEngine } from '../server/test-server.js';
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
@@ -10,11 +16,11 @@ test.serial('thousands of scans and writes over a bad network', async (t) => {
   t.log(`SEED=${seed} RUNS=${runs}`);
   const { engine, remove } = await openTestEngine();
   try {
-    for (const run of [runScanFaults, runWriteFaults]) {
+    for (const run of [runScanFaults, runWriteFaults, runPlanFaults, runInsertFaults]) {
       const outcomes = await run(engine, seed, runs);
-      t.log(`${outcomes.right} right, refused ${JSON.stringify(outcomes.refused)}`);
+      t.log(`${run.name}: ${outcomes.right} right, refused ${JSON.stringify(outcomes.refused)}`);
       t.deepEqual(outcomes.wrong, []);
-      t.deepEqual(outcomes.left, { connections: 0, scans: 0, writes: 0 });
+      t.deepEqual(outcomes.left, nothingLeft);
     }
   } finally {
     await remove();
