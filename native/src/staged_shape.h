@@ -21,7 +21,10 @@ struct StagedShape {
 
   bool is_multiset = false;
   std::vector<Column> columns;  // the hidden ones that a batch gives are the last
-  std::string day_changes;      // what ALTER TABLE adds for Date32 columns
+  // Column list of the table that rows are appended to, with the columns that take days; empty where
+  // it is the target's own. And what follows the list in the target's CREATE TABLE.
+  std::string column_list;
+  std::string engine_clause;
 };
 
 // Shapes by database and table. Read, filled and cleared by who holds the write gate: so none is

@@ -6,6 +6,7 @@
 #include "multiset.h"
 #include "quote.h"
 #include "sql/rewrite.h"
+#include "sql/table_shape.h"
 #include "status.h"
 
 namespace theflash {
@@ -32,6 +33,15 @@ std::string FreshName(size_t length, const std::vector<std::string>& taken) {
     if (!Contains(taken, name)) return name;
     if (rest > 0) throw Error(TF_INVALID, "the table has too many columns with short names");
   }
+}
+
+sql::ChangedColumn DayColumn(const StagedShape::Column& column, bool nullable) {
+  const std::string optional = nullable ? "Nullable(" : "";
+  const std::string end = nullable ? ")" : "";
+  return {column.name,
+          QuoteName(column.name) + " " + optional + "Date32" + end +
+              " DEFAULT addDays(toDate32('1970-01-01'), " + QuoteName(column.days) + ")",
+          QuoteName(column.days) + " " + optional + "Int32" + end + " EPHEMERAL"};
 }
 
 }  // namespace
@@ -68,6 +78,7 @@ std::shared_ptr<const StagedShape> StagingTable::ReadShape(Connection& connectio
                 "Create it with ENGINE = MutableMergeTree.");
   }
   auto shape = std::make_shared<StagedShape>();
+  std::vector<sql::ChangedColumn> days;
   shape->is_multiset = Contains(hidden, sql::kRowHashColumn);
   for (const auto& row : rows) {
     if (!row.at(1).empty() && row.at(1) != "DEFAULT") continue;
@@ -76,31 +87,36 @@ std::shared_ptr<const StagedShape> StagingTable::ReadShape(Connection& connectio
     if (nullable || row.at(2) == "Date32") {
       column.days = FreshName(column.name.size(), names);
       names.push_back(column.days);
-      shape->day_changes += (shape->day_changes.empty() ? "" : ", ");
-      shape->day_changes +=
-          "ADD COLUMN " + QuoteName(column.days) + (nullable ? " Nullable(Int32)" : " Int32") +
-          " EPHEMERAL, MODIFY COLUMN " + QuoteName(column.name) +
-          " DEFAULT addDays(toDate32('1970-01-01'), " + QuoteName(column.days) + ")";
+      days.push_back(DayColumn(column, nullable));
     }
     shape->columns.push_back(std::move(column));
   }
   shape->columns.push_back({std::string(sql::kVersionColumn), ""});
   shape->columns.push_back({std::string(sql::kDelmarkColumn), ""});
+  if (!days.empty()) {
+    const auto query =
+        connection.Rows("SELECT create_table_query FROM system.tables WHERE database = " +
+                        QuoteText(staged_.database) + " AND name = " + QuoteText(staged_.table));
+    const sql::ChangedTable table = sql::ChangeColumns(query.at(0).at(0), days);
+    shape->column_list = table.column_list;
+    shape->engine_clause = table.engine_clause;
+  }
   return shape;
 }
 
 void StagingTable::CreateTables(Connection& connection) {
-  const std::string like = " AS " + QuoteTable(staged_.database, staged_.table);
-  connection.Execute("CREATE TABLE " + QuoteTable(kStagingDatabase, staged_.staging) + like);
-  if (shape_->is_multiset) {
-    // Not a ReplacingMergeTree: merges of raw changes must not fold equal ones.
-    connection.Execute("CREATE TABLE " + QuoteTable(kStagingDatabase, raw_name()) + like +
-                       " ENGINE = MergeTree ORDER BY tuple()");
+  const auto create = [&](const std::string& name, const std::string& definition) {
+    connection.Execute("CREATE TABLE " + QuoteTable(kStagingDatabase, name) + " " + definition);
+  };
+  const std::string like = "AS " + QuoteTable(staged_.database, staged_.table);
+  const std::string& list = shape_->column_list;
+  if (!shape_->is_multiset) {
+    create(staged_.staging, list.empty() ? like : list + " " + shape_->engine_clause);
+    return;
   }
-  if (!shape_->day_changes.empty()) {
-    connection.Execute("ALTER TABLE " + QuoteTable(kStagingDatabase, appended_name()) + " " +
-                       shape_->day_changes);
-  }
+  create(staged_.staging, like);
+  // Not a ReplacingMergeTree: merges of raw changes must not fold equal ones.
+  create(raw_name(), (list.empty() ? like : list) + " ENGINE = MergeTree ORDER BY tuple()");
 }
 
 void StagingTable::Append(Connection& connection, std::span<const uint8_t> arrow_stream) {

@@ -6,6 +6,7 @@
 
 #include "rewrite.h"
 #include "sql_catalog.h"
+#include "table_shape.h"
 
 namespace theflash::sql {
 namespace {
@@ -190,6 +191,16 @@ TEST(RewriteTest, RefusalsSayWhy) {
   ExpectRefused("INSERT INTO db.p SELECT * FROM input('k Int64')", "input()");
   ExpectRefused("SELECT * FROM db.t FORMAT TSV", "Arrow");
   ExpectRefused("CREATE MATERIALIZED VIEW db.x TO db.t AS SELECT * FROM db.p", "materialized");
+}
+
+TEST(TableShapeTest, ColumnsAreDeclaredAnew) {
+  const ChangedTable changed = ChangeColumns(
+      "CREATE TABLE db.t (`k` Int64, `d` Nullable(Date32) COMMENT 'a, b', INDEX d d TYPE minmax) "
+      "ENGINE = ReplacingMergeTree ORDER BY k",
+      {{"d", "`d` Date32 DEFAULT f(`x`)", "`x` Int32 EPHEMERAL"}});
+  EXPECT_EQ(changed.column_list,
+            "(`k` Int64, `d` Date32 DEFAULT f(`x`), INDEX d d TYPE minmax, `x` Int32 EPHEMERAL)");
+  EXPECT_EQ(changed.engine_clause, "ENGINE = ReplacingMergeTree ORDER BY k");
 }
 
 TEST(RewriteTest, TheTargetOfAWriteCanBeExchanged) {

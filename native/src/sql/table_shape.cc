@@ -91,6 +91,31 @@ std::string VisibleColumnList(std::string_view create_query) {
   return edits.Apply(list).text();
 }
 
+ChangedTable ChangeColumns(std::string_view create_query,
+                           const std::vector<ChangedColumn>& columns) {
+  const Tokens tokens(create_query);
+  const size_t open = FindColumnList(tokens);
+  const size_t close = tokens.Closing(open);
+  const std::string list(tokens.Span(open, close));
+  const Tokens list_tokens(list);
+  Edits edits;
+  for (const Element& element : ReadList(list_tokens, 0)) {
+    // Names of columns are quoted in a stored query; INDEX and its like are not.
+    if (list_tokens.at(element.first).kind != TokenKind::kQuoted) continue;
+    const auto changed =
+        std::find_if(columns.begin(), columns.end(), [&](const ChangedColumn& column) {
+          return column.name == list_tokens.Name(element.first);
+        });
+    if (changed == columns.end()) continue;
+    edits.Replace(list_tokens.at(element.first).begin, list_tokens.at(element.last).end,
+                  SqlText(changed->declaration));
+  }
+  for (const ChangedColumn& column : columns) {
+    edits.Insert(list.size() - 1, SqlText(", " + column.added_declaration));
+  }
+  return {edits.Apply(list).text(), std::string(tokens.Span(close + 1, tokens.size() - 1))};
+}
+
 std::string VisibleCreateQuery(const TableInfo& info) {
   const Tokens tokens(info.create_query);
   Edits edits;

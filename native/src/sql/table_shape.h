@@ -31,6 +31,21 @@ size_t FindWords(const Tokens& tokens, size_t from, size_t to, std::string_view 
 // The column list of a stored create query without its hidden columns, brackets included.
 std::string VisibleColumnList(std::string_view create_query);
 
+// A column of a table that is to be declared otherwise, and one that is added behind all others.
+struct ChangedColumn {
+  std::string name;
+  std::string declaration;
+  std::string added_declaration;
+};
+
+// A stored create query with such columns, in its parts.
+struct ChangedTable {
+  std::string column_list;    // brackets included
+  std::string engine_clause;  // what follows it
+};
+ChangedTable ChangeColumns(std::string_view create_query,
+                           const std::vector<ChangedColumn>& columns);
+
 // A stored create query of a mutable table as its user would write it.
 std::string VisibleCreateQuery(const TableInfo& info);
 
