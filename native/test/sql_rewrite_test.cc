@@ -203,6 +203,39 @@ TEST(TableShapeTest, ColumnsAreDeclaredAnew) {
   EXPECT_EQ(changed.engine_clause, "ENGINE = ReplacingMergeTree ORDER BY k");
 }
 
+TEST(RewriteTest, WaysOutOfTheFolderAreRefused) {
+  for (const char* sql : {
+           "SELECT `file`('x')",
+           "INSERT INTO db.p VALUES (file('x'))",
+           "INSERT INTO db.p FORMAT Values (1), (length(\"file\"('x')))",
+           "INSERT INTO db.p VALUES ((SELECT a FROM URL('x')))",
+           "SELECT * FROM format(Values, 'a String', '(1)')",
+           "SELECT * FROM format('V\\x61lues', 'a String', '(1)')",
+           "SELECT * FROM (SELECT 1 SETTINGS additional_result_filter = 'x')",
+           "SELECT * FROM eval('SELECT 1')",
+           "CREATE TABLE d (a Int8) ENGINE = MergeTree ORDER BY a SETTINGS disk = disk(type = web)",
+           "CREATE TABLE d (a Int8) ENGINE FileLog('/etc/', 'TSV')",
+           "CREATE DATABASE d ENGINE = `MySQL`('a')",
+           "SELECT * FROM icebergLocal('x')",
+       }) {
+    ExpectRefused(sql, "outside");
+  }
+}
+
+TEST(RewriteTest, WhatOnlyLooksLikeAWayOutPasses) {
+  for (const char* sql : {
+           "INSERT INTO db.p VALUES ('file(')",
+           "INSERT INTO db.p FORMAT CSV file('x')",
+           "SELECT format('{}', 'Values'), format('x', file) FROM db.p",
+           "SELECT * FROM format(JSONEachRow, 'a String', 'Values')",
+           "SELECT file, url, disk FROM db.p AS eval",
+           "INSERT INTO url (a) SELECT 1",
+           "CREATE VIEW v AS SELECT name FROM system.tables WHERE engine = name",
+       }) {
+    EXPECT_EQ(RewriteOne(sql).Fill(0), sql);
+  }
+}
+
 TEST(RewriteTest, TheTargetOfAWriteCanBeExchanged) {
   const auto into = [](std::string_view sql) { return RewriteOne(sql).Fill(7, "s.x"); };
   EXPECT_EQ(into("INSERT INTO db.t SELECT 1, 'db.t'"),
