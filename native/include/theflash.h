@@ -89,8 +89,8 @@ typedef struct tf_engine tf_engine;
  * process opens one folder at a time. A batch whose commit was interrupted by a crash is completed
  * here, before the engine is given out.
  *
- * A folder of an older format, or of another patch level, is brought up to date here; one of a newer
- * format or a later ClickHouse release is refused (TF_BROKEN_DATA) and stays as it is.
+ * A folder of an older format, or of another patch level, is brought up to date here; one of a
+ * newer format or a later ClickHouse release is refused (TF_BROKEN_DATA) and stays as it is.
  *
  * `options` is a JSON object, or empty; unknown members are refused:
  *   "create": bool (true), "memory_bytes_max": number (0: 0.7 of the machine),
@@ -160,12 +160,10 @@ TF_EXPORT void tf_scan_close(tf_scan **scan);
  * Inserts rows into a plain table of the MergeTree family: one that is not mutable, as a job's own
  * staging table. Takes no turn among writers, so that many may run at once.
  *
- * Shape: `stream` is a whole Arrow IPC stream of columns of the table by name, in any order; columns
- * that it lacks get their defaults.
- * Units: *rows is how many were written.
- * Errors: TF_INVALID where the table is mutable or the columns do not fit; after an error some of
- * the rows may have been written.
- * Guarantee: TF_OK means durable.
+ * Shape: `stream` is a whole Arrow IPC stream of columns of the table by name, in any order;
+ * columns that it lacks get their defaults. Units: *rows is how many were written. Errors:
+ * TF_INVALID where the table is mutable or the columns do not fit; after an error some of the rows
+ * may have been written. Guarantee: TF_OK means durable.
  */
 TF_EXPORT tf_status tf_insert(tf_engine *engine, const char *database, size_t database_len,
                               const char *table, size_t table_len, const uint8_t *stream,
@@ -206,9 +204,9 @@ TF_EXPORT tf_status tf_batch_append(tf_batch *batch, const char *database, size_
 
 /*
  * Applies the batch and sets the checkpoint of `source`: an opaque text that tf_checkpoint_get
- * gives back; `source` must not be empty. TF_OK means durable and visible. After a crash in the call,
- * the next open finds either all of the batch or none of it. An error that came when the commit was
- * recorded already leaves the batch to be applied by the next call that can: so ask
+ * gives back; `source` must not be empty. TF_OK means durable and visible. After a crash in the
+ * call, the next open finds either all of the batch or none of it. An error that came when the
+ * commit was recorded already leaves the batch to be applied by the next call that can: so ask
  * tf_checkpoint_get what became of it, before anything is written again. Until then reads fail,
  * they never see half of it.
  */

@@ -21,8 +21,8 @@ struct StagedShape {
 
   bool is_multiset = false;
   std::vector<Column> columns;  // the hidden ones that a batch gives are the last
-  // Column list of the table that rows are appended to, with the columns that take days; empty where
-  // it is the target's own. And what follows the list in the target's CREATE TABLE.
+  // Column list of the table that rows are appended to, with the columns that take days; empty
+  // where it is the target's own. And what follows the list in the target's CREATE TABLE.
   std::string column_list;
   std::string engine_clause;
 };
