@@ -92,6 +92,14 @@ final class Connection implements AutoCloseable {
     return receive(answer);
   }
 
+  /** Sends a request with a payload and gives its one answer. */
+  Message request(MessageType type, ObjectNode fields, ByteBuffer payload, MessageType answer)
+      throws FlashException {
+    streamId += 1;
+    send(type, fields, payload);
+    return receive(answer);
+  }
+
   /** Starts a request; its messages carry the same number until the next one. */
   void begin(MessageType type, ObjectNode fields) throws FlashException {
     streamId += 1;

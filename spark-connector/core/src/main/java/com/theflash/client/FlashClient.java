@@ -2,8 +2,10 @@ package com.theflash.client;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import org.apache.arrow.memory.BufferAllocator;
@@ -81,6 +83,44 @@ public final class FlashClient {
     try (Connection connection = connect(() -> false)) {
       ObjectNode fields = Json.object().put("sql", sql).put("timeoutMs", 0);
       connection.request(MessageType.EXECUTE, fields, MessageType.EXECUTE_OK);
+    }
+  }
+
+  /**
+   * Puts rows into a plain table: durable and visible once it returns. Sent again where the answer
+   * was lost, which applies them once.
+   *
+   * @param stream a whole Arrow IPC stream
+   */
+  public void insert(String database, String table, ByteBuffer stream) throws FlashException {
+    ObjectNode fields = Json.object().put("batchId", UUID.randomUUID().toString());
+    for (int attempt = 0; ; attempt += 1) {
+      try (Connection connection = connect(() -> false)) {
+        if (!fields.has("serverId")) {
+          fields.put("serverId", connection.serverId());
+          fields.put("database", database).put("table", table);
+        }
+        connection.request(MessageType.INSERT, fields, stream, MessageType.INSERT_OK);
+        return;
+      } catch (FlashException error) {
+        if (error.retry() != FlashException.Retry.AFTER_BACKOFF || attempt >= options.retries()) {
+          throw error;
+        }
+        waitBefore(attempt, () -> false);
+      }
+    }
+  }
+
+  /** Takes a version that no other write has, for IMPORT. */
+  public String reserveVersion() throws FlashException {
+    try (Connection connection = connect(() -> false)) {
+      ObjectNode write = Json.object().put("batchId", UUID.randomUUID().toString());
+      connection.request(MessageType.WRITE, write, MessageType.WRITE_OK);
+      connection.send(MessageType.RESERVE, Json.object().put("count", 1), null);
+      ObjectNode reserved = connection.receive(MessageType.RESERVE_OK).fields();
+      connection.send(MessageType.ABORT, Json.object(), null);
+      connection.receive(MessageType.ABORT_OK);
+      return Json.text(reserved, "firstVersion");
     }
   }
 

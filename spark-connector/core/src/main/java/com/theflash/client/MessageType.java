@@ -43,7 +43,9 @@ enum MessageType {
   ABORT(0x38),
   ABORT_OK(0x39),
   RESOLVE(0x3a),
-  RESOLVE_OK(0x3b);
+  RESOLVE_OK(0x3b),
+  INSERT(0x3c),
+  INSERT_OK(0x3d);
 
   /** Unknown types from here on are skipped; below they are errors. */
   static final int OPTIONAL_MIN = 0x80;
@@ -67,7 +69,7 @@ enum MessageType {
   }
 
   boolean hasPayload() {
-    return this == SCHEMA || this == BATCH || this == APPEND;
+    return this == SCHEMA || this == BATCH || this == APPEND || this == INSERT;
   }
 
   /** Null for a code that this version does not know. */

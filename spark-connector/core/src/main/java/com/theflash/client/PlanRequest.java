@@ -7,8 +7,9 @@ import java.util.List;
 /**
  * What a scan is to give: docs/protocol.md, "Plans".
  *
- * @param columns in the order wanted
+ * @param columns in the order wanted; not looked at with an aggregate
  * @param filter null for all rows
+ * @param aggregate null for rows
  * @param orderBy order within each split; empty for any
  * @param rowsMax most rows of each split; null for all
  * @param splitBytes aim for the compressed size of a split
@@ -19,6 +20,7 @@ public record PlanRequest(
     String table,
     List<String> columns,
     Filter filter,
+    Aggregate aggregate,
     List<Order> orderBy,
     Long rowsMax,
     int splitsMin,
@@ -34,8 +36,12 @@ public record PlanRequest(
 
   ObjectNode json() {
     ObjectNode json = Json.object().put("database", database).put("table", table);
-    ArrayNode names = json.putArray("columns");
-    columns.forEach(names::add);
+    if (aggregate == null) {
+      ArrayNode names = json.putArray("columns");
+      columns.forEach(names::add);
+    } else {
+      json.set("aggregate", aggregate.json());
+    }
     if (filter != null) {
       json.set("filter", filter.json());
     }

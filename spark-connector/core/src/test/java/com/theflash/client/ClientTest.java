@@ -240,6 +240,7 @@ class ClientTest {
         "numbers",
         List.of("id"),
         null,
+        null,
         List.of(),
         null,
         splitsMin,

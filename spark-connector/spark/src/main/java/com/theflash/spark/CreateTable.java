@@ -14,7 +14,7 @@ import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /** A mutable table of the engine for a schema of Spark. */
-final class CreateTable {
+public final class CreateTable {
   private CreateTable() {}
 
   /**
@@ -47,7 +47,8 @@ final class CreateTable {
   }
 
   /** A column of CREATE TABLE and ALTER TABLE. */
-  static String columnSql(String name, DataType type, boolean nullable) throws FlashException {
+  public static String columnSql(String name, DataType type, boolean nullable)
+      throws FlashException {
     String engineType = engineType(name, type);
     boolean wrapped = nullable && !(type instanceof ArrayType);
     String comment =

@@ -3,6 +3,7 @@ package com.theflash.spark;
 import com.theflash.client.ArrowResult;
 import com.theflash.client.FlashException;
 import com.theflash.client.TableInfo;
+import com.theflash.spark.write.StagingTable;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -53,6 +54,7 @@ public final class FlashCatalog implements TableCatalog, SupportsNamespaces {
     String database = database(namespace);
     List<TableInfo> tables = check(() -> options.firstClient().listTables(database));
     return tables.stream()
+        .filter(each -> !each.table().startsWith(StagingTable.PREFIX))
         .map(each -> Identifier.of(namespace, each.table()))
         .toArray(Identifier[]::new);
   }

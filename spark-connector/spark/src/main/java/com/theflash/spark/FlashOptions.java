@@ -10,6 +10,7 @@ import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
 /**
@@ -28,6 +29,7 @@ record FlashOptions(
     long splitBytes,
     String snapshot,
     boolean pushFilters,
+    boolean pushAggregates,
     boolean pushLimit,
     boolean pushTopN,
     boolean skipUnsupported)
@@ -64,6 +66,7 @@ record FlashOptions(
         longInteger(options, "splitBytes", 1, Long.MAX_VALUE >> 10, 64L << 20),
         options.get("snapshot"),
         flag(options, "pushdown.filters", true),
+        flag(options, "pushdown.aggregates", true),
         flag(options, "pushdown.limit", true),
         flag(options, "pushdown.topN", true),
         unsupported.equals("skip"));
@@ -110,7 +113,7 @@ record FlashOptions(
     if (text == null) {
       return otherwise;
     }
-    return switch (text.trim().toLowerCase(java.util.Locale.ROOT)) {
+    return switch (text.trim().toLowerCase(Locale.ROOT)) {
       case "true" -> true;
       case "false" -> false;
       default ->

@@ -41,7 +41,7 @@ final class FlashReader implements PartitionReader<ColumnarBatch> {
     this.options = options;
     TaskContext task = TaskContext.get();
     this.interrupted = () -> task != null && task.isInterrupted();
-    this.allocator = FlashMemory.newReaderAllocator("theflash " + partition.endpoint());
+    this.allocator = FlashMemory.newTaskAllocator("theflash " + partition.endpoint());
   }
 
   @Override

@@ -104,6 +104,9 @@ final class FlashScan implements Scan, Batch, SupportsReportStatistics, Supports
   @Override
   public NamedReference[] filterAttributes() {
     List<NamedReference> keys = new ArrayList<>();
+    if (spec.aggregate() != null) {
+      return new NamedReference[0];
+    }
     for (FlashColumn each : spec.columns()) {
       if (info.primaryKey().contains(each.name())) {
         keys.add(Expressions.column(each.name()));
@@ -204,6 +207,7 @@ final class FlashScan implements Scan, Batch, SupportsReportStatistics, Supports
             ? List.of(countingColumn())
             : spec.columns().stream().map(FlashColumn::name).toList(),
         filter,
+        spec.aggregate(),
         spec.orderBy(),
         spec.rowsMax(),
         anyRows ? 1 : min,

@@ -1,5 +1,6 @@
 package com.theflash.spark;
 
+import com.theflash.client.Aggregate;
 import com.theflash.client.Filter;
 import com.theflash.client.PlanRequest;
 import com.theflash.client.TableInfo;
@@ -13,18 +14,22 @@ import org.apache.spark.sql.connector.expressions.NamedReference;
 import org.apache.spark.sql.connector.expressions.NullOrdering;
 import org.apache.spark.sql.connector.expressions.SortDirection;
 import org.apache.spark.sql.connector.expressions.SortOrder;
+import org.apache.spark.sql.connector.expressions.aggregate.Aggregation;
 import org.apache.spark.sql.connector.expressions.filter.Predicate;
 import org.apache.spark.sql.connector.read.Scan;
+import org.apache.spark.sql.connector.read.SupportsPushDownAggregates;
 import org.apache.spark.sql.connector.read.SupportsPushDownLimit;
 import org.apache.spark.sql.connector.read.SupportsPushDownRequiredColumns;
 import org.apache.spark.sql.connector.read.SupportsPushDownTopN;
 import org.apache.spark.sql.connector.read.SupportsPushDownV2Filters;
+import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.types.StructType;
 
 /** Takes what Spark pushes down, and refuses what the server would answer otherwise. */
 final class FlashScanBuilder
     implements SupportsPushDownRequiredColumns,
         SupportsPushDownV2Filters,
+        SupportsPushDownAggregates,
         SupportsPushDownLimit,
         SupportsPushDownTopN {
   private final FlashOptions options;
@@ -33,6 +38,7 @@ final class FlashScanBuilder
   private final Map<String, FlashColumn> columns = new LinkedHashMap<>();
   private final List<Filter> filters = new ArrayList<>();
   private final List<Predicate> pushed = new ArrayList<>();
+  private Aggregate aggregate;
   private List<PlanRequest.Order> orderBy = List.of();
   private Long rowsMax;
   private List<FlashColumn> selected;
@@ -78,10 +84,31 @@ final class FlashScanBuilder
     return pushed.toArray(Predicate[]::new);
   }
 
+  /** With several splits each group may come several times: Spark combines them. */
+  @Override
+  public boolean supportCompletePushDown(Aggregation aggregation) {
+    return false;
+  }
+
+  @Override
+  public boolean pushAggregation(Aggregation aggregation) {
+    if (!options.pushAggregates()) {
+      return false;
+    }
+    AggregateTranslator translator = new AggregateTranslator(columns, SQLConf.get().ansiEnabled());
+    Optional<AggregateTranslator.Pushed> found = translator.translate(aggregation);
+    found.ifPresent(
+        each -> {
+          aggregate = each.aggregate();
+          selected = each.columns();
+        });
+    return found.isPresent();
+  }
+
   /** Each split stops at the limit; Spark cuts once more. */
   @Override
   public boolean pushLimit(int limit) {
-    if (!options.pushLimit()) {
+    if (!options.pushLimit() || aggregate != null) {
       return false;
     }
     rowsMax = (long) limit;
@@ -98,7 +125,7 @@ final class FlashScanBuilder
       }
       wanted.add(order.get());
     }
-    if (!options.pushTopN()) {
+    if (!options.pushTopN() || aggregate != null) {
       return false;
     }
     orderBy = List.copyOf(wanted);
@@ -122,6 +149,7 @@ final class FlashScanBuilder
             name,
             selected,
             filter,
+            aggregate,
             orderBy,
             rowsMax,
             pushed.stream().map(Object::toString).toList());

@@ -1,20 +1,33 @@
 package com.theflash.spark;
 
+import com.theflash.client.FlashClient;
 import com.theflash.client.FlashException;
 import com.theflash.client.TableInfo;
+import com.theflash.spark.write.FlashWriteBuilder;
+import com.theflash.spark.write.RowLevelChange;
+import com.theflash.spark.write.WriteTarget;
 import java.io.UncheckedIOException;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.spark.sql.connector.catalog.SupportsRead;
+import org.apache.spark.sql.connector.catalog.SupportsRowLevelOperations;
+import org.apache.spark.sql.connector.catalog.SupportsWrite;
 import org.apache.spark.sql.connector.catalog.TableCapability;
+import org.apache.spark.sql.connector.catalog.TruncatableTable;
 import org.apache.spark.sql.connector.read.ScanBuilder;
+import org.apache.spark.sql.connector.write.LogicalWriteInfo;
+import org.apache.spark.sql.connector.write.RowLevelOperationBuilder;
+import org.apache.spark.sql.connector.write.RowLevelOperationInfo;
+import org.apache.spark.sql.connector.write.WriteBuilder;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
 /** A table of the server. Its columns are those of the moment it was loaded. */
-final class FlashTable implements SupportsRead {
+final class FlashTable
+    implements SupportsRead, SupportsWrite, SupportsRowLevelOperations, TruncatableTable {
   private final FlashOptions options;
   private final Map<String, String> catalogOptions;
   private final TableName name;
@@ -73,12 +86,67 @@ final class FlashTable implements SupportsRead {
 
   @Override
   public Set<TableCapability> capabilities() {
-    return Set.of(TableCapability.BATCH_READ);
+    return Set.of(
+        TableCapability.BATCH_READ,
+        TableCapability.BATCH_WRITE,
+        TableCapability.TRUNCATE,
+        TableCapability.STREAMING_WRITE);
   }
 
   @Override
   public ScanBuilder newScanBuilder(CaseInsensitiveStringMap readOptions) {
     return new FlashScanBuilder(effectiveOptions(readOptions), name, info, columns);
+  }
+
+  @Override
+  public WriteBuilder newWriteBuilder(LogicalWriteInfo write) {
+    return writeBuilder(write);
+  }
+
+  @Override
+  public RowLevelOperationBuilder newRowLevelOperationBuilder(RowLevelOperationInfo change) {
+    return () ->
+        new RowLevelChange(
+            change.command(), info.primaryKey(), this::newScanBuilder, this::writeBuilder);
+  }
+
+  @Override
+  public boolean truncateTable() {
+    try {
+      for (FlashClient shard : options.clients()) {
+        shard.execute("TRUNCATE TABLE " + name.sql());
+      }
+      return true;
+    } catch (FlashException error) {
+      throw new UncheckedIOException(error);
+    }
+  }
+
+  private FlashWriteBuilder writeBuilder(LogicalWriteInfo write) {
+    try {
+      FlashOptions effective = effectiveOptions(write.options());
+      if (effective.shards().size() > 1) {
+        throw FlashException.ofRequest(
+            "Rows can't be written to several shards", "Name one endpoint: the rows' own shard.");
+      }
+      Map<String, FlashColumn> available = new HashMap<>();
+      columns.forEach(each -> available.put(each.name(), each));
+      // A job that only deletes has rows of no columns, and keys.
+      StructType rows = write.schema().isEmpty() ? keyType() : write.schema();
+      WriteTarget target =
+          WriteTarget.check(name.database(), name.table(), rows, available, info.primaryKey());
+      return new FlashWriteBuilder(effective.shards().get(0), effective.client(), target);
+    } catch (FlashException error) {
+      throw new UncheckedIOException(error);
+    }
+  }
+
+  private StructType keyType() {
+    return new StructType(
+        columns.stream()
+            .filter(each -> info.primaryKey().contains(each.name()))
+            .map(FlashColumn::field)
+            .toArray(StructField[]::new));
   }
 
   /** A catalog's options with those of the query over them. */
@@ -87,7 +155,7 @@ final class FlashTable implements SupportsRead {
       return options;
     }
     try {
-      java.util.HashMap<String, String> merged = new java.util.HashMap<>(catalogOptions);
+      Map<String, String> merged = new HashMap<>(catalogOptions);
       merged.putAll(own.asCaseSensitiveMap());
       return FlashOptions.parse(new CaseInsensitiveStringMap(merged));
     } catch (FlashException error) {

@@ -1,5 +1,6 @@
 package com.theflash.spark;
 
+import com.theflash.client.Aggregate;
 import com.theflash.client.Filter;
 import com.theflash.client.PlanRequest;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.stream.Collectors;
  * once for both.
  *
  * @param filter null for all rows
+ * @param aggregate null for rows
  * @param rowsMax of each split; null for all
  * @param pushed the filter's parts as Spark writes them, for people
  */
@@ -17,6 +19,7 @@ record ScanSpec(
     TableName name,
     List<FlashColumn> columns,
     Filter filter,
+    Aggregate aggregate,
     List<PlanRequest.Order> orderBy,
     Long rowsMax,
     List<String> pushed) {
@@ -27,6 +30,14 @@ record ScanSpec(
     text.append(" columns=[");
     text.append(columns.stream().map(FlashColumn::name).collect(Collectors.joining(", ")));
     text.append("], filters=[").append(String.join(", ", pushed)).append(']');
+    if (aggregate != null) {
+      text.append(", aggregates=[");
+      text.append(
+          aggregate.functions().stream()
+              .map(each -> each.function() + (each.column() == null ? "" : " " + each.column()))
+              .collect(Collectors.joining(", ")));
+      text.append("], groupBy=").append(aggregate.groupBy());
+    }
     if (!orderBy.isEmpty()) {
       text.append(", orderBy=[");
       text.append(

@@ -1,14 +1,14 @@
 package com.theflash.spark;
 
 /** Quoting for statements in ClickHouse's SQL. */
-final class SqlText {
+public final class SqlText {
   private SqlText() {}
 
-  static String quoteName(String name) {
+  public static String quoteName(String name) {
     return "`" + escape(name, '`') + "`";
   }
 
-  static String quoteText(String text) {
+  public static String quoteText(String text) {
     return "'" + escape(text, '\'') + "'";
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.theflash.client.ServeProcess;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
@@ -167,6 +168,50 @@ class PushdownTest {
   }
 
   @Test
+  void aggregatesArePushedAndAreSparksOwn() {
+    SparkTestSession.get().conf().set("spark.sql.ansi.enabled", "false");
+    Dataset<Row> table =
+        SparkTestSession.reader(server).option("minPartitions", 3).load("shop.edges");
+    Dataset<Row> local = localCopy();
+    String[][] groupings = {{}, {"u8"}, {"s", "d"}, {"f64"}, {"e", "ts0", "u64"}};
+    String functions =
+        "count(*), count(s), count(b), sum(i8), sum(u8), sum(i64), min(f64), max(f64), min(s), max(s),"
+            + " max(u64), min(dec), max(wide), min(d), max(ts), min(ts0), max(e), sum(`a.b c`), avg(u8)";
+    for (String condition : List.of("true", "id > 50 AND s <> 'a'", "id < -1")) {
+      for (String[] grouping : groupings) {
+        Dataset<Row> ours = aggregate(table.where(condition), grouping, functions);
+        String plan = physical(ours);
+        assertTrue(plan.contains("aggregates=[countRows, count s"), plan);
+        assertEquals(
+            unsignedZeros(aggregate(local.where(condition), grouping, functions)),
+            unsignedZeros(ours),
+            condition + " by " + String.join(", ", grouping));
+      }
+    }
+  }
+
+  @Test
+  void aggregatesWithoutAnEqualStayWithSpark() {
+    Dataset<Row> table = SparkTestSession.load(server, "shop.edges");
+    Dataset<Row> local = localCopy();
+    for (String function :
+        List.of("count(DISTINCT s)", "sum(dec)", "sum(u64)", "count(if(id > 3, 1, NULL))")) {
+      Dataset<Row> ours = table.selectExpr(function);
+      assertFalse(physical(ours).contains("aggregates="), function);
+      assertEquals(
+          SparkTestSession.sorted(local.selectExpr(function)),
+          SparkTestSession.sorted(ours),
+          function);
+    }
+    Dataset<Row> residual = table.where("length(s) = 1").selectExpr("count(*)");
+    assertFalse(physical(residual).contains("aggregates="));
+    SparkTestSession.get().conf().set("spark.sql.ansi.enabled", "true");
+    assertFalse(physical(table.selectExpr("sum(i64)")).contains("aggregates="));
+    assertTrue(physical(table.selectExpr("sum(i8)")).contains("aggregates="));
+    SparkTestSession.get().conf().set("spark.sql.ansi.enabled", "false");
+  }
+
+  @Test
   void aScanWithoutColumnsCountsItsRows() {
     Dataset<Row> table = SparkTestSession.load(server, "shop.edges");
     assertEquals(ROWS, table.count());
@@ -186,6 +231,25 @@ class PushdownTest {
     assertFalse(physical(rows).contains("rowsMax"));
     assertTrue(physical(rows).contains("filters=[]"));
     assertEquals(3, rows.count());
+  }
+
+  /** Of equal values, as 0.0 and -0.0 are, min and max give any. */
+  private static List<String> unsignedZeros(Dataset<Row> rows) {
+    return SparkTestSession.sorted(rows).stream()
+        .map(row -> row.replaceAll("-0\\.0(?=[,\\]])", "0.0"))
+        .sorted()
+        .toList();
+  }
+
+  private static Dataset<Row> aggregate(Dataset<Row> rows, String[] grouping, String functions) {
+    List<String> names = Arrays.stream(grouping).map(each -> "`" + each + "`").toList();
+    rows.createOrReplaceTempView("aggregated");
+    String groups = String.join(", ", names);
+    return SparkTestSession.get()
+        .sql(
+            names.isEmpty()
+                ? "SELECT " + functions + " FROM aggregated"
+                : "SELECT " + groups + ", " + functions + " FROM aggregated GROUP BY " + groups);
   }
 
   /** The same rows without the server, where nothing can be pushed. */

@@ -7,8 +7,8 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * The same four jobs over three sources, in turn, for bench/spark.ts: prints a line of JSON for each
- * run, {@code {"source": …, "job": …, "seconds": …}}. The first round is not printed.
+ * The same four jobs over three sources, in turn, for bench/spark.ts: prints a line of JSON for
+ * each run, {@code {"source": …, "job": …, "seconds": …}}. The first round is not printed.
  *
  * <p>Arguments: endpoint of theflash serve, JDBC URL, folder for Parquet, rows, rounds.
  */
@@ -61,8 +61,7 @@ public final class SparkBench {
     jobs.put("count", Dataset::count);
     jobs.put(
         "sum of three columns",
-        table ->
-            table.selectExpr("sum(quantity)", "sum(price)", "sum(weight)").collectAsList());
+        table -> table.selectExpr("sum(quantity)", "sum(price)", "sum(weight)").collectAsList());
     jobs.put("filtered read", table -> drain(table.where(FILTER)));
     jobs.put("full read", SparkBench::drain);
     return jobs;
@@ -77,7 +76,10 @@ public final class SparkBench {
     return spark.read().format("theflash").option("endpoints", endpoint).load("bench.orders");
   }
 
-  /** With what its manual advises: two partitions by the key, and a cursor instead of a result in memory. */
+  /**
+   * With what its manual advises: two partitions by the key, and a cursor instead of a result in
+   * memory.
+   */
   private static Dataset<Row> readJdbc(SparkSession spark, String url, long rows) {
     return spark
         .read()

@@ -32,6 +32,21 @@ final class DecimalVectors {
     }
   }
 
+  /**
+   * A sum of integers: its low 64 bits, which is where Spark's own sum of bigints ends up too when
+   * it overflows.
+   */
+  static final class Decimal128AsLong extends FlashVector {
+    Decimal128AsLong() {
+      super(DataTypes.LongType);
+    }
+
+    @Override
+    public long getLong(int row) {
+      return Platform.getLong(null, dataAddress + 16L * row);
+    }
+  }
+
   /** More than 38 digits are beyond Spark's decimals: their text has them all. */
   static final class Decimal256AsText extends FlashVector {
     private final int scale;

@@ -64,6 +64,9 @@ public final class FlashVectors {
     if (vector instanceof ListVector list && type instanceof ArrayType array) {
       return new ListVectors(array, list);
     }
+    if (vector instanceof DecimalVector && type.equals(DataTypes.LongType)) {
+      return new DecimalVectors.Decimal128AsLong();
+    }
     FlashVector number = chooseNumber(type, vector);
     return number == null ? chooseOther(vector) : number;
   }

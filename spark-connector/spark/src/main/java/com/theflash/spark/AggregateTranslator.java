@@ -1,0 +1,141 @@
+package com.theflash.spark;
+
+import com.theflash.client.Aggregate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.spark.sql.connector.expressions.Expression;
+import org.apache.spark.sql.connector.expressions.NamedReference;
+import org.apache.spark.sql.connector.expressions.aggregate.AggregateFunc;
+import org.apache.spark.sql.connector.expressions.aggregate.Aggregation;
+import org.apache.spark.sql.connector.expressions.aggregate.Count;
+import org.apache.spark.sql.connector.expressions.aggregate.CountStar;
+import org.apache.spark.sql.connector.expressions.aggregate.Max;
+import org.apache.spark.sql.connector.expressions.aggregate.Min;
+import org.apache.spark.sql.connector.expressions.aggregate.Sum;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.DecimalType;
+
+/**
+ * Turns Spark's aggregates into those of the server, which gives partial results of each split for
+ * Spark to combine.
+ */
+final class AggregateTranslator {
+  private static final Set<ColumnKind> COMPARABLE =
+      Set.of(
+          ColumnKind.INTEGER,
+          ColumnKind.DECIMAL,
+          ColumnKind.FLOAT,
+          ColumnKind.BOOLEAN,
+          ColumnKind.TEXT,
+          ColumnKind.DATE,
+          ColumnKind.TIMESTAMP);
+
+  private final Map<String, FlashColumn> columns;
+  private final boolean ansi;
+
+  /**
+   * @param ansi an overflow of a sum must be an error
+   */
+  AggregateTranslator(Map<String, FlashColumn> columns, boolean ansi) {
+    this.columns = columns;
+    this.ansi = ansi;
+  }
+
+  /** A pushed aggregate, and the columns of its result: the groups, then the functions. */
+  record Pushed(Aggregate aggregate, List<FlashColumn> columns) {}
+
+  /** Gives nothing where one part of it has no equal on the server. */
+  Optional<Pushed> translate(Aggregation aggregation) {
+    List<String> groupBy = new ArrayList<>();
+    List<FlashColumn> result = new ArrayList<>();
+    for (Expression each : aggregation.groupByExpressions()) {
+      Optional<FlashColumn> column = column(each);
+      if (column.isEmpty() || groupBy.contains(column.get().name())) {
+        return Optional.empty();
+      }
+      groupBy.add(column.get().name());
+      result.add(column.get());
+    }
+    List<Aggregate.Function> functions = new ArrayList<>();
+    for (AggregateFunc each : aggregation.aggregateExpressions()) {
+      String as = freeName(functions.size());
+      Optional<Translated> translated = translate(each, as);
+      if (translated.isEmpty()) {
+        return Optional.empty();
+      }
+      functions.add(translated.get().function());
+      result.add(translated.get().column());
+    }
+    // Groups without functions are a DISTINCT, for which the server has no message.
+    return functions.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Pushed(new Aggregate(groupBy, functions), List.copyOf(result)));
+  }
+
+  private record Translated(Aggregate.Function function, FlashColumn column) {}
+
+  private Optional<Translated> translate(AggregateFunc function, String as) {
+    if (function instanceof CountStar) {
+      return Optional.of(translated("countRows", null, as, DataTypes.LongType, false));
+    } else if (function instanceof Count count && !count.isDistinct()) {
+      return anyColumn(count.column())
+          .map(each -> translated("count", each, as, DataTypes.LongType, false));
+    } else if (function instanceof Min min) {
+      return column(min.column()).map(each -> translated("min", each, as, each.type(), true));
+    } else if (function instanceof Max max) {
+      return column(max.column()).map(each -> translated("max", each, as, each.type(), true));
+    } else if (function instanceof Sum sum && !sum.isDistinct()) {
+      return column(sum.column())
+          .flatMap(each -> sumType(each).map(type -> translated("sum", each, as, type, true)));
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Spark casts a partial sum of decimals back to the column's own type, where it may not fit:
+   * those sums stay with it. So do sums of bigint where an overflow must be an error.
+   */
+  private Optional<DataType> sumType(FlashColumn column) {
+    boolean mayOverflow = column.type().equals(DataTypes.LongType) && ansi;
+    if (column.type() instanceof DecimalType || mayOverflow) {
+      return Optional.empty();
+    }
+    return switch (column.kind()) {
+      case INTEGER -> Optional.of(DataTypes.LongType);
+      case FLOAT -> Optional.of(DataTypes.DoubleType);
+      default -> Optional.empty();
+    };
+  }
+
+  private static Translated translated(
+      String function, FlashColumn of, String as, DataType type, boolean nullable) {
+    String name = of == null ? null : of.name();
+    return new Translated(
+        new Aggregate.Function(function, name, as),
+        new FlashColumn(as, type, nullable, ColumnKind.OPAQUE, "", null));
+  }
+
+  /** A column whose values compare, and are told apart, as Spark does it. */
+  private Optional<FlashColumn> column(Expression expression) {
+    return anyColumn(expression).filter(each -> COMPARABLE.contains(each.kind()));
+  }
+
+  private Optional<FlashColumn> anyColumn(Expression expression) {
+    return expression instanceof NamedReference reference && reference.fieldNames().length == 1
+        ? Optional.ofNullable(columns.get(reference.fieldNames()[0]))
+        : Optional.empty();
+  }
+
+  /** No name of the result may come twice. */
+  private String freeName(int index) {
+    String name = "aggregate" + index;
+    while (columns.containsKey(name)) {
+      name = "_" + name;
+    }
+    return name;
+  }
+}

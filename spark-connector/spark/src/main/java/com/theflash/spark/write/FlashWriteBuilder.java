@@ -1,0 +1,56 @@
+package com.theflash.spark.write;
+
+import com.theflash.client.ClientOptions;
+import com.theflash.client.Endpoint;
+import java.util.List;
+import org.apache.spark.sql.connector.write.DeltaBatchWrite;
+import org.apache.spark.sql.connector.write.DeltaWrite;
+import org.apache.spark.sql.connector.write.DeltaWriteBuilder;
+import org.apache.spark.sql.connector.write.SupportsTruncate;
+import org.apache.spark.sql.connector.write.WriteBuilder;
+import org.apache.spark.sql.connector.write.streaming.StreamingWrite;
+
+/** Prepares a job that writes: by rows, and by rows and deleted keys. */
+public final class FlashWriteBuilder implements DeltaWriteBuilder, SupportsTruncate {
+  private final List<Endpoint> copies;
+  private final ClientOptions options;
+  private final WriteTarget target;
+  private boolean overwrite;
+
+  public FlashWriteBuilder(List<Endpoint> copies, ClientOptions options, WriteTarget target) {
+    this.copies = copies;
+    this.options = options;
+    this.target = target;
+  }
+
+  /** Mode overwrite: all other rows are deleted by the statement that brings the new ones. */
+  @Override
+  public WriteBuilder truncate() {
+    overwrite = true;
+    return this;
+  }
+
+  @Override
+  public DeltaWrite build() {
+    return new DeltaWrite() {
+      @Override
+      public String description() {
+        return "theflash " + target.database() + "." + target.table();
+      }
+
+      @Override
+      public DeltaBatchWrite toBatch() {
+        return start();
+      }
+
+      @Override
+      public StreamingWrite toStreaming() {
+        return start();
+      }
+    };
+  }
+
+  private FlashBatchWrite start() {
+    return new FlashBatchWrite(copies, options, target, overwrite);
+  }
+}

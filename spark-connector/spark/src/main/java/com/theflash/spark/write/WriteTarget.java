@@ -1,0 +1,130 @@
+package com.theflash.spark.write;
+
+import com.theflash.client.FlashException;
+import com.theflash.spark.ColumnKind;
+import com.theflash.spark.CreateTable;
+import com.theflash.spark.FlashColumn;
+import com.theflash.spark.SqlText;
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * The mutable table that is written to.
+ *
+ * @param columns those that are written, in the order of the rows
+ * @param key names of the primary key
+ */
+public record WriteTarget(
+    String database, String table, List<FlashColumn> columns, List<String> key)
+    implements Serializable {
+
+  /**
+   * Checks that rows of a schema can be written.
+   *
+   * @param available the table's columns by name
+   * @throws FlashException INVALID_REQUEST for a table without a key, and columns it has not
+   */
+  public static WriteTarget check(
+      String database,
+      String table,
+      StructType schema,
+      Map<String, FlashColumn> available,
+      List<String> key)
+      throws FlashException {
+    if (key.isEmpty()) {
+      throw FlashException.ofRequest(
+          database + "." + table + " has no primary key", "Rows are written by their key.");
+    }
+    List<FlashColumn> columns = new ArrayList<>();
+    for (StructField each : schema.fields()) {
+      FlashColumn column = available.get(each.name());
+      if (column == null || column.kind() == ColumnKind.TIME) {
+        throw FlashException.ofRequest(
+            "Column " + each.name() + " can't be written",
+            column == null ? "The table has no such column." : "MySQL's TIME can only be read.");
+      }
+      // The rows' own type: Spark has cast it to the column's, or kept what is as good.
+      columns.add(column);
+    }
+    for (String each : key) {
+      if (columns.stream().noneMatch(column -> column.name().equals(each))) {
+        throw FlashException.ofRequest("The rows have no column " + each, "It is of the key.");
+      }
+    }
+    return new WriteTarget(database, table, List.copyOf(columns), List.copyOf(key));
+  }
+
+  /** The schema of the rows, in Spark's types of the columns. */
+  StructType schema() {
+    return new StructType(
+        columns.stream()
+            .map(each -> new StructField(each.name(), each.type(), true, null))
+            .toArray(StructField[]::new));
+  }
+
+  /** Where the key's columns stand in the rows. */
+  int[] keyOrdinals() {
+    List<String> names = columns.stream().map(FlashColumn::name).toList();
+    return key.stream().mapToInt(names::indexOf).toArray();
+  }
+
+  String sql() {
+    return SqlText.quoteName(database) + "." + SqlText.quoteName(table);
+  }
+
+  String names() {
+    return list(columns, each -> SqlText.quoteName(each.name()));
+  }
+
+  /** A column of the staging table: it takes what Spark has, NULL too. */
+  String stagedColumnSql(FlashColumn column) throws FlashException {
+    return CreateTable.columnSql(column.name(), column.type(), true);
+  }
+
+  /**
+   * The staged columns in the table's types. A value that does not fit its column is an error.
+   *
+   * @param keysOnly the others are of a key that is deleted, and get any value of their type
+   */
+  String castSql(boolean keysOnly) {
+    return list(
+        columns,
+        each ->
+            keysOnly && !key.contains(each.name())
+                ? "defaultValueOfTypeName(" + SqlText.quoteText(typeSql(each)) + ")"
+                : castSql(each));
+  }
+
+  /** The key's columns, as staged and cast, or as the table has them. */
+  String keySql(boolean staged) {
+    List<FlashColumn> keyColumns =
+        key.stream()
+            .map(name -> columns.stream().filter(each -> each.name().equals(name)).findFirst())
+            .map(found -> found.orElseThrow())
+            .toList();
+    return list(keyColumns, each -> staged ? castSql(each) : SqlText.quoteName(each.name()));
+  }
+
+  private static String castSql(FlashColumn column) {
+    String name = SqlText.quoteName(column.name());
+    // ClickHouse has no accurateCast of arrays; theirs are of types that fit.
+    return column.engineType().startsWith("Array(")
+        ? "CAST(" + name + ", " + SqlText.quoteText(column.engineType()) + ")"
+        : "accurateCast(" + name + ", " + SqlText.quoteText(typeSql(column)) + ")";
+  }
+
+  private static String typeSql(FlashColumn column) {
+    boolean wrapped = column.nullable() && !column.engineType().startsWith("Array(");
+    return wrapped ? "Nullable(" + column.engineType() + ")" : column.engineType();
+  }
+
+  private static String list(List<FlashColumn> of, Function<FlashColumn, String> form) {
+    return of.stream().map(form).collect(Collectors.joining(", "));
+  }
+}

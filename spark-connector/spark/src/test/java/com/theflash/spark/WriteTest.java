@@ -1,0 +1,238 @@
+package com.theflash.spark;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.theflash.client.ServeProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.streaming.StreamingQuery;
+import org.apache.spark.sql.streaming.Trigger;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Jobs that write: all of their rows, or none. */
+@Timeout(240)
+class WriteTest {
+  private static final String TABLE = "writes.shop.orders";
+  private static ServeProcess server;
+
+  @BeforeAll
+  static void startServer() throws IOException {
+    server = ServeProcess.start();
+    SparkSession spark = SparkTestSession.get();
+    spark.conf().set("spark.sql.catalog.writes", FlashCatalog.class.getName());
+    spark.conf().set("spark.sql.catalog.writes.endpoints", server.endpoint().toString());
+    server.execute("CREATE DATABASE shop");
+  }
+
+  @AfterAll
+  static void stopServer() throws IOException {
+    server.close();
+  }
+
+  @BeforeEach
+  void makeTable() {
+    sql("DROP TABLE IF EXISTS " + TABLE);
+    sql(
+        "CREATE TABLE "
+            + TABLE
+            + " (id BIGINT NOT NULL, state STRING, total DECIMAL(12, 2))"
+            + " TBLPROPERTIES ('primaryKey' = 'id')");
+    sql("INSERT INTO " + TABLE + " VALUES (1, 'new', 1.50), (2, 'paid', NULL), (3, NULL, 3)");
+  }
+
+  /** Nothing is held by tasks, and no job leaves its staging table. */
+  @AfterEach
+  void nothingIsLeft() throws Exception {
+    SparkTestSession.assertNothingLeaked();
+    assertEquals(
+        List.of("orders"),
+        server.client().listTables("shop").stream()
+            .map(each -> each.table())
+            .filter(each -> each.startsWith("_") || each.equals("orders"))
+            .toList());
+  }
+
+  @Test
+  void appendedRowsReplaceThoseOfTheirKeys() {
+    sql("SELECT 3L AS id, 'sent' AS state, 3.25 AS total UNION ALL SELECT 4L, 'new', NULL")
+        .write()
+        .format("theflash")
+        .option("endpoints", server.endpoint().toString())
+        .mode("append")
+        .save("shop.orders");
+    assertRows("[1,new,1.50]", "[2,paid,null]", "[3,sent,3.25]", "[4,new,null]");
+  }
+
+  @Test
+  void overwriteLeavesTheNewRowsAlone() {
+    sql("SELECT 2L AS id, 'sent' AS state, 2.00 AS total")
+        .write()
+        .format("theflash")
+        .option("endpoints", server.endpoint().toString())
+        .mode("overwrite")
+        .save("shop.orders");
+    assertRows("[2,sent,2.00]");
+    sql("INSERT OVERWRITE " + TABLE + " SELECT * FROM " + TABLE + " WHERE id < 0");
+    assertRows();
+  }
+
+  @Test
+  void manyRowsOfManyTasksAllCome() {
+    sql(
+        "INSERT INTO "
+            + TABLE
+            + " SELECT id, concat('state ', id), CAST(id AS DECIMAL(12, 2))"
+            + " FROM range(0, 300000, 1, 5)");
+    assertEquals(
+        "[300000,44999850000,44999850000.00,300000]",
+        sql("SELECT count(*), sum(id), sum(total), count(DISTINCT state) FROM " + TABLE)
+            .collectAsList()
+            .get(0)
+            .toString());
+  }
+
+  @Test
+  void aJobThatFailsLeavesNothing() {
+    MapPartitionsFunction<Long, Long> failing =
+        ids -> {
+          if (TaskContext.getPartitionId() == 1) {
+            throw new IllegalStateException("this task fails");
+          }
+          return ids;
+        };
+    Dataset<Row> rows =
+        SparkTestSession.get()
+            .range(100, 200, 1, 2)
+            .mapPartitions(failing, Encoders.LONG())
+            .selectExpr("value AS id", "'x' AS state", "CAST(1 AS DECIMAL(12, 2)) AS total");
+    Exception error = assertThrows(Exception.class, () -> rows.writeTo(TABLE).append());
+    assertTrue(error.toString().contains("this task fails") || error.getCause() != null);
+    assertRows("[1,new,1.50]", "[2,paid,null]", "[3,null,3.00]");
+  }
+
+  @Test
+  void aValueThatDoesNotFitStopsTheWholeJob() {
+    server.execute("DROP TABLE IF EXISTS shop.small");
+    server.execute(
+        "CREATE TABLE shop.small (id UInt8, big UInt64) ENGINE = MutableMergeTree ORDER BY (id)");
+    sql("INSERT INTO writes.shop.small VALUES (255, 18446744073709551615)");
+    assertThrows(
+        Exception.class, () -> sql("INSERT INTO writes.shop.small VALUES (1, 1), (256, 0)"));
+    assertThrows(Exception.class, () -> sql("INSERT INTO writes.shop.small VALUES (1, -1)"));
+    assertEquals(
+        List.of("[255,18446744073709551615]"),
+        SparkTestSession.sorted(sql("SELECT * FROM writes.shop.small")));
+    server.execute("DROP TABLE shop.small");
+  }
+
+  @Test
+  void rowsAreDeletedUpdatedAndMerged() {
+    sql("DELETE FROM " + TABLE + " WHERE state = 'paid'");
+    assertRows("[1,new,1.50]", "[3,null,3.00]");
+    sql("UPDATE " + TABLE + " SET total = total + 1, state = 'sent' WHERE id = 3 OR state IS NULL");
+    assertRows("[1,new,1.50]", "[3,sent,4.00]");
+    // A key that changes is a delete of the old one.
+    sql("UPDATE " + TABLE + " SET id = id + 10");
+    assertRows("[11,new,1.50]", "[13,sent,4.00]");
+    sql(
+        "MERGE INTO "
+            + TABLE
+            + " t USING (SELECT 11L AS id, 'done' AS state UNION ALL"
+            + " SELECT 20L, 'new') s ON t.id = s.id"
+            + " WHEN MATCHED THEN UPDATE SET state = s.state"
+            + " WHEN NOT MATCHED THEN INSERT (id, state, total) VALUES (s.id, s.state, 7)"
+            + " WHEN NOT MATCHED BY SOURCE THEN DELETE");
+    assertRows("[11,done,1.50]", "[20,new,7.00]");
+    sql("TRUNCATE TABLE " + TABLE);
+    assertRows();
+  }
+
+  @Test
+  void everyTypeComesBack() {
+    sql("DROP TABLE IF EXISTS writes.shop.types");
+    sql(
+        "CREATE TABLE writes.shop.types (id INT NOT NULL, b BOOLEAN, y TINYINT, s SMALLINT, f FLOAT,"
+            + " d DOUBLE, p DECIMAL(38, 10), day DATE, at TIMESTAMP, t STRING, raw BINARY,"
+            + " list ARRAY<FLOAT>, texts ARRAY<STRING>) TBLPROPERTIES ('primaryKey' = 'id')");
+    String values =
+        "SELECT 1 AS id, true AS b, -128Y AS y, 32767S AS s, float('NaN') AS f, -0.0D AS d,"
+            + " CAST('-1234567890123456789012345678.0123456789' AS DECIMAL(38, 10)) AS p,"
+            + " DATE'1900-01-01' AS day, TIMESTAMP'2024-11-03 01:30:00.123456' AS at, '茶''' AS t,"
+            + " X'00FF' AS raw, array(1.5F, -2F) AS list, array('a', NULL) AS texts"
+            + " UNION ALL SELECT 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
+            + " array(), array()";
+    sql("INSERT INTO writes.shop.types " + values);
+    assertEquals(
+        SparkTestSession.sorted(sql(values).drop("raw")),
+        SparkTestSession.sorted(sql("SELECT * FROM writes.shop.types").drop("raw")));
+    assertEquals(1, sql("SELECT * FROM writes.shop.types WHERE raw = X'00FF'").count());
+    sql("DROP TABLE writes.shop.types");
+  }
+
+  @Test
+  void aStreamWritesItsEpochs(@TempDir Path folder) throws Exception {
+    SparkSession spark = SparkTestSession.get();
+    Path input = Files.createDirectory(folder.resolve("in"));
+    for (int epoch = 0; epoch < 2; epoch += 1) {
+      // The second run goes on where the first one ended.
+      Files.writeString(
+          input.resolve(epoch + ".csv"), (10 + epoch) + ",s" + epoch + ",1.00\n1,again,2.00\n");
+      StreamingQuery query =
+          spark
+              .readStream()
+              .schema("id BIGINT, state STRING, total DECIMAL(12, 2)")
+              .csv(input.toString())
+              .writeStream()
+              .option("checkpointLocation", folder.resolve("checkpoint").toString())
+              .trigger(Trigger.AvailableNow())
+              .toTable(TABLE);
+      query.awaitTermination();
+    }
+    assertRows("[1,again,2.00]", "[10,s0,1.00]", "[11,s1,1.00]", "[2,paid,null]", "[3,null,3.00]");
+  }
+
+  @Test
+  void whatCanNotBeWrittenSaysWhy() {
+    server.execute("DROP TABLE IF EXISTS shop.nokey");
+    server.execute("CREATE TABLE shop.nokey (v Int64) ENGINE = MergeTree ORDER BY tuple()");
+    Exception error =
+        assertThrows(Exception.class, () -> sql("INSERT INTO writes.shop.nokey VALUES (1)"));
+    assertTrue(error.toString().contains("no primary key"), error.toString());
+    server.execute("DROP TABLE shop.nokey");
+    Exception shards =
+        assertThrows(
+            Exception.class,
+            () ->
+                sql("SELECT 1L AS id, 'x' AS state, 1.00 AS total")
+                    .write()
+                    .format("theflash")
+                    .option("endpoints", server.endpoint() + "," + server.endpoint())
+                    .mode("append")
+                    .save("shop.orders"));
+    assertTrue(shards.toString().contains("several shards"), shards.toString());
+  }
+
+  private static void assertRows(String... expected) {
+    assertEquals(List.of(expected), SparkTestSession.sorted(sql("SELECT * FROM " + TABLE)));
+  }
+
+  private static Dataset<Row> sql(String text) {
+    return SparkTestSession.get().sql(text);
+  }
+}
