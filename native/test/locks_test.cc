@@ -1,0 +1,136 @@
+// The locks that scans and batches agree on. Also run under ThreadSanitizer.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <stdexcept>
+#include <thread>
+#include <vector>
+
+#include "gate.h"
+#include "visibility.h"
+#include "worker.h"
+
+namespace theflash {
+namespace {
+
+void InThreads(int count, const std::function<void(int)>& work) {
+  std::vector<std::thread> threads;
+  for (int index = 0; index < count; ++index) threads.emplace_back(work, index);
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(Gate, HoldsOneAtATime) {
+  Gate gate;
+  int inside = 0;  // not atomic: ThreadSanitizer sees a gate that lets two in
+  InThreads(4, [&](int) {
+    for (int turn = 0; turn < 500; ++turn) {
+      gate.Enter();
+      EXPECT_EQ(++inside, 1);
+      --inside;
+      gate.Leave();
+    }
+  });
+}
+
+TEST(Gate, MayBeLeftByAnotherThread) {
+  Gate gate;
+  gate.Enter();
+  std::thread([&] { gate.Leave(); }).join();
+  gate.Enter();
+  gate.Leave();
+}
+
+TEST(Gate, TurnsEveryoneAwayOnceItIsShut) {
+  Gate gate;
+  gate.Enter();
+  std::atomic<int> turned_away = 0;
+  std::thread closer;
+  InThreads(4, [&](int index) {
+    if (index == 0) {
+      gate.Shut();
+      return;
+    }
+    try {
+      gate.Enter();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.status(), TF_CANCELLED);
+      ++turned_away;
+    }
+  });
+  EXPECT_EQ(turned_away, 3);
+  gate.Leave();  // who is inside may still leave
+  EXPECT_THROW(gate.Enter(), Error);
+}
+
+TEST(Visibility, LetsManyReadersOrOneWriterIn) {
+  Visibility visibility;
+  int value = 0;
+  std::atomic<int> readers = 0;
+  InThreads(6, [&](int index) {
+    for (int turn = 0; turn < 300; ++turn) {
+      if (index < 2) {
+        visibility.lock();
+        EXPECT_EQ(readers, 0);
+        ++value;
+        visibility.unlock();
+      } else {
+        visibility.lock_shared();
+        ++readers;
+        EXPECT_GE(value, 0);
+        --readers;
+        visibility.unlock_shared();
+      }
+    }
+  });
+  EXPECT_EQ(value, 600);
+}
+
+// std::shared_mutex of libstdc++ would let a steady flow of readers keep the writer out for ever.
+TEST(Visibility, AWaitingWriterGoesBeforeNewReaders) {
+  Visibility visibility;
+  std::atomic<bool> done = false;
+  std::vector<std::thread> readers;
+  for (int index = 0; index < 3; ++index) {
+    readers.emplace_back([&] {
+      while (!done) {
+        visibility.lock_shared();
+        visibility.unlock_shared();
+      }
+    });
+  }
+  for (int turn = 0; turn < 100; ++turn) {
+    visibility.lock();
+    visibility.unlock();
+  }
+  done = true;
+  for (std::thread& reader : readers) reader.join();
+}
+
+TEST(Worker, RunsTasksOfManyThreadsOnItsOwn) {
+  Worker worker;
+  std::thread::id own;
+  worker.Run([&] { own = std::this_thread::get_id(); });
+  EXPECT_NE(own, std::this_thread::get_id());
+  int count = 0;  // only the worker's thread touches it
+  InThreads(4, [&](int) {
+    for (int turn = 0; turn < 200; ++turn) {
+      worker.Run([&] {
+        EXPECT_EQ(std::this_thread::get_id(), own);
+        ++count;
+      });
+    }
+  });
+  EXPECT_EQ(count, 800);
+}
+
+TEST(Worker, ThrowsInTheCallerWhatATaskThrows) {
+  Worker worker;
+  EXPECT_THROW(worker.Run([] { throw std::runtime_error("x"); }), std::runtime_error);
+  bool ran = false;
+  worker.Run([&] { ran = true; });
+  EXPECT_TRUE(ran);
+}
+
+}  // namespace
+}  // namespace theflash
