@@ -1,5 +1,6 @@
 #include "snapshots.h"
 
+#include <algorithm>
 #include <iterator>
 #include <sstream>
 
@@ -53,6 +54,20 @@ void RefuseUnclonable(Connection& connection, const std::string& database,
               "Name tables of the MergeTree family, mutable ones among them.");
 }
 
+void RefuseTaken(const std::string& name, const std::vector<Snapshots::Kept>& kept) {
+  const bool is_taken = std::any_of(kept.begin(), kept.end(),
+                                    [&](const auto& snapshot) { return snapshot.name == name; });
+  if (is_taken) {
+    throw Error(TF_INVALID, "a snapshot " + name + " is there already",
+                "Choose another name, or DROP SNAPSHOT it first.");
+  }
+  if (kept.size() >= Snapshots::kSnapshotsMax) {
+    throw Error(TF_INVALID,
+                "there are " + std::to_string(kept.size()) + " snapshots, the most there may be",
+                "Drop some, or let them expire sooner: EXPIRES IN n SECONDS.");
+  }
+}
+
 Error UnknownSnapshot(const std::string& name) {
   return Error(TF_NOT_FOUND, "there is no snapshot " + name + ", or it has expired",
                "SHOW SNAPSHOTS lists those that there are; CREATE SNAPSHOT makes one.");
@@ -90,8 +105,7 @@ void Snapshots::DropStrayClones() {
 
 void Snapshots::Create(const sql::SnapshotChange& change) {
   const std::lock_guard lock(mutex_);
-  DropExpired();
-  RefuseTaken(change.name);
+  RefuseTaken(change.name, DropExpired());
   const uint64_t seconds = change.expires_in_seconds.value_or(kExpiresInSeconds);
   std::vector<std::string> clones;
   try {
@@ -103,20 +117,6 @@ void Snapshots::Create(const sql::SnapshotChange& change) {
     throw;
   }
   WakeIn(std::chrono::seconds(seconds));
-}
-
-void Snapshots::RefuseTaken(const std::string& name) {
-  const auto rows = connection_->Rows("SELECT count(), countIf(name = " + QuoteText(name) +
-                                      ") FROM theflash.snapshots");
-  if (rows.at(0).at(1) != "0") {
-    throw Error(TF_INVALID, "a snapshot " + name + " is there already",
-                "Choose another name, or DROP SNAPSHOT it first.");
-  }
-  if (std::stoull(rows.at(0).at(0)) >= kSnapshotsMax) {
-    throw Error(TF_INVALID,
-                "there are " + std::to_string(kSnapshotsMax) + " snapshots, the most there may be",
-                "Drop some, or let them expire sooner: EXPIRES IN n SECONDS.");
-  }
 }
 
 // Gives the list of the snapshot's tables as SQL.
@@ -186,7 +186,7 @@ void Snapshots::DropClones(const std::vector<std::string>& clones) {
   }
 }
 
-void Snapshots::WakeIn(std::chrono::seconds time) {
+void Snapshots::WakeIn(std::chrono::milliseconds time) {
   const std::lock_guard lock(sweep_mutex_);
   // A little later, so that the snapshot has expired by then.
   const auto at = Clock::now() + time + std::chrono::milliseconds(100);
@@ -212,18 +212,22 @@ void Snapshots::SweepLoop() {
   }
 }
 
-// Drops what has expired, and has the sweeper wake when the next one does.
-void Snapshots::DropExpired() {
+std::vector<Snapshots::Kept> Snapshots::DropExpired() {
+  std::vector<Kept> kept;
   for (const auto& row : connection_->Rows(
-           "SELECT name, arrayStringConcat(arrayMap(t -> t.stored, tables), ' ') FROM "
-           "theflash.snapshots WHERE expires_at <= now64(3, 'UTC')")) {
+           "SELECT name, arrayStringConcat(arrayMap(t -> t.stored, tables), ' '),"
+           " dateDiff('millisecond', now64(3, 'UTC'), expires_at) FROM theflash.snapshots")) {
+    const std::vector<std::string> clones = SplitWords(row.at(1));
+    const std::chrono::milliseconds left(std::stoll(row.at(2)));
+    if (left.count() > 0) {
+      kept.push_back({row.at(0), left});
+      WakeIn(left);
+      continue;
+    }
     Record(row.at(0), "[]", 0, true);
-    DropClones(SplitWords(row.at(1)));
+    DropClones(clones);
   }
-  const auto next = connection_->Rows(
-      "SELECT dateDiff('second', now64(3, 'UTC'), min(expires_at)), count() FROM "
-      "theflash.snapshots");
-  if (next.at(0).at(1) != "0") WakeIn(std::chrono::seconds(std::stoll(next.at(0).at(0)) + 1));
+  return kept;
 }
 
 std::string FindInSnapshot(Connection& connection, const std::string& snapshot,

@@ -28,6 +28,12 @@ class Snapshots {
   // Each holds files of its tables: a bound for callers that forget to drop theirs.
   static constexpr size_t kSnapshotsMax = 1000;
 
+  // A snapshot that is there.
+  struct Kept {
+    std::string name;
+    std::chrono::milliseconds left;  // until it expires
+  };
+
   // `connection` and `versions` must outlive this. Creates what is missing, and drops clones that
   // belong to no snapshot: their creation was cut short.
   Snapshots(Connection* connection, Versions* versions);
@@ -53,15 +59,14 @@ class Snapshots {
   std::string CloneTables(const sql::SnapshotChange& change, std::vector<std::string>* clones);
   void Record(const std::string& name, const std::string& tables, uint64_t expires_in_seconds,
               bool dropped);
-  void RefuseTaken(const std::string& name);
   void DropClones(const std::vector<std::string>& clones);
   // The clones of a snapshot that has not expired; empty where there is none.
   std::vector<std::string> ClonesOf(const std::string& name);
 
   void SweepLoop();
-  void DropExpired();
-  // The sweeper wakes no later than then.
-  void WakeIn(std::chrono::seconds time);
+  // Gives those that are left, and has the sweeper wake when the next one expires.
+  std::vector<Kept> DropExpired();
+  void WakeIn(std::chrono::milliseconds time);
 
   Connection* const connection_;
   Versions* const versions_;
