@@ -12,6 +12,7 @@ import {
   type TableDecoder,
   type TableMapEvent,
 } from '../src/binlog/index.js';
+import { loadRowKernel } from '../src/engine/embedded/index.js';
 import { wideAndNarrowTables } from './wide-and-narrow.js';
 
 interface OpenTable {
@@ -26,6 +27,8 @@ const chunkBytes = 1 << 20;
 const builderRowsMax = 65_536;
 
 const file = process.argv[2] ?? '';
+/** As `theflash write` decodes, or by TypeScript alone. */
+const kernel = process.argv[3] === 'typescript' ? {} : { kernel: loadRowKernel() };
 const framer = new EventFramer(path.basename(file));
 const events = new EventDecoder();
 const tables = new Map<string, OpenTable>();
@@ -57,7 +60,7 @@ function mapTable(event: TableMapEvent): void {
   if (tables.get(event.table)?.columns === event.columns) return;
   const schema = wideAndNarrowTables.find(({ table }) => table === event.table);
   if (schema === undefined) throw new Error(`${event.table} is no table of the bench`);
-  const options = { zeroDate: 'null', jsonForm: jsonFormOf('5.7.29') } as const;
+  const options = { zeroDate: 'null', jsonForm: jsonFormOf('5.7.29'), ...kernel } as const;
   const decoder = createTableDecoder(event, schema, options);
   const builder = new ChangeBuilder(schema);
   tables.set(event.table, { columns: event.columns, decoder, builder, empty: builder.mark() });

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "batch.h"
+#include "binlog/row_kernel.h"
 #include "engine.h"
 #include "insert_rows.h"
 #include "options.h"
@@ -283,3 +284,15 @@ tf_status tf_checkpoint_get(tf_engine* engine, const char* source, size_t source
 }
 
 void tf_free(void* pointer) { std::free(pointer); }
+
+int32_t tf_rows_append(double* shared, const uint8_t* rows, size_t rows_len, int32_t change) {
+  using theflash::binlog::Change;
+  using theflash::binlog::Outcome;
+  try {
+    return static_cast<int32_t>(
+        theflash::binlog::AppendRows(reinterpret_cast<theflash::binlog::Shared*>(shared), rows,
+                                     rows_len, static_cast<Change>(change)));
+  } catch (...) {
+    return static_cast<int32_t>(Outcome::kLeftToReference);
+  }
+}

@@ -1,4 +1,5 @@
 import type { SqlParameters } from './sql-parameters.js';
+import type { RowKernel } from './row-kernel.js';
 import type { TableSchema } from './table.js';
 
 /**
@@ -10,6 +11,9 @@ import type { TableSchema } from './table.js';
 export interface Engine {
   /** Where it is, for messages: a folder, or `tcp://host:port`. */
   readonly location: string;
+
+  /** Decodes rows of binary logs faster than JavaScript; only where the engine runs in this process. */
+  readonly rowKernel?: RowKernel;
 
   /**
    * Runs SQL that gives no rows: DDL, INSERT and TheFlash's verbs, one or several statements.

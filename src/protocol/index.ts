@@ -7,6 +7,7 @@ export * from './errors.js';
 export * from './mysql-type-text.js';
 export * from './position.js';
 export * from './query-rows.js';
+export * from './row-kernel.js';
 export * from './scan-request.js';
 export * from './scan-schema.js';
 export * from './snapshots.js';

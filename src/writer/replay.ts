@@ -102,7 +102,9 @@ async function replayOnce(
 
   const limits = { ...defaultLimits, ...options.limits };
   const buffer = new ChangeBuffer(limits.bytesMax);
-  const router = new TableRouter({ filter, history, buffer, zeroDate: options.zeroDate ?? 'null' });
+  const zeroDate = options.zeroDate ?? 'null';
+  const kernel = engine.rowKernel;
+  const router = new TableRouter({ filter, history, buffer, zeroDate, kernel });
   const writer = new BatchWriter(engine, tables, checkpointSource);
   const nowMs = options.nowMs ?? Date.now;
   const completer = new RowCompleter(engine);

@@ -11,7 +11,7 @@ import {
   type TableMapEvent,
   type ZeroDatePolicy,
 } from '../binlog/index.js';
-import { FlashError, tableName, type TableSchema } from '../protocol/index.js';
+import { FlashError, tableName, type RowKernel, type TableSchema } from '../protocol/index.js';
 import type { ChangeBuffer } from './change-buffer.js';
 import { reconcile } from './reconcile.js';
 import type { KnownTable, SchemaHistory } from './schema-history.js';
@@ -30,6 +30,8 @@ export interface TableRouterPorts {
   history: SchemaHistory;
   buffer: ChangeBuffer;
   zeroDate: ZeroDatePolicy;
+  /** The engine's own decoder of rows, where it has one. */
+  kernel: RowKernel | undefined;
 }
 
 /**
@@ -139,7 +141,7 @@ export class TableRouter {
   }
 
   #makeRoute(event: TableMapEvent, name: string): Route {
-    const { filter, zeroDate } = this.#ports;
+    const { filter, zeroDate, kernel } = this.#ports;
     if (!filter.accepts(event)) return undefined;
     const source = this.#schemaOf(event, name);
     const schema = { ...source, ...filter.target(source) };
@@ -151,6 +153,7 @@ export class TableRouter {
         zeroDate,
         jsonForm: this.#jsonForm,
         logsHiddenColumns: logsHiddenColumns(this.#serverVersion),
+        ...(kernel === undefined ? {} : { kernel }),
       }),
     };
   }

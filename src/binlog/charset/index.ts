@@ -1,4 +1,4 @@
 export { charsetOfCollationNumber } from './collation-charset.js';
 export { decodeText } from './decode-text.js';
-export { createTranscoder } from './transcoder.js';
+export { createTranscoder, isSingleByteCharset } from './transcoder.js';
 export type { Transcoder } from './transcoder-type.js';

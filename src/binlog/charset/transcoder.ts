@@ -36,6 +36,11 @@ export function createTranscoder(charset: string): Transcoder | 'copy' {
   }
 }
 
+/** Whether each byte of a charset's text is a character by itself. */
+export function isSingleByteCharset(charset: string): boolean {
+  return Object.hasOwn(singleByteTables, charset);
+}
+
 function makeTranscoder(charset: string): Transcoder {
   switch (charset) {
     case 'ucs2':

@@ -28,8 +28,10 @@ export class ChangeBuilder {
   readonly nullable: readonly boolean[];
   columns: readonly ColumnBuffer[];
   rows = 0;
-  private delmarks: Uint8Array;
-  private capacity: number;
+  /** 1 for each row that goes away. */
+  delmarks: Uint8Array;
+  /** Rows that there is room for. */
+  capacity: number;
   private readonly emptyMark: BuilderMark;
   private gaps: PlacedIncompleteRows[] = [];
 
@@ -56,8 +58,13 @@ export class ChangeBuilder {
 
   /** Makes room for one more row and gives its number. `endRow` makes it count. */
   beginRow(): number {
-    if (this.rows === this.capacity) this.grow(this.capacity * 2);
+    if (this.rows === this.capacity) this.growRows();
     return this.rows;
+  }
+
+  /** Makes room for more rows. */
+  growRows(): void {
+    this.grow(this.capacity * 2);
   }
 
   endRow(delmark: 0 | 1): void {

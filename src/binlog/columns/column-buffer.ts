@@ -22,8 +22,8 @@ export class ColumnBuffer {
   /** Rows of this column that were zero dates and became NULL. */
   zeroDates = 0;
   /** One bit a row, set for all rows from the start; undefined while no row is NULL. */
-  private validity: Uint8Array | undefined;
-  private nullCount = 0;
+  validity: Uint8Array | undefined;
+  nullCount = 0;
   private capacity: number;
   private readonly unitBytes: number;
 
@@ -42,10 +42,15 @@ export class ColumnBuffer {
     this.offsets[row + 1] = this.unitBytes === 1 ? this.data.length : this.data.length >> 2;
   }
 
-  appendNull(row: number): void {
+  /** Gives the bits of validity, made if need be. */
+  makeValidity(): Uint8Array {
     this.validity ??= new Uint8Array((this.capacity + 7) >> 3).fill(255);
-    const byte = this.validity[row >> 3] ?? 0;
-    this.validity[row >> 3] = byte & ~(1 << (row & 7));
+    return this.validity;
+  }
+
+  appendNull(row: number): void {
+    const validity = this.makeValidity();
+    validity[row >> 3] = (validity[row >> 3] ?? 0) & ~(1 << (row & 7));
     this.nullCount++;
     if (this.width === 0) this.endValue(row);
   }

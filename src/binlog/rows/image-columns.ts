@@ -13,6 +13,7 @@ import { zeroDateSink, type ZeroDatePolicy } from '../values/zero-date.js';
 import { chooseDecoder } from './choose-decoder.js';
 import { imageWidth } from './image-width.js';
 import { hiddenColumns } from './hidden-columns.js';
+import { kernelColumn } from './kernel-layout.js';
 import type { ImageColumn } from './row-image.js';
 
 /** How values of a table are read. */
@@ -60,12 +61,15 @@ function imageColumn(
     const append = decoderOf(column, logged, schema, options);
     const sameName = logged.name === undefined || logged.name === column.name;
     if (append === undefined || !sameName) throw columnMismatch(column, logged);
+    const nullable = isEngineNullable(column, schema);
+    const nullsZeroDates = options.zeroDate === 'null' && nullable;
     return {
       width: imageWidth(logged, column.type),
       index,
       name: column.name,
-      nullable: isEngineNullable(column, schema),
+      nullable,
       isJson: logged.typeCode === columnCodes.json,
+      kernel: kernelColumn(column, logged, { jsonForm: options.jsonForm, nullsZeroDates }),
       append,
     };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { FlashError } from '../../protocol/index.js';
 import type { ColumnBuffer } from '../columns/column-buffer.js';
 import { withPlace } from '../event-error.js';
+import type { KernelColumn } from './kernel-layout.js';
 import { badValue, type AppendValue, type RowSource } from '../values/append-value.js';
 
 /** How values of one column of an image are found and appended. */
@@ -12,6 +13,8 @@ export interface ImageColumn {
   name: string;
   nullable: boolean;
   isJson: boolean;
+  /** How a kernel reads it, where one could. */
+  kernel: KernelColumn | undefined;
   append: AppendValue;
 }
 

@@ -1,5 +1,11 @@
-import { tableName, type ErrorPlace, FlashError, type TableSchema } from '../../protocol/index.js';
-import type { ChangeBuilder } from '../columns/change-builder.js';
+import {
+  tableName,
+  type ErrorPlace,
+  FlashError,
+  type RowKernel,
+  type TableSchema,
+} from '../../protocol/index.js';
+import type { BuilderMark, ChangeBuilder } from '../columns/change-builder.js';
 import type { IncompleteRows } from '../columns/incomplete-rows.js';
 import type { RowsEvent, TableMapEvent } from '../event.js';
 import { withPlace } from '../event-error.js';
@@ -15,6 +21,7 @@ import {
 } from './incomplete-rows.js';
 import { appendPartialRow, openPartial } from './partial-update.js';
 import { RowImage, type ImageColumn } from './row-image.js';
+import { kernelRows, type KernelRows } from './row-kernel.js';
 
 export interface TableDecoderOptions {
   /** What becomes of zero and impossible dates outside the key; `null` when not given. */
@@ -23,6 +30,8 @@ export interface TableDecoderOptions {
   jsonForm?: JsonForm;
   /** What `logsHiddenColumns` says of the server that wrote the log; false when not given. */
   logsHiddenColumns?: boolean;
+  /** Decodes whole images faster, where there is one. */
+  kernel?: RowKernel;
 }
 
 /**
@@ -41,7 +50,7 @@ export function createTableDecoder(
   const logsHiddenColumns = options.logsHiddenColumns ?? false;
   try {
     const columns = imageColumns(tableMap, schema, { jsonForm, zeroDate, logsHiddenColumns });
-    return new TableDecoder(schema, columns, jsonForm);
+    return new TableDecoder(schema, columns, jsonForm, options.kernel);
   } catch (error) {
     throw withPlace(error, {
       file: tableMap.file,
@@ -62,11 +71,13 @@ export class TableDecoder {
   private readonly key: readonly number[];
   private readonly images = new Map<string, RowImage>();
   private readonly fullImage: RowImage;
+  private readonly kernel: KernelRows | undefined;
 
   constructor(
     schema: TableSchema,
     logged: readonly (ImageColumn | undefined)[],
     jsonForm: JsonForm,
+    kernel?: RowKernel,
   ) {
     this.schema = schema;
     this.logged = logged;
@@ -76,6 +87,8 @@ export class TableDecoder {
       schema.columns.findIndex((column) => column.name === name),
     );
     this.fullImage = new RowImage(this.columns, [], this.key);
+    const isWhole = this.columns.length === schema.columns.length;
+    this.kernel = isWhole ? kernelRows(kernel, this.columns, this.key) : undefined;
   }
 
   /**
@@ -89,8 +102,8 @@ export class TableDecoder {
    * builder then holds no row of the event.
    */
   append(rows: RowsEvent, into: ChangeBuilder): void {
-    this.undoOnError(rows, into, () => {
-      if (this.appendChanges(rows, into) === undefined) return;
+    this.undoOnError(rows, into, (mark) => {
+      if (this.appendChanges(rows, into, mark) === undefined) return;
       throw this.absentError(rows.change, this.missingOf(rows));
     });
   }
@@ -104,14 +117,22 @@ export class TableDecoder {
    * its columns.
    */
   appendIncomplete(rows: RowsEvent, into: ChangeBuilder): IncompleteRows | undefined {
-    const gap = this.undoOnError(rows, into, () => this.appendChanges(rows, into));
+    const gap = this.undoOnError(rows, into, (mark) => this.appendChanges(rows, into, mark));
     if (gap !== undefined) into.noteIncomplete(gap, rows);
     return gap;
   }
 
-  private appendChanges(rows: RowsEvent, into: ChangeBuilder): IncompleteRows | undefined {
+  private appendChanges(
+    rows: RowsEvent,
+    into: ChangeBuilder,
+    mark: BuilderMark,
+  ): IncompleteRows | undefined {
     const source = this.open(rows);
     const image = this.imageOf(rows.present);
+    if (this.kernel !== undefined && this.isWhole(rows, image)) {
+      if (this.kernel.append(rows, into)) return undefined;
+      into.truncate(mark);
+    }
     switch (rows.change) {
       case 'insert':
         if (image.absent.length > 0) {
@@ -208,10 +229,20 @@ export class TableDecoder {
     throw badValue(`rows of ${rows.columnCount} columns for a table of ${this.logged.length}`);
   }
 
-  private undoOnError<Result>(rows: RowsEvent, into: ChangeBuilder, append: () => Result): Result {
+  /** Whether all images of an event hold all columns, each as a value of its own. */
+  private isWhole(rows: RowsEvent, image: RowImage): boolean {
+    if (image !== this.fullImage || rows.partialJson) return false;
+    return rows.presentAfter === undefined || this.imageOf(rows.presentAfter) === image;
+  }
+
+  private undoOnError<Result>(
+    rows: RowsEvent,
+    into: ChangeBuilder,
+    append: (mark: BuilderMark) => Result,
+  ): Result {
     const mark = into.mark();
     try {
-      return append();
+      return append(mark);
     } catch (error) {
       into.truncate(mark);
       const place: ErrorPlace = { file: rows.file, offset: rows.offset };

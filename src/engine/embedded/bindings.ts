@@ -69,6 +69,8 @@ const declarations = {
   checkpointGet:
     'tf_status tf_checkpoint_get(tf_engine *engine, const char *source, size_t source_len, _Out_ void **checkpoint, _Out_ size_t *checkpoint_len, _Out_ tf_error *error)',
   free: 'void tf_free(void *pointer)',
+  rowsAppend:
+    'int32_t tf_rows_append(double *shared, const uint8_t *rows, size_t rows_len, int32_t change)',
 } as const;
 
 type NativeName = keyof typeof declarations;
@@ -77,6 +79,13 @@ type NativeName = keyof typeof declarations;
 export interface Bindings {
   /** C's memcpy. */
   copy(target: Uint8Array, source: bigint, lengthBytes: number): void;
+  /** `tf_rows_append` itself, as it is called for every rows event. */
+  rowsAppend: (
+    shared: Float64Array,
+    rows: Uint8Array,
+    lengthBytes: number,
+    change: number,
+  ) => number;
   call(name: NativeName, ...args: unknown[]): unknown;
   callAsync(name: NativeName, ...args: unknown[]): Promise<unknown>;
 }
@@ -129,6 +138,11 @@ export function copyMemory(
   bindings.copy(target, pointer, lengthBytes);
 }
 
+/** Where a buffer's first byte is. */
+export function addressOf(bytes: ArrayBufferView): number {
+  return Number(koffi.address(bytes));
+}
+
 /** Copies a text of C; `lengthBytes` may be left out where it ends in NUL. */
 export function readText(pointer: bigint, lengthBytes?: number): string {
   if (lengthBytes === undefined) return koffi.decode.string(pointer);
@@ -148,8 +162,10 @@ function bind(file: string): Bindings {
     return found;
   };
   const memcpy = library.func('void *memcpy(void *target, const void *source, size_t size)');
+  const rowsAppend = find('rowsAppend');
   return {
     copy: (target, source, lengthBytes) => void memcpy(target, source, lengthBytes),
+    rowsAppend: (...args) => Number(rowsAppend(...args)),
     call: (name, ...args) => find(name)(...args),
     callAsync: (name, ...args) =>
       new Promise((resolve, reject) => {

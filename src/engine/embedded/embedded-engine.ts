@@ -8,6 +8,7 @@ import {
   type Engine,
   type EngineInfo,
   type StatementOptions,
+  type RowKernel,
   type WriteBatch,
 } from '../../protocol/index.js';
 import { openBatch } from './batch.js';
@@ -15,6 +16,7 @@ import { loadBindings, readText, type Out } from './bindings.js';
 import { closedError } from './errors.js';
 import { findLibraryFile } from './library-file.js';
 import { callChecked, NativeEngine, textArgs } from './native-engine.js';
+import { rowKernelOf } from './row-kernel.js';
 import { openScan } from './scan.js';
 
 export interface EmbeddedEngineOptions {
@@ -65,8 +67,14 @@ export async function openEmbeddedEngine(
   return new EmbeddedEngine(new NativeEngine(bindings, handle[0], scansMax), handle, folder);
 }
 
+/** The decoder of rows in ch.so alone, without an engine. Errors: TOOL where ch.so is missing. */
+export function loadRowKernel(): RowKernel {
+  return rowKernelOf(loadBindings(findLibraryFile()));
+}
+
 class EmbeddedEngine implements Engine {
   readonly location: string;
+  readonly rowKernel: RowKernel;
   readonly #native: NativeEngine;
   readonly #handle: Out<bigint>;
   #closed: Promise<void> | undefined;
@@ -79,6 +87,7 @@ class EmbeddedEngine implements Engine {
     this.#native = native;
     this.#handle = handle;
     this.location = location;
+    this.rowKernel = rowKernelOf(native.bindings);
     process.once('exit', this.#onExit);
   }
 

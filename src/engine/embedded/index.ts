@@ -1,1 +1,5 @@
-export { openEmbeddedEngine, type EmbeddedEngineOptions } from './embedded-engine.js';
+export {
+  loadRowKernel,
+  openEmbeddedEngine,
+  type EmbeddedEngineOptions,
+} from './embedded-engine.js';

@@ -1,0 +1,10 @@
+import type { RowKernel } from '../../protocol/index.js';
+import { addressOf, type Bindings } from './bindings.js';
+
+/** The decoder of rows in ch.so, which needs no engine. */
+export function rowKernelOf({ rowsAppend }: Bindings): RowKernel {
+  return {
+    addressOf,
+    append: (shared, rows, change) => rowsAppend(shared, rows, rows.length, change),
+  };
+}

@@ -1,0 +1,12 @@
+/**
+ * Appends rows of binary logs to Arrow buffers outside JavaScript. What it is given, and what it gives
+ * back, is the decoder's business (`src/binlog/rows/row-kernel.ts`) and that of native/src/binlog; the
+ * port only carries it.
+ */
+export interface RowKernel {
+  /** The address of a buffer's first byte, which holds as long as the buffer is reachable. */
+  addressOf(bytes: ArrayBufferView): number;
+
+  /** tf_rows_append. */
+  append(shared: Float64Array, rows: Uint8Array, change: number): number;
+}
