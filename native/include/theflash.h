@@ -232,11 +232,11 @@ TF_EXPORT void tf_free(void *pointer);
  * Appends the rows of one rows event to Arrow buffers. Needs no engine.
  *
  * Shape: `shared` holds doubles: counters, and the addresses of the layout and of the buffers; its
- * layout is stated in native/src/binlog/row_kernel.h and src/binlog/rows/row-kernel.ts, which change
- * together. `change`: 0 inserts, 1 deletes, 2 updates. Returns 0 when the event is appended, else what
- * is needed before the call is made again: it goes on where it stopped.
- * Owns: the caller keeps every buffer alive and in place during the call; nothing is kept after it.
- * Guarantee: no read outside of `rows`, whatever its bytes; no write outside of the buffers.
+ * layout is stated in native/src/binlog/row_kernel.h and src/binlog/rows/row-kernel.ts, which
+ * change together. `change`: 0 inserts, 1 deletes, 2 updates. Returns 0 when the event is appended,
+ * else what is needed before the call is made again: it goes on where it stopped. Owns: the caller
+ * keeps every buffer alive and in place during the call; nothing is kept after it. Guarantee: no
+ * read outside of `rows`, whatever its bytes; no write outside of the buffers.
  */
 TF_EXPORT int32_t tf_rows_append(double *shared, const uint8_t *rows, size_t rows_len,
                                  int32_t change);
