@@ -6,11 +6,12 @@ import path from 'node:path';
 import { mysqlbinlog97, repositoryFolder, startMysql57 } from '../test/servers/index.js';
 import { measure, median, type Measured } from './measure.js';
 import { recordLog, type RecordedLog } from './recorded-log.js';
-import { type Figures, rates, report } from './report.js';
+import { type Figures, rates, report, round } from './report.js';
 import { wideAndNarrow, wideAndNarrowChanges } from './wide-and-narrow.js';
 
 const runs = 3;
 const ours = 'theflash';
+const quick = process.argv.includes('quick') ? ['quick'] : [];
 const verbose = ['-vv', '--base64-output=DECODE-ROWS'];
 const node = [process.execPath, '--import=tsx'];
 const here = import.meta.dirname;
@@ -25,7 +26,11 @@ try {
     return [...node, script, name, String(server.port), path.basename(log.file), wanted];
   };
   const peers: [string, readonly string[]][] = [
-    [ours, [...node, path.join(here, 'decode-ours.ts'), log.file]],
+    [ours, [...node, path.join(here, 'decode-ours.ts'), log.file, 'ch.so', ...quick]],
+    [
+      'theflash, TypeScript alone',
+      [...node, path.join(here, 'decode-ours.ts'), log.file, 'typescript', ...quick],
+    ],
     ['@powersync/mysql-zongji', zongji('@powersync/mysql-zongji')],
     ['@vlasky/zongji', zongji('@vlasky/zongji')],
     ['mariadb-binlog -vv', ['mariadb-binlog', ...verbose, log.file]],
@@ -52,7 +57,7 @@ async function comparePeers(
         measured.get(who)?.push(await decode(who, command));
       } catch (error) {
         // A peer that can't read this log is reported as such; ours has to.
-        if (who === ours) throw error;
+        if (who.startsWith(ours)) throw error;
         const reason = error instanceof Error ? error.message : 'unknown';
         failures.set(who, reason.replaceAll(`${repositoryFolder}/`, '').slice(0, 200));
       }
@@ -68,7 +73,15 @@ async function comparePeers(
     return { who, ...rates(wideAndNarrowChanges, bytes, seconds), 'peak MiB': peakMib };
   });
   const input = `${wideAndNarrowChanges} row changes, ${bytes} bytes (${path.relative(repositoryFolder, log.file)})`;
-  report('decode', input, figures);
+  const fastest = Math.min(
+    ...figures.flatMap((one) =>
+      one.who.includes('zongji') && typeof one['seconds'] === 'number' ? [one['seconds']] : [],
+    ),
+  );
+  const own = figures[0]?.['seconds'];
+  const times = typeof own === 'number' ? round(fastest / own, 1) : 0;
+  const name = quick.length > 0 ? 'decode-quick' : 'decode';
+  report(name, input, [...figures, { who: 'times the best npm decoder', ratio: times }]);
 }
 
 async function decode(who: string, command: readonly string[]): Promise<Measured> {
