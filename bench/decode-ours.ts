@@ -13,6 +13,7 @@ import {
   type TableMapEvent,
 } from '../src/binlog/index.js';
 import { loadRowKernel } from '../src/engine/embedded/index.js';
+import { mainThreadSeconds } from './thread-seconds.js';
 import { wideAndNarrowTables } from './wide-and-narrow.js';
 
 interface OpenTable {
@@ -36,8 +37,11 @@ const namesById = new Map<bigint, string>();
 let rows = 0;
 
 const startMs = performance.now();
+const startThread = mainThreadSeconds();
 decodeFile(openSync(file, 'r'));
-console.log(JSON.stringify({ rows, seconds: (performance.now() - startMs) / 1000 }));
+const threadSeconds = mainThreadSeconds() - startThread;
+const seconds = (performance.now() - startMs) / 1000;
+console.log(JSON.stringify({ rows, seconds, threadSeconds }));
 
 function decodeFile(descriptor: number): void {
   const chunk = new Uint8Array(chunkBytes);

@@ -1,4 +1,6 @@
 // Decodes a log by a zongji, live from a server: run by decode.ts in a process of its own.
+import { mainThreadSeconds } from './thread-seconds.js';
+
 const [packageName, port, file, changes] = process.argv.slice(2);
 const { default: ZongJi } = await import(packageName);
 
@@ -6,11 +8,14 @@ const zongji = new ZongJi({ host: '127.0.0.1', port: Number(port), user: 'root',
 const wanted = Number(changes);
 let rows = 0;
 const startMs = performance.now();
+const startThread = mainThreadSeconds();
 zongji.on('binlog', (event) => {
   if (event.rows === undefined) return;
   rows += event.rows.length;
   if (rows < wanted) return;
-  console.log(JSON.stringify({ rows, seconds: (performance.now() - startMs) / 1000 }));
+  const seconds = (performance.now() - startMs) / 1000;
+  const threadSeconds = mainThreadSeconds() - startThread;
+  console.log(JSON.stringify({ rows, seconds, threadSeconds }));
   process.exit(0);
 });
 zongji.on('error', (error) => {
