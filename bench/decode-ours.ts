@@ -29,8 +29,13 @@ const builderRowsMax = 65_536;
 
 const file = process.argv[2] ?? '';
 /** As `theflash write` decodes, or by TypeScript alone. */
-const kernel = process.argv[3] === 'typescript' ? {} : { kernel: loadRowKernel() };
-const framer = new EventFramer(path.basename(file));
+const rowKernel = process.argv[3] === 'typescript' ? undefined : loadRowKernel();
+const kernel = rowKernel === undefined ? {} : { kernel: rowKernel };
+const framer = new EventFramer(
+  path.basename(file),
+  rowKernel === undefined ? {} : { crc32: rowKernel.crc32 },
+);
+
 const events = new EventDecoder();
 const tables = new Map<string, OpenTable>();
 const namesById = new Map<bigint, string>();

@@ -228,6 +228,9 @@ TF_EXPORT void tf_free(void *pointer);
 
 /* ---- rows of a binary log ----------------------------------------------------------------- */
 
+/* The CRC32 of bytes, as zlib's and as behind MySQL's events. */
+TF_EXPORT uint32_t tf_crc32(const uint8_t *bytes, size_t len);
+
 /*
  * Appends the rows of one rows event to Arrow buffers. Needs no engine.
  *

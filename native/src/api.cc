@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "batch.h"
+#include "binlog/crc32.h"
 #include "binlog/row_kernel.h"
 #include "engine.h"
 #include "insert_rows.h"
@@ -284,6 +285,8 @@ tf_status tf_checkpoint_get(tf_engine* engine, const char* source, size_t source
 }
 
 void tf_free(void* pointer) { std::free(pointer); }
+
+uint32_t tf_crc32(const uint8_t* bytes, size_t len) { return theflash::binlog::Crc32(bytes, len); }
 
 int32_t tf_rows_append(double* shared, const uint8_t* rows, size_t rows_len, int32_t change) {
   using theflash::binlog::Change;

@@ -7,6 +7,9 @@ export interface RowKernel {
   /** The address of a buffer's first byte, which holds as long as the buffer is reachable. */
   addressOf(bytes: ArrayBufferView): number;
 
+  /** zlib's CRC32. */
+  crc32: (bytes: Uint8Array) => number;
+
   /** tf_rows_append. */
   append(shared: Float64Array, rows: Uint8Array, change: number): number;
 }

@@ -1,5 +1,11 @@
 import { EventDecoder, EventFramer, type ZeroDatePolicy } from '../binlog/index.js';
-import { FlashError, type Engine, type Position, type Source } from '../protocol/index.js';
+import {
+  FlashError,
+  type Engine,
+  type Position,
+  type RowKernel,
+  type Source,
+} from '../protocol/index.js';
 import { BatchWriter } from './batch-writer.js';
 import { ChangeBuffer } from './change-buffer.js';
 import { checkpointSource, parseCheckpoint } from './checkpoint.js';
@@ -102,8 +108,8 @@ async function replayOnce(
 
   const limits = { ...defaultLimits, ...options.limits };
   const buffer = new ChangeBuffer(limits.bytesMax);
+  const { rowKernel: kernel } = engine;
   const zeroDate = options.zeroDate ?? 'null';
-  const kernel = engine.rowKernel;
   const router = new TableRouter({ filter, history, buffer, zeroDate, kernel });
   const writer = new BatchWriter(engine, tables, checkpointSource);
   const nowMs = options.nowMs ?? Date.now;
@@ -118,9 +124,18 @@ async function replayOnce(
     await writer.settle();
   };
   const ddl = new DdlApplier({ tables, history, filter, barrier }, checkpoint?.renames);
-  const skipStatements = options.skipStatements ?? [];
   const applier: LogApplier = new LogApplier(
-    { source, queue, buffer, router, filter, ddl, gtids, skipStatements, ...plan },
+    {
+      source,
+      queue,
+      buffer,
+      router,
+      filter,
+      ddl,
+      gtids,
+      skipStatements: options.skipStatements ?? [],
+      ...plan,
+    },
     checkpoint,
   );
   const reader = new LogReader(applier, {
@@ -132,12 +147,14 @@ async function replayOnce(
   const finish = async (): Promise<Position | undefined> => endRun(applier, queue, writer);
   let unfinished: Position | undefined;
   try {
-    await readLogs(start.logs, start.offset, reader, applier).catch(async (error: unknown) => {
-      if (error instanceof FlashError && !writer.hasFailed) {
-        await stopAtError(error, applier, writer, finish);
-      }
-      throw error;
-    });
+    await readLogs(start.logs, start.offset, reader, applier, kernel).catch(
+      async (error: unknown) => {
+        if (error instanceof FlashError && !writer.hasFailed) {
+          await stopAtError(error, applier, writer, finish);
+        }
+        throw error;
+      },
+    );
     unfinished = await finish();
   } catch (error) {
     await writer.abort();
@@ -160,13 +177,15 @@ async function readLogs(
   offset: number,
   reader: LogReader,
   applier: LogApplier,
+  kernel: RowKernel | undefined,
 ): Promise<void> {
   const decoder = new EventDecoder();
+  const sums = kernel === undefined ? {} : { crc32: kernel.crc32 };
   for (const [index, log] of logs.entries()) {
     if (index > 0) checkFollows(log, applier);
     const startOffset = index === 0 ? offset : 0;
     if (startOffset > 0) applier.log.startAt({ file: log.name, offset: startOffset });
-    await reader.read(log.input, new EventFramer(log.name, { startOffset }), decoder);
+    await reader.read(log.input, new EventFramer(log.name, { startOffset, ...sums }), decoder);
     if (reader.isStopped) return;
   }
 }

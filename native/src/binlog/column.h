@@ -78,11 +78,6 @@ inline uint64_t LoadBigEndian(const uint8_t* from, const uint8_t* end) {
 // What came of one value.
 enum class Value { kWritten, kZeroDate, kNeedsData, kRare };
 
-// Writes the value [from, end) of a column into its row. `need` gets the bytes that a kNeedsData
-// asks for. Source of each layout: the decoder of the same kind in src/binlog/values.
-Value WriteValue(const ColumnLayout& layout, const uint8_t* aux, const uint8_t* from,
-                 const uint8_t* end, Column* column, int64_t row, int64_t* need);
-
 // Writes binary JSON as MySQL prints it, at most to `limit`; nullptr for what is rare or broken.
 uint8_t* WriteJson(const uint8_t* from, const uint8_t* end, bool point_zero, uint8_t* to,
                    const uint8_t* limit);

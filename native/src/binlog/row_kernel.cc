@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "binlog/column.h"
+#include "binlog/values.h"
 
 namespace theflash::binlog {
 namespace {

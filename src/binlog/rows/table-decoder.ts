@@ -127,12 +127,13 @@ export class TableDecoder {
     into: ChangeBuilder,
     mark: BuilderMark,
   ): IncompleteRows | undefined {
-    const source = this.open(rows);
+    this.checkCount(rows);
     const image = this.imageOf(rows.present);
     if (this.kernel !== undefined && this.isWhole(rows, image)) {
       if (this.kernel.append(rows, into)) return undefined;
       into.truncate(mark);
     }
+    const source = rowSource(rows.rows);
     switch (rows.change) {
       case 'insert':
         if (image.absent.length > 0) {
@@ -179,7 +180,8 @@ export class TableDecoder {
   appendAllImages(rows: RowsEvent, into: ChangeBuilder): RowImage[] {
     const images: RowImage[] = [];
     this.undoOnError(rows, into, () => {
-      const source = this.open(rows);
+      this.checkCount(rows);
+      const source = rowSource(rows.rows);
       const first = this.imageOf(rows.present);
       const after = rows.presentAfter === undefined ? undefined : this.imageOf(rows.presentAfter);
       for (let at = 0; at < source.view.byteLength;) {
@@ -224,8 +226,8 @@ export class TableDecoder {
     return appendPartialRow(source, before, { image, partial }, into, this.jsonForm);
   }
 
-  private open(rows: RowsEvent): RowSource {
-    if (rows.columnCount === this.logged.length) return rowSource(rows.rows);
+  private checkCount(rows: RowsEvent): void {
+    if (rows.columnCount === this.logged.length) return;
     throw badValue(`rows of ${rows.columnCount} columns for a table of ${this.logged.length}`);
   }
 

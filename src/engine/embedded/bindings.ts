@@ -69,6 +69,7 @@ const declarations = {
   checkpointGet:
     'tf_status tf_checkpoint_get(tf_engine *engine, const char *source, size_t source_len, _Out_ void **checkpoint, _Out_ size_t *checkpoint_len, _Out_ tf_error *error)',
   free: 'void tf_free(void *pointer)',
+  crc32: 'uint32_t tf_crc32(const uint8_t *bytes, size_t len)',
   rowsAppend:
     'int32_t tf_rows_append(double *shared, const uint8_t *rows, size_t rows_len, int32_t change)',
 } as const;
@@ -80,6 +81,8 @@ export interface Bindings {
   /** C's memcpy. */
   copy(target: Uint8Array, source: bigint, lengthBytes: number): void;
   /** `tf_rows_append` itself, as it is called for every rows event. */
+  /** `tf_crc32` and `tf_rows_append` themselves, as it is called for every event. */
+  crc32: (bytes: Uint8Array, lengthBytes: number) => number;
   rowsAppend: (
     shared: Float64Array,
     rows: Uint8Array,
@@ -163,8 +166,11 @@ function bind(file: string): Bindings {
   };
   const memcpy = library.func('void *memcpy(void *target, const void *source, size_t size)');
   const rowsAppend = find('rowsAppend');
+  const crc32 = find('crc32');
+  const rowsAppend = find('rowsAppend');
   return {
     copy: (target, source, lengthBytes) => void memcpy(target, source, lengthBytes),
+    crc32: (...args) => Number(crc32(...args)),
     rowsAppend: (...args) => Number(rowsAppend(...args)),
     call: (name, ...args) => find(name)(...args),
     callAsync: (name, ...args) =>

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import test from 'ava';
 import {
   ChangeBuilder,
@@ -8,6 +9,7 @@ import {
 } from '../../../src/binlog/index.js';
 import { loadRowKernel } from '../../../src/engine/embedded/index.js';
 import { FlashError, tableName, type RowKernel } from '../../../src/protocol/index.js';
+import { chooseSeed, createRandom } from '../../workload/index.js';
 import { caseNames, readCase } from '../fixtures/cases.js';
 import { eventsOf } from '../fixtures/events-of.js';
 import { difference } from '../fixtures/same-changes.js';
@@ -20,6 +22,7 @@ let finished = 0;
 let left = 0;
 const counting: RowKernel = {
   addressOf: (bytes) => plain.addressOf(bytes),
+  crc32: (bytes) => plain.crc32(bytes),
   append: (shared, rows, change) => {
     const outcome = plain.append(shared, rows, change);
     if (outcome === 0) finished += 1;
@@ -81,6 +84,16 @@ for (const name of caseNames()) {
     t.true(pairs.size > 0);
   });
 }
+
+test('the CRC32 of ch.so is that of zlib', (t) => {
+  const seed = chooseSeed();
+  t.log(`SEED=${seed}`);
+  const bytes = createRandom(seed).bytes(3000);
+  for (let size = 0; size < bytes.length - 3; size += 1) {
+    const part = bytes.subarray(size % 3, (size % 3) + size);
+    t.is(plain.crc32(part), crc32(part), String(size));
+  }
+});
 
 test.serial('most events were decoded by the kernel', (t) => {
   t.log(`${finished} events by the kernel, ${left} left to the reference`);

@@ -1,28 +1,31 @@
 // Values of every kind that the kernel knows; the layouts are explained where the reference
-// decoders are, in src/binlog/values.
+// decoders are, in src/binlog/values. A header, so that the compiler sees the row loop and the
+// values at once.
+#ifndef THEFLASH_BINLOG_VALUES_H_
+#define THEFLASH_BINLOG_VALUES_H_
+
 #include "binlog/column.h"
 
 namespace theflash::binlog {
-namespace {
 
 // Arrow's 32-bit offsets end here.
 constexpr int64_t kDataMax = 0x7fffffff;
 // A document's text has at most eight times its bytes, and the kernel asks for all of that at once.
 constexpr int64_t kJsonMax = 1 << 20;
 
-bool HasRoom(const Column& column, int64_t size, int64_t* need) {
+inline bool HasRoom(const Column& column, int64_t size, int64_t* need) {
   *need = size;
   return size <= column.capacity - column.length;
 }
 
-Value WriteBytes(const uint8_t* from, int64_t size, Column* column, int64_t* need) {
+inline Value WriteBytes(const uint8_t* from, int64_t size, Column* column, int64_t* need) {
   if (!HasRoom(*column, size, need)) return Value::kNeedsData;
   std::memcpy(column->data + column->length, from, static_cast<size_t>(size));
   column->length += size;
   return Value::kWritten;
 }
 
-bool IsAscii(const uint8_t* from, const uint8_t* end) {
+inline bool IsAscii(const uint8_t* from, const uint8_t* end) {
   uint64_t bits = 0;
   for (; end - from >= 8; from += 8) bits |= Load<uint64_t>(from);
   for (; from < end; ++from) bits |= *from;
@@ -31,8 +34,8 @@ bool IsAscii(const uint8_t* from, const uint8_t* end) {
 
 // `aux`: for each byte from 128 on the UTF-8 bytes of its character as one number, the first
 // highest.
-Value WriteSingleByte(const uint8_t* aux, const uint8_t* from, const uint8_t* end, Column* column,
-                      int64_t* need) {
+inline Value WriteSingleByte(const uint8_t* aux, const uint8_t* from, const uint8_t* end,
+                             Column* column, int64_t* need) {
   if (IsAscii(from, end)) return WriteBytes(from, end - from, column, need);
   if (!HasRoom(*column, (end - from) * 3, need)) return Value::kNeedsData;
   uint8_t* to = column->data + column->length;
@@ -50,8 +53,8 @@ Value WriteSingleByte(const uint8_t* aux, const uint8_t* from, const uint8_t* en
   return Value::kWritten;
 }
 
-Value WriteFixedBytes(int64_t size, const uint8_t* from, const uint8_t* end, Column* column,
-                      int64_t* need) {
+inline Value WriteFixedBytes(int64_t size, const uint8_t* from, const uint8_t* end, Column* column,
+                             int64_t* need) {
   if (end - from > size) return Value::kRare;
   if (!HasRoom(*column, size, need)) return Value::kNeedsData;
   uint8_t* to = column->data + column->length;
@@ -73,8 +76,8 @@ struct Members {
   }
 };
 
-Value WriteEnum(const Members& members, const uint8_t* from, const uint8_t* end, Column* column,
-                int64_t* need) {
+inline Value WriteEnum(const Members& members, const uint8_t* from, const uint8_t* end,
+                       Column* column, int64_t* need) {
   const int32_t index = end - from == 1 ? *from : Load<uint16_t>(from);
   if (index == 0) return Value::kWritten;
   if (index > members.count) return Value::kRare;
@@ -83,8 +86,8 @@ Value WriteEnum(const Members& members, const uint8_t* from, const uint8_t* end,
   return WriteBytes(text, size, column, need);
 }
 
-Value WriteSet(const Members& members, const uint8_t* from, const uint8_t* end, Column* column,
-               int64_t* need) {
+inline Value WriteSet(const Members& members, const uint8_t* from, const uint8_t* end,
+                      Column* column, int64_t* need) {
   bool is_first = true;
   for (int32_t bit = 0; bit < (end - from) * 8; ++bit) {
     if ((from[bit >> 3] >> (bit & 7) & 1) == 0) continue;
@@ -106,8 +109,8 @@ Value WriteSet(const Members& members, const uint8_t* from, const uint8_t* end, 
 }
 
 // `aux`: for each group of digits its bytes and 10 to the number of its digits.
-Value WriteDecimal(const uint8_t* aux, int32_t groups, int32_t words, const uint8_t* from,
-                   Column* column, int64_t row) {
+inline Value WriteDecimal(const uint8_t* aux, int32_t groups, int32_t words, const uint8_t* from,
+                          Column* column, int64_t row) {
   const bool is_negative = (*from & 0x80) == 0;
   uint32_t number[8] = {};
   const uint8_t* at = from;
@@ -139,14 +142,14 @@ Value WriteDecimal(const uint8_t* aux, int32_t groups, int32_t words, const uint
   return Value::kWritten;
 }
 
-bool IsRealDate(int64_t year, int64_t month, int64_t day) {
+inline bool IsRealDate(int64_t year, int64_t month, int64_t day) {
   static constexpr int8_t kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   if (month < 1 || month > 12 || day < 1 || year > 9999) return false;
   const bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
   return day <= kDays[month - 1] || (month == 2 && day == 29 && is_leap);
 }
 
-int64_t DaysFromDate(int64_t year, int64_t month, int64_t day) {
+inline int64_t DaysFromDate(int64_t year, int64_t month, int64_t day) {
   const int64_t shifted = month <= 2 ? year + 399 : year + 400;
   const int64_t era = shifted / 400;
   const int64_t year_of_era = shifted - era * 400;
@@ -156,11 +159,12 @@ int64_t DaysFromDate(int64_t year, int64_t month, int64_t day) {
 }
 
 // A zero date becomes NULL where the caller has said so, else the reference decoder refuses it.
-Value ZeroDate(const ColumnLayout& layout) {
+inline Value ZeroDate(const ColumnLayout& layout) {
   return layout.second != 0 ? Value::kZeroDate : Value::kRare;
 }
 
-Value WriteDate(const ColumnLayout& layout, const uint8_t* from, Column* column, int64_t row) {
+inline Value WriteDate(const ColumnLayout& layout, const uint8_t* from, Column* column,
+                       int64_t row) {
   const int32_t packed = Load<uint16_t>(from) | from[2] << 16;
   const int32_t year = packed >> 9;
   const int32_t month = packed >> 5 & 15;
@@ -173,8 +177,8 @@ Value WriteDate(const ColumnLayout& layout, const uint8_t* from, Column* column,
 constexpr int64_t kMicrosOfByte[] = {1'000'000, 10'000, 100, 1};
 
 // `units`: Arrow's units of a second. False for a fraction that is no fraction.
-bool WriteInstant(int64_t seconds, const uint8_t* from, const uint8_t* end, int64_t units,
-                  Column* column, int64_t row) {
+inline bool WriteInstant(int64_t seconds, const uint8_t* from, const uint8_t* end, int64_t units,
+                         Column* column, int64_t row) {
   int64_t fraction = 0;
   if (from != end) {
     const auto micros = static_cast<int64_t>(LoadBigEndian(from, end)) * kMicrosOfByte[end - from];
@@ -185,8 +189,8 @@ bool WriteInstant(int64_t seconds, const uint8_t* from, const uint8_t* end, int6
   return true;
 }
 
-Value WriteDatetime(const ColumnLayout& layout, const uint8_t* from, const uint8_t* end,
-                    Column* column, int64_t row) {
+inline Value WriteDatetime(const ColumnLayout& layout, const uint8_t* from, const uint8_t* end,
+                           Column* column, int64_t row) {
   if (*from < 0x80) return Value::kRare;
   const uint64_t packed = LoadBigEndian(from, from + 5) & 0x7fffffffff;
   const auto year_month = static_cast<int64_t>(packed >> 22);
@@ -204,15 +208,15 @@ Value WriteDatetime(const ColumnLayout& layout, const uint8_t* from, const uint8
                                                                          : Value::kRare;
 }
 
-Value WriteTimestamp(const ColumnLayout& layout, const uint8_t* from, const uint8_t* end,
-                     Column* column, int64_t row) {
+inline Value WriteTimestamp(const ColumnLayout& layout, const uint8_t* from, const uint8_t* end,
+                            Column* column, int64_t row) {
   const auto seconds = static_cast<int64_t>(LoadBigEndian(from, from + 4));
   if (seconds == 0) return ZeroDate(layout);
   return WriteInstant(seconds, from + 4, end, layout.first, column, row) ? Value::kWritten
                                                                          : Value::kRare;
 }
 
-Value WriteTime(const uint8_t* from, const uint8_t* end, Column* column, int64_t row) {
+inline Value WriteTime(const uint8_t* from, const uint8_t* end, Column* column, int64_t row) {
   const int64_t bytes = end - from - 3;
   const int64_t zero = int64_t{1} << (8 * (3 + bytes) - 1);
   const int64_t packed = static_cast<int64_t>(LoadBigEndian(from, end)) - zero;
@@ -230,8 +234,8 @@ Value WriteTime(const uint8_t* from, const uint8_t* end, Column* column, int64_t
 }
 
 // The text is bounded by eight times the document, as in the reference decoder.
-Value WriteDocument(bool point_zero, const uint8_t* from, const uint8_t* end, Column* column,
-                    int64_t* need) {
+inline Value WriteDocument(bool point_zero, const uint8_t* from, const uint8_t* end, Column* column,
+                           int64_t* need) {
   const int64_t size = end - from;
   if (size > kJsonMax) return Value::kRare;
   const int64_t bound = size * 8 + 64;
@@ -246,10 +250,10 @@ Value WriteDocument(bool point_zero, const uint8_t* from, const uint8_t* end, Co
   return Value::kWritten;
 }
 
-}  // namespace
-
-Value WriteValue(const ColumnLayout& layout, const uint8_t* aux, const uint8_t* from,
-                 const uint8_t* end, Column* column, int64_t row, int64_t* need) {
+// Writes the value [from, end) of a column into its row. `need` gets the bytes that a kNeedsData
+// asks for. Source of each layout: the decoder of the same kind in src/binlog/values.
+inline Value WriteValue(const ColumnLayout& layout, const uint8_t* aux, const uint8_t* from,
+                        const uint8_t* end, Column* column, int64_t row, int64_t* need) {
   const uint8_t* own = aux + layout.aux;
   switch (layout.kind) {
     case Kind::kBytes1:
@@ -305,3 +309,5 @@ Value WriteValue(const ColumnLayout& layout, const uint8_t* aux, const uint8_t* 
 }
 
 }  // namespace theflash::binlog
+
+#endif  // THEFLASH_BINLOG_VALUES_H_
