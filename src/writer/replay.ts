@@ -109,7 +109,7 @@ async function replayOnce(
   const limits = { ...defaultLimits, ...options.limits };
   const buffer = new ChangeBuffer(limits.bytesMax);
   const { rowKernel: kernel } = engine;
-  const zeroDate = options.zeroDate ?? 'null';
+  const { skipStatements = [], zeroDate = 'null' } = options;
   const router = new TableRouter({ filter, history, buffer, zeroDate, kernel });
   const writer = new BatchWriter(engine, tables, checkpointSource);
   const nowMs = options.nowMs ?? Date.now;
@@ -125,17 +125,7 @@ async function replayOnce(
   };
   const ddl = new DdlApplier({ tables, history, filter, barrier }, checkpoint?.renames);
   const applier: LogApplier = new LogApplier(
-    {
-      source,
-      queue,
-      buffer,
-      router,
-      filter,
-      ddl,
-      gtids,
-      skipStatements: options.skipStatements ?? [],
-      ...plan,
-    },
+    { source, queue, buffer, router, filter, ddl, gtids, skipStatements, ...plan },
     checkpoint,
   );
   const reader = new LogReader(applier, {
@@ -147,14 +137,12 @@ async function replayOnce(
   const finish = async (): Promise<Position | undefined> => endRun(applier, queue, writer);
   let unfinished: Position | undefined;
   try {
-    await readLogs(start.logs, start.offset, reader, applier, kernel).catch(
-      async (error: unknown) => {
-        if (error instanceof FlashError && !writer.hasFailed) {
-          await stopAtError(error, applier, writer, finish);
-        }
-        throw error;
-      },
-    );
+    await readLogs(start, reader, applier, kernel).catch(async (error: unknown) => {
+      if (error instanceof FlashError && !writer.hasFailed) {
+        await stopAtError(error, applier, writer, finish);
+      }
+      throw error;
+    });
     unfinished = await finish();
   } catch (error) {
     await writer.abort();
@@ -173,8 +161,7 @@ async function replayOnce(
 }
 
 async function readLogs(
-  logs: readonly NamedLog[],
-  offset: number,
+  { logs, offset }: { logs: readonly NamedLog[]; offset: number },
   reader: LogReader,
   applier: LogApplier,
   kernel: RowKernel | undefined,

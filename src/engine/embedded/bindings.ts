@@ -80,8 +80,7 @@ type NativeName = keyof typeof declarations;
 export interface Bindings {
   /** C's memcpy. */
   copy(target: Uint8Array, source: bigint, lengthBytes: number): void;
-  /** `tf_rows_append` itself, as it is called for every rows event. */
-  /** `tf_crc32` and `tf_rows_append` themselves, as it is called for every event. */
+  /** `tf_crc32` and `tf_rows_append` themselves, as they are called for every event. */
   crc32: (bytes: Uint8Array, lengthBytes: number) => number;
   rowsAppend: (
     shared: Float64Array,
@@ -167,7 +166,6 @@ function bind(file: string): Bindings {
   const memcpy = library.func('void *memcpy(void *target, const void *source, size_t size)');
   const rowsAppend = find('rowsAppend');
   const crc32 = find('crc32');
-  const rowsAppend = find('rowsAppend');
   return {
     copy: (target, source, lengthBytes) => void memcpy(target, source, lengthBytes),
     crc32: (...args) => Number(crc32(...args)),
