@@ -13,7 +13,8 @@ const sizeFlag = Flags.custom<number>({
 /** Flags of every command that opens an engine: `{ ...engineFlags }`. */
 export const engineFlags = {
   engine: Flags.string({
-    summary: 'Folder of the engine that holds the copy, or tcp://host:port of a server.',
+    summary:
+      'Folder of the engine that holds the copy, or tcp://host:port of a server; several, between commas, are shards.',
     helpValue: 'LOCATION',
     default: './theflash-data',
     env: 'THEFLASH_ENGINE',
@@ -58,6 +59,7 @@ export async function openEngine(
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1]?.toLowerCase();
   if (scheme === 'tcp' || scheme === 'tls') {
     refuseFolderFlags(flags);
+    if (location.includes(',')) return await openShardedServers(location.split(','));
     return await openServer(location);
   }
   if (scheme !== undefined) {
@@ -105,4 +107,23 @@ async function openServer(location: string): Promise<Engine> {
     ...(known === undefined ? {} : { token: known }),
     ...(authority === undefined ? {} : { ca: await readAuthority(authority) }),
   });
+}
+
+async function openShardedServers(locations: readonly string[]): Promise<Engine> {
+  const { openShards } = await import('../engine/shards/index.js');
+  if (new Set(locations).size < locations.length) {
+    throw new FlashError('INVALID_REQUEST', 'A shard is named twice', {
+      hint: 'Give each server once, always in the same order.',
+    });
+  }
+  const opened = await Promise.allSettled(locations.map(openServer));
+  const shards = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const failure = opened.find((each) => each.status === 'rejected');
+  try {
+    if (failure !== undefined) throw failure.reason;
+    return await openShards(shards);
+  } catch (error) {
+    await Promise.all(shards.map((shard) => shard.close()));
+    throw error;
+  }
 }

@@ -130,7 +130,7 @@ export function changeSchema(table: TableSchema): Schema {
 }
 
 /** Puts continuation mark and length in front of a message's metadata, padded to 8 bytes. */
-function frameMessage(metadata: Uint8Array): Uint8Array {
+export function frameMessage(metadata: Uint8Array): Uint8Array {
   const lengthBytes = align(metadata.length + 8) - 8;
   const framed = new Uint8Array(8 + lengthBytes);
   const view = new DataView(framed.buffer);

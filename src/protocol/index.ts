@@ -1,4 +1,5 @@
 export * from './arrow-encode.js';
+export * from './arrow-rows.js';
 export * from './catalog.js';
 export * from './column-data.js';
 export * from './column-types.js';
@@ -13,5 +14,6 @@ export * from './scan-schema.js';
 export * from './snapshots.js';
 export * from './source.js';
 export * from './sql-parameters.js';
+export * from './sql-statements.js';
 export * from './sql-text.js';
 export * from './table.js';

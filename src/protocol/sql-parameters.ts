@@ -18,7 +18,7 @@ export type SqlParameters = Readonly<Record<string, string | null>>;
 export function bindParameters(sql: string, parameters: SqlParameters): string {
   const used = new Set<string>();
   const bound = sql.replace(
-    tokens,
+    sqlTokens,
     (token: string, _tag?: string, name?: string, type?: string) => {
       if (name === undefined || type === undefined) return token;
       const value = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
@@ -42,7 +42,7 @@ export function bindParameters(sql: string, parameters: SqlParameters): string {
  * What may hide a brace, first; then parameters. A type holds no braces, and may hold strings:
  * Enum8('a' = 1). A comment or string without an end goes to the end of the text.
  */
-const tokens = new RegExp(
+export const sqlTokens = new RegExp(
   [
     String.raw`'(?:[^'\\]|\\[^]|'')*(?:'|$)`,
     String.raw`"(?:[^"\\]|\\[^]|"")*(?:"|$)`,

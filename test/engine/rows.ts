@@ -18,6 +18,13 @@ export function remove(id: number, v: string | null = null): Change {
 
 /** The rows of `database.t` as "id v", sorted. */
 export async function readRows(engine: Engine, database: string): Promise<readonly string[]> {
-  const rows = await queryRows(engine, `SELECT id, v FROM ${database}.t ORDER BY id, v NULLS LAST`);
-  return rows.map((row) => `${String(row['id'])} ${String(row['v'])}`);
+  // Sorted here: over shards there is no ORDER BY.
+  const rows = await queryRows(engine, `SELECT id, v FROM ${database}.t`);
+  const sorted = rows.toSorted(
+    (a, b) =>
+      Number(a['id']) - Number(b['id']) ||
+      Number(a['v'] === null) - Number(b['v'] === null) ||
+      Buffer.compare(Buffer.from(String(a['v'])), Buffer.from(String(b['v']))),
+  );
+  return sorted.map((row) => `${String(row['id'])} ${String(row['v'])}`);
 }

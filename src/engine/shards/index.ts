@@ -1,0 +1,1 @@
+export { openShards } from './sharded-engine.js';
