@@ -11,17 +11,30 @@ export async function openScan(
   sql: string,
   signal: AbortSignal | undefined,
 ): Promise<EmbeddedScan> {
-  const connection = await engine.scans.take();
+  const connection = await takeUnlessAborted(engine, signal);
   try {
     const handle: Out<bigint> = [null];
     if (signal?.aborted === true) throw closedError('query');
-    await engine.calls.run(() =>
-      callChecked(engine.bindings, 'scanOpen', [engine.pointer, ...textArgs(sql), handle]),
+    await engine.calls.run(
+      () => callChecked(engine.bindings, 'scanOpen', [engine.pointer, ...textArgs(sql), handle]),
+      signal,
     );
     return new EmbeddedScan(engine, handle, connection.release, signal);
   } catch (error) {
     connection.release();
-    throw error;
+    throw signal?.aborted === true ? closedError('query') : error;
+  }
+}
+
+async function takeUnlessAborted(
+  engine: NativeEngine,
+  signal: AbortSignal | undefined,
+): Promise<{ release: () => void }> {
+  try {
+    return await engine.scans.take(signal);
+  } catch {
+    // Only the signal ends the wait.
+    throw closedError('query');
   }
 }
 
@@ -32,8 +45,10 @@ export class EmbeddedScan implements ArrowScan {
   readonly #release: () => void;
   readonly #signal: AbortSignal | undefined;
   readonly #cancel = (): void => {
-    if (this.#closed === undefined) this.#engine.bindings.call('scanCancel', this.#handle[0]);
+    if (this.#closed === undefined) this.#stop();
   };
+  /** Fires when the scan is cancelled or closed: what waits for a thread then gives up its place. */
+  readonly #stopped = new AbortController();
   #buffer: Uint8Array = new Uint8Array(0);
   #pending: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
@@ -81,8 +96,9 @@ export class EmbeddedScan implements ArrowScan {
     const data: Out<bigint> = [null];
     const length: Out<number> = [null];
     const rows: Out<number> = [null];
-    const result = await this.#engine.calls.run(() =>
-      callChecked(this.#engine.bindings, 'scanNext', [this.#handle[0], data, length, rows]),
+    const result = await this.#engine.calls.run(
+      () => callChecked(this.#engine.bindings, 'scanNext', [this.#handle[0], data, length, rows]),
+      this.#stopped.signal,
     );
     if (result === status.end || data[0] === null) return undefined;
     return { bytes: this.#copy(data[0], Number(length[0])), rows: Number(rows[0]) };
@@ -101,12 +117,18 @@ export class EmbeddedScan implements ArrowScan {
     return this.#buffer.subarray(0, lengthBytes);
   }
 
+  #stop(): void {
+    this.#engine.bindings.call('scanCancel', this.#handle[0]);
+    this.#stopped.abort(closedError('scan'));
+  }
+
   async #close(): Promise<void> {
     this.#signal?.removeEventListener('abort', this.#cancel);
-    // A cancelled query lets go of its thread, which the closing call may be waiting for.
-    this.#engine.bindings.call('scanCancel', this.#handle[0]);
+    this.#stop();
     await this.#pending;
-    await this.#engine.calls.run(() => this.#engine.bindings.callAsync('scanClose', this.#handle));
+    // Not under the limit of calls: others may hold all of it for as long as their queries run, and
+    // this one would stay in the engine until then. A cancelled query is closed in a moment.
+    await this.#engine.bindings.callAsync('scanClose', this.#handle);
     this.#engine.handles.delete(this);
     this.#release();
   }
