@@ -78,7 +78,8 @@ function relay(
   let passed = 0;
   let isStalled = false;
   const write = (bytes: Buffer): void => {
-    if (bytes.length > 0 && !to.destroyed && !to.write(bytes)) {
+    const isFull = bytes.length > 0 && !to.destroyed && !to.write(bytes);
+    if (isFull && !from.isPaused()) {
       from.pause();
       to.once('drain', () => from.resume());
     }
