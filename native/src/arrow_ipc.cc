@@ -112,6 +112,7 @@ std::vector<uint8_t> RenameFields(const ArrowMessage& schema,
     if (present.size() != wanted.size()) {
       throw Error(TF_INTERNAL, "an Arrow field can only get a name of the same length");
     }
+    if (present.empty()) continue;  // a field without a name points nowhere
     const auto* at = reinterpret_cast<const uint8_t*>(present.data());
     std::copy(wanted.begin(), wanted.end(), copy.begin() + (at - schema.bytes.data()));
   }

@@ -43,7 +43,7 @@ void Canceller::Loop() {
   while (true) {
     changed_.wait(lock, [this] { return closing_ || !tags_.empty(); });
     if (closing_) return;
-    std::string sql = "KILL QUERY WHERE Settings['query_cache_tag'] IN (";
+    std::string sql = "KILL QUERY WHERE Settings['" + std::string(kTagSetting) + "'] IN (";
     for (const std::string& tag : tags_) sql += "'" + tag + "',";
     sql.back() = ')';
     killing_ = true;

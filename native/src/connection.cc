@@ -80,7 +80,7 @@ std::string_view Result::error() const {
 Connection::Connection(const std::vector<std::string>& arguments, std::string tag)
     : arguments_(arguments), tag_(std::move(tag)), worker_(std::make_unique<Worker>()) {
   arguments_.insert(arguments_.begin(), "theflash");
-  arguments_.push_back("--query_cache_tag=" + tag_);
+  arguments_.push_back("--" + std::string(kTagSetting) + "=" + tag_);
   worker_->Run([&] { handle_ = Connect(); });
 }
 

@@ -35,14 +35,18 @@ class Result {
   std::unique_ptr<chdb_result, Free> result_;
 };
 
+// The setting that carries a connection's tag: a text that only tables over message queues read,
+// which the engine has none of. One that statements set themselves, as query_cache_tag and
+// log_comment, would hide them from Canceller.
+inline constexpr std::string_view kTagSetting = "stream_like_engine_insert_queue";
+
 // The engine serialises calls on one connection, and a query ends the stream that is open on it: so
 // a scan and a batch each hold a connection for themselves.
 //
 // Every call throws Error; after Close every call throws TF_CANCELLED.
 class Connection {
  public:
-  // `tag` names the connection in system.processes, so that Canceller finds it: as the setting
-  // query_cache_tag, which does nothing while the query cache is off.
+  // `tag` names the connection in system.processes, so that Canceller finds it: as kTagSetting.
   Connection(const std::vector<std::string>& arguments, std::string tag);
   ~Connection();
   Connection(const Connection&) = delete;

@@ -24,7 +24,7 @@
 namespace theflash {
 namespace {
 
-constexpr int kRounds = 10000;
+constexpr int kRounds = 3000;
 
 std::mt19937_64 MakeRandom() {
   const char* given = std::getenv("SEED");
