@@ -79,7 +79,7 @@ TEST_F(ConnectionsTest, AClosedConnectionSaysSo) {
 }
 
 TEST_F(ConnectionsTest, APoolLendsNoMoreThanItMayAndUsesThemAgain) {
-  ConnectionPool pool(arguments_, 2);
+  ConnectionPool pool(arguments_, "pool", 2);
   std::string first_tag;
   {
     const Lease first = pool.Take();
@@ -105,7 +105,7 @@ TEST_F(ConnectionsTest, APoolLendsNoMoreThanItMayAndUsesThemAgain) {
 }
 
 TEST_F(ConnectionsTest, AShutPoolTurnsWaitersAway) {
-  ConnectionPool pool(arguments_, 1);
+  ConnectionPool pool(arguments_, "pool", 1);
   Lease held = pool.Take();
   tf_status turned_away = TF_OK;
   std::thread waiter([&] {
@@ -140,7 +140,7 @@ TEST_F(ConnectionsTest, TheCancellerEndsOneQueryAndNoOther) {
 }
 
 TEST_F(ConnectionsTest, VersionsRiseOverRestartsAndAreGivenOnce) {
-  ConnectionPool writers(arguments_, 2);
+  ConnectionPool writers(arguments_, "writer", 2);
   const Ledger ledger(control_.get(), &writers);
   uint64_t last = 0;
   for (int open = 0; open < 3; ++open) {
@@ -156,7 +156,7 @@ TEST_F(ConnectionsTest, VersionsRiseOverRestartsAndAreGivenOnce) {
 }
 
 TEST_F(ConnectionsTest, VersionsPassImportedOnesAndEndAtTheLast) {
-  ConnectionPool writers(arguments_, 2);
+  ConnectionPool writers(arguments_, "writer", 2);
   const Ledger ledger(control_.get(), &writers);
   Versions versions(control_.get());
   versions.RaiseAbove(uint64_t{1} << 40U);
@@ -169,7 +169,7 @@ TEST_F(ConnectionsTest, VersionsPassImportedOnesAndEndAtTheLast) {
 }
 
 TEST_F(ConnectionsTest, VersionsOfManyThreadsDoNotMeet) {
-  ConnectionPool writers(arguments_, 2);
+  ConnectionPool writers(arguments_, "writer", 2);
   const Ledger ledger(control_.get(), &writers);
   Versions versions(control_.get());
   std::vector<std::thread> threads;
