@@ -7,6 +7,7 @@ import { npmProgram, root, run } from './testing/child.js';
 import { checks, verdict } from './testing/checks.js';
 import { install } from './testing/install.js';
 import { runNativeTests } from './testing/native.js';
+import { runSanitizers } from './testing/sanitize.js';
 import { runSparkTests } from './testing/spark.js';
 
 const usage = 'Usage: node scripts/test.js [--soak]';
@@ -23,7 +24,11 @@ const fullRun = [
   { name: 'Spark connector', run: runSparkTests },
   { name: 'tests', run: () => runAva('ava.config.js') },
 ];
-const soakRun = [...setUp, { name: 'soak tests', run: () => runAva('ava.soak.config.js') }];
+const soakRun = [
+  ...setUp,
+  { name: 'sanitizers', run: runSanitizers },
+  { name: 'soak tests', run: () => runAva('ava.soak.config.js') },
+];
 
 async function build() {
   // A command whose source is gone must not live on in the build.
