@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -131,6 +132,27 @@ class LifecycleTest {
   }
 
   @Test
+  void aSnapshotThatExpiredIsAnError() throws InterruptedException {
+    server.execute("CREATE SNAPSHOT `brief` OF shop.numbers EXPIRES IN 2 SECONDS");
+    Dataset<Row> rows =
+        SparkTestSession.reader(server).option("snapshot", "brief").load("shop.numbers");
+    assertTrue(rows.queryExecution().executedPlan().execute().getNumPartitions() > 0);
+    SparkTestSession.waitUntil(() -> !snapshotNames(server).contains("brief"));
+    Exception error = assertThrows(Exception.class, rows::collectAsList);
+    assertTrue(error.toString().contains("EXPIRED"), error.toString());
+  }
+
+  @Test
+  void aColumnThatIsGoneIsAnErrorThatNamesIt() {
+    server.execute(
+        "CREATE TABLE shop.changing (id Int64, gone Int64) ENGINE = MutableMergeTree ORDER BY (id)");
+    Dataset<Row> rows = SparkTestSession.load(server, "shop.changing");
+    server.execute("ALTER TABLE shop.changing DROP COLUMN gone");
+    Exception error = assertThrows(Exception.class, rows::collectAsList);
+    assertTrue(error.toString().contains("gone"), error.toString());
+  }
+
+  @Test
   void aForgottenScanDropsItsSnapshot() throws Exception {
     try (ServeProcess own = ServeProcess.start()) {
       fill(own, 1000);
@@ -228,11 +250,18 @@ class LifecycleTest {
   }
 
   private static long countSnapshots(ServeProcess target) {
+    return snapshotNames(target).size();
+  }
+
+  private static List<String> snapshotNames(ServeProcess target) {
+    List<String> names = new ArrayList<>();
     try (var result = target.client().query("SHOW SNAPSHOTS", FlashMemory.root())) {
       while (result.next()) {
-        continue;
+        for (int row = 0; row < result.root().getRowCount(); row += 1) {
+          names.add(result.root().getVector(0).getObject(row).toString());
+        }
       }
-      return result.rows();
+      return names;
     } catch (IOException error) {
       throw new UncheckedIOException(error);
     }

@@ -15,6 +15,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.streaming.StreamingQuery;
 import org.apache.spark.sql.streaming.Trigger;
 import org.junit.jupiter.api.AfterAll;
@@ -90,6 +91,13 @@ class WriteTest {
     assertRows("[2,sent,2.00]");
     sql("INSERT OVERWRITE " + TABLE + " SELECT * FROM " + TABLE + " WHERE id < 0");
     assertRows();
+  }
+
+  @Test
+  void anOverwriteOfSomeRowsIsRefusedAndDeletesNone() {
+    Dataset<Row> rows = sql("SELECT 9L AS id, 'x' AS state, CAST(1 AS DECIMAL(12, 2)) AS total");
+    assertThrows(Exception.class, () -> rows.writeTo(TABLE).overwrite(functions.col("id").gt(1)));
+    assertRows("[1,new,1.50]", "[2,paid,null]", "[3,null,3.00]");
   }
 
   @Test
