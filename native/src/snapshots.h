@@ -24,7 +24,7 @@ namespace theflash {
 class Snapshots {
  public:
   // How long a snapshot lives that says nothing else.
-  static constexpr uint64_t kExpiresInSeconds = 24 * 3600;
+  static constexpr uint64_t kExpiresInSeconds = uint64_t{24} * 3600;
   // Each holds files of its tables: a bound for callers that forget to drop theirs.
   static constexpr size_t kSnapshotsMax = 1000;
 

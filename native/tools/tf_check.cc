@@ -84,7 +84,7 @@ std::string CodeOf(std::string_view message) {
 
 class Engine final : public theflash::sql::Catalog {
  public:
-  Engine(const Library& library, std::string config, std::string folder)
+  Engine(const Library& library, const std::string& config, const std::string& folder)
       : library_(library), arguments_{"tf_check", "--config-file=" + config, "--path=" + folder} {
     library_.set_signal_handlers(0);
     Open();
