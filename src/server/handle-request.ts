@@ -27,6 +27,7 @@ import {
 import { type RequestContext } from './context.js';
 import { fingerprintColumns, mysqlTypesOf, planScan } from './plan.js';
 import { streamResult } from './stream-result.js';
+import { requestEngine } from './request-engine.js';
 import { snapshotGone } from './snapshot.js';
 import { openTicket, type Ticket } from './ticket.js';
 
@@ -108,7 +109,7 @@ const plainTypes: ReadonlySet<string> = new Set<PlainRequest['type']>([
 ]);
 
 async function sendTables(message: TablesMessage, context: RequestContext): Promise<void> {
-  const { engine } = context.server;
+  const engine = requestEngine(context.server.engine, context.request.signal);
   const tables: WireTable[] = [];
   for (const table of await listTables(engine)) {
     if (message.database !== undefined && table.database !== message.database) continue;
@@ -159,9 +160,12 @@ async function runQuery(message: QueryMessage, context: RequestContext): Promise
 
 async function plan(message: PlanMessage, context: RequestContext): Promise<void> {
   const { server, request } = context;
-  const { engine, snapshots, serverId } = server;
+  const { snapshots, serverId } = server;
+  const engine = requestEngine(server.engine, request.signal);
   const expiresAtMs = Date.now() + server.limits.ticketLifetimeMs;
-  const source = await snapshots.choose(message, expiresAtMs);
+  const source = await snapshots.choose(message, expiresAtMs, () => {
+    request.check();
+  });
   try {
     const answer = await planScan(engine, message, source, { serverId, key: server.ticketKey });
     request.check();
@@ -182,7 +186,8 @@ async function scan(message: ScanMessage, context: RequestContext): Promise<void
   request.limitTime(allowedTime(message.timeoutMs, server.limits.statementTimeoutMsMax));
   request.grant(message.credit);
   startScan(context, `SCAN ${tableName(ticket)}`);
-  const columns = await readPlannedColumns(server.engine, ticket);
+  const engine = requestEngine(server.engine, request.signal);
+  const columns = await readPlannedColumns(engine, ticket);
   const types =
     ticket.mysqlTypes === undefined ? mysqlTypesOf(columns) : new Map(ticket.mysqlTypes);
   const result = await openPlanned(context, ticket);

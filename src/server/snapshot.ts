@@ -28,6 +28,8 @@ export class PlanSnapshots {
   readonly #engine: Engine;
   /** When each expires, in ms since 1970. */
   readonly #own = new Map<string, number>();
+  /** The engine changes one at a time: more would only wait there, each in the way of other calls. */
+  #lastChange: Promise<unknown> = Promise.resolve();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -37,11 +39,13 @@ export class PlanSnapshots {
    * Gives the table that the splits of a plan are to read: of the snapshot that the client names,
    * or of one that is made here.
    *
-   * Errors: NOT_FOUND for a table or snapshot that is missing, or a snapshot without the table.
+   * Errors: NOT_FOUND for a table or snapshot that is missing, or a snapshot without the table; what
+   * `check` throws, before one is made for a request that has ended.
    */
   async choose(
     request: TableRef & { snapshot?: string },
     expiresAtMs: number,
+    check: () => void,
   ): Promise<PlanSource> {
     if (request.snapshot !== undefined) {
       const snapshot = await findSnapshot(this.#engine, request.snapshot);
@@ -55,9 +59,10 @@ export class PlanSnapshots {
     if (!(await this.#holdsRows(table))) {
       return { stored: table, snapshot: undefined, expiresAtMs };
     }
-    const snapshot = await createSnapshot(this.#engine, {
-      tables: [table],
-      expiresInMs: expiresAtMs - Date.now(),
+    const snapshot = await this.#inTurn(() => {
+      check();
+      const expiresInMs = expiresAtMs - Date.now();
+      return createSnapshot(this.#engine, { tables: [table], expiresInMs });
     });
     this.#remember(snapshot.name, snapshot.expiresAtMs);
     return { stored: storedTable(snapshot, table), snapshot: snapshot.name, expiresAtMs };
@@ -65,8 +70,9 @@ export class PlanSnapshots {
 
   /** Drops the snapshot of a plan that nobody got; one that the client made is the client's. */
   async giveUp(source: PlanSource): Promise<void> {
-    if (source.snapshot === undefined || !this.#own.delete(source.snapshot)) return;
-    await dropSnapshot(this.#engine, source.snapshot);
+    const { snapshot } = source;
+    if (snapshot === undefined || !this.#own.delete(snapshot)) return;
+    await this.#inTurn(() => dropSnapshot(this.#engine, snapshot));
   }
 
   /** Drops all that were made here. */
@@ -75,6 +81,12 @@ export class PlanSnapshots {
       this.#own.delete(name);
       await dropSnapshot(this.#engine, name);
     }
+  }
+
+  async #inTurn<T>(change: () => Promise<T>): Promise<T> {
+    const done = this.#lastChange.then(change);
+    this.#lastChange = done.catch(() => undefined);
+    return await done;
   }
 
   #remember(name: string, expiresAtMs: number): void {

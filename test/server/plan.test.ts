@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import test from 'ava';
 import { tableFromIPC, type Table } from 'apache-arrow';
 import type { RemoteEngine } from '../../src/engine/remote/index.js';
@@ -13,7 +14,9 @@ import {
   type Engine,
 } from '../../src/protocol/index.js';
 import type { PlanOkMessage } from '../../src/protocol/wire/index.js';
-import { openTestEngine, serveEngine, type TestServer } from './test-server.js';
+import { requestEngine } from '../../src/server/request-engine.js';
+import { RawClient } from './raw-client.js';
+import { openTestEngine, serveEngine, until, type TestServer } from './test-server.js';
 
 let local: { engine: Engine; remove: () => Promise<void> } | undefined;
 let server: TestServer | undefined;
@@ -272,6 +275,37 @@ test.serial('a plan that fails, and a server that stops, leave no snapshot', asy
   t.is((await listSnapshots(local.engine)).length, known);
 });
 
+test.serial(
+  'plans of clients that went away make no snapshots, and keep nobody waiting',
+  async (t) => {
+    if (local === undefined) throw new Error('no engine');
+    const { engine: real } = local;
+    let made = 0;
+    const counted: Engine = {
+      ...requestEngine(real, manyListeners()),
+      execute: async (sql, options) => {
+        if (sql.startsWith('CREATE SNAPSHOT')) made += 1;
+        await real.execute(sql, options);
+      },
+    };
+    const other = await serveEngine(counted);
+    try {
+      const clients = await Promise.all(
+        Array.from({ length: 100 }, () => RawClient.hello(other.server.port)),
+      );
+      const known = (await listSnapshots(real)).length;
+      for (const client of clients) client.send({ type: 'PLAN', ...planOf('ints', 4) }, 1);
+      await until(() => made > 0);
+      for (const client of clients) client.socket.destroy();
+      await until(() => other.server.counts().connections === 0);
+      t.true(made < 50, `${made} of 100 were made`);
+      t.is((await listSnapshots(real)).length, known);
+    } finally {
+      await other.stop();
+    }
+  },
+);
+
 test.serial('a view is read in one split, without a snapshot', async (t) => {
   await engine().execute('CREATE VIEW p.seen AS SELECT id FROM p.b');
   const plan = await planTable('seen', 4);
@@ -282,6 +316,13 @@ test.serial('a view is read in one split, without a snapshot', async (t) => {
   await engine().execute('DROP VIEW p.seen; CREATE VIEW p.seen AS SELECT 1 AS other');
   t.is(await scanCode(engine(), ticket), 'SCHEMA_CHANGED');
 });
+
+/** A signal that never fires, for any number of statements at once. */
+function manyListeners(): AbortSignal {
+  const { signal } = new AbortController();
+  setMaxListeners(0, signal);
+  return signal;
+}
 
 function planOf(table: string, splits: number): Parameters<RemoteEngine['plan']>[0] {
   return { database: 'p', table, splitsMin: splits, splitsMax: splits, splitBytes: 1 << 30 };
