@@ -127,6 +127,7 @@ void Engine::ChangeSnapshot(const sql::SnapshotChange& change) {
 }
 
 void Engine::FinishCommit() {
+  // Even where nothing is to be done: whoever writes waits here for snapshots that are being made.
   const std::lock_guard lock(visibility_);
   if (!half_committed_) return;
   ledger_->Recover();

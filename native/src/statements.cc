@@ -8,7 +8,9 @@
 namespace theflash {
 namespace {
 
-// Holds the write gate for a scope.
+// Holds the write gate for a scope. It begins no sooner than a snapshot that is being made is done
+// (FinishCommit takes the visibility lock alone): so a snapshot sees at most the one statement that
+// was under way before it, and no later one.
 class WriteTurn {
  public:
   explicit WriteTurn(Engine& engine) : gate_(engine.write_gate()) {
