@@ -12,21 +12,24 @@ const run = promisify(execFile);
 const version = '3.5.6';
 const searchPath = process.env['PATH'] ?? '';
 
-test('PySpark reads a replayed shop with the jar that spark-jar builds', async (t) => {
-  const reason = await whatIsMissing();
-  if (reason !== undefined) {
-    t.log(`skipped: ${reason}`);
-    t.pass();
-    return;
-  }
-  t.timeout(600_000, 'the first run downloads PySpark');
-  const steps = new Steps({ write: () => true });
-  const jar = await buildSparkJar({
-    ...{ root: projectRoot, spark: '3.5', shaded: false, steps, searchPath },
+for (const shaded of [false, true]) {
+  const title = shaded ? 'the shaded jar' : 'the jar';
+  test.serial(`PySpark reads a replayed shop with ${title} that spark-jar builds`, async (t) => {
+    const reason = await whatIsMissing();
+    if (reason !== undefined) {
+      t.log(`skipped: ${reason}`);
+      t.pass();
+      return;
+    }
+    t.timeout(600_000, 'the first run downloads PySpark');
+    const steps = new Steps({ write: () => true });
+    const { jar, bytes } = await buildSparkJar({
+      ...{ root: projectRoot, spark: '3.5', shaded, steps, searchPath },
+    });
+    t.true(bytes > (shaded ? 1_000_000 : 50_000));
+    await readBy(t, await installPyspark(), jar);
   });
-  t.true(jar.bytes > 50_000);
-  await readBy(t, await installPyspark(), jar.jar);
-});
+}
 
 async function readBy(t: ExecutionContext, python: string, jar: string): Promise<void> {
   const server = await startServing();
