@@ -127,13 +127,25 @@ typedef struct tf_scan tf_scan;
 TF_EXPORT tf_status tf_execute(tf_engine *engine, const char *sql, size_t sql_len, tf_error *error);
 
 /*
+ * Makes a scan that tf_scan_start then starts: two steps, so that tf_scan_cancel can reach the
+ * second one. Takes one connection of the pool ("scans_max"); waits for one while all are in use.
+ * Owns: *scan belongs to the caller until tf_scan_close.
+ */
+TF_EXPORT tf_status tf_scan_new(tf_engine *engine, tf_scan **scan, tf_error *error);
+
+/*
  * Starts a query whose result is pulled as Arrow IPC messages. The rows are those of the moment of
  * this call, whatever is written later. Statements without a result give a scan that ends at once
- * after an empty schema, so a caller need not know which kind a text is. What is not one SELECT
- * runs in the first tf_scan_next, where tf_scan_cancel can reach it.
+ * after an empty schema, so a caller need not know which kind a text is. A SELECT is planned here,
+ * which runs its scalar subqueries; what is not one SELECT runs in the first tf_scan_next.
  *
- * Takes one connection of the pool ("scans_max"); waits for one while all are in use.
- * Owns: *scan belongs to the caller until tf_scan_close.
+ * Errors: those of planning, and TF_CANCELLED; only tf_scan_close is then of use.
+ */
+TF_EXPORT tf_status tf_scan_start(tf_scan *scan, const char *sql, size_t sql_len, tf_error *error);
+
+/*
+ * tf_scan_new and tf_scan_start in one, for callers that need not cancel the planning.
+ * Owns: *scan belongs to the caller until tf_scan_close; NULL after an error.
  */
 TF_EXPORT tf_status tf_scan_open(tf_engine *engine, const char *sql, size_t sql_len, tf_scan **scan,
                                  tf_error *error);

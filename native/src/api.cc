@@ -171,13 +171,30 @@ tf_status tf_execute(tf_engine* engine, const char* sql, size_t sql_len, tf_erro
   });
 }
 
+tf_status tf_scan_new(tf_engine* engine, tf_scan** scan, tf_error* error) {
+  return Guard(error, [&] {
+    NeedPointer(scan, "scan");
+    *scan = nullptr;
+    *scan = Scans::Get().Add(std::make_shared<theflash::Scan>(Engines::Get().Find(engine)));
+    return TF_OK;
+  });
+}
+
+tf_status tf_scan_start(tf_scan* scan, const char* sql, size_t sql_len, tf_error* error) {
+  return Guard(error, [&] {
+    Scans::Get().Find(scan)->Start(Text(sql, sql_len, "sql"));
+    return TF_OK;
+  });
+}
+
 tf_status tf_scan_open(tf_engine* engine, const char* sql, size_t sql_len, tf_scan** scan,
                        tf_error* error) {
   return Guard(error, [&] {
     NeedPointer(scan, "scan");
     *scan = nullptr;
-    *scan = Scans::Get().Add(
-        std::make_shared<theflash::Scan>(Engines::Get().Find(engine), Text(sql, sql_len, "sql")));
+    auto opened = std::make_shared<theflash::Scan>(Engines::Get().Find(engine));
+    opened->Start(Text(sql, sql_len, "sql"));
+    *scan = Scans::Get().Add(std::move(opened));
     return TF_OK;
   });
 }

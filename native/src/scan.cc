@@ -16,10 +16,8 @@ Error CancelledError() { return Error(TF_CANCELLED, "the scan was cancelled"); }
 
 }  // namespace
 
-Scan::Scan(std::shared_ptr<Engine> engine, std::string_view sql)
-    : engine_(std::move(engine)), connection_(engine_->pool().Take()) {
-  Open(sql);
-}
+Scan::Scan(std::shared_ptr<Engine> engine)
+    : engine_(std::move(engine)), connection_(engine_->pool().Take()) {}
 
 Scan::~Scan() { Close(); }
 
@@ -51,25 +49,45 @@ void Scan::RunText() {
   if (piece_) reader_.emplace(piece_.bytes());
 }
 
-std::optional<ArrowMessage> Scan::Next() {
-  const std::lock_guard lock(mutex_);
+// A step that fails ends the scan; what a cancelled one fails with is no error of its own.
+template <typename Step>
+auto Scan::UnlessCancelled(Step step) {
   if (cancelled_) throw CancelledError();
-  if (ended_) return std::nullopt;
   try {
-    if (!text_.empty()) RunText();
-    auto message = NextMessage();
+    auto result = step();
     if (cancelled_) throw CancelledError();
-    if (!message) {
-      ended_ = true;
-      Release();
-    }
-    return message;
+    return result;
   } catch (const Error& error) {
     ended_ = true;
     Release();
     if (cancelled_ || engine_->closing()) throw CancelledError();
     throw;
   }
+}
+
+void Scan::Start(std::string_view sql) {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(started_, true)) throw Error(TF_INVALID, "the scan has been started before");
+  UnlessCancelled([&] {
+    Open(sql);
+    return true;
+  });
+}
+
+std::optional<ArrowMessage> Scan::Next() {
+  const std::lock_guard lock(mutex_);
+  if (!started_) throw Error(TF_INVALID, "the scan has not been started");
+  if (cancelled_) throw CancelledError();
+  if (ended_) return std::nullopt;
+  auto message = UnlessCancelled([&] {
+    if (!text_.empty()) RunText();
+    return NextMessage();
+  });
+  if (!message) {
+    ended_ = true;
+    Release();
+  }
+  return message;
 }
 
 // Each piece of the engine's stream is a whole IPC stream: its schema is given once, its

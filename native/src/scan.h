@@ -18,12 +18,15 @@ namespace theflash {
 
 class Scan {
  public:
-  // Plans `sql` where it is one SELECT, which pins the rows it will give; any other text runs in
-  // the first Next, so that Cancel can reach it.
-  Scan(std::shared_ptr<Engine> engine, std::string_view sql);
+  // Takes a connection. Waits while all are in use.
+  explicit Scan(std::shared_ptr<Engine> engine);
   ~Scan();
   Scan(const Scan&) = delete;
   Scan& operator=(const Scan&) = delete;
+
+  // Plans `sql` where it is one SELECT, which pins the rows it will give; any other text runs in
+  // the first Next. Once only. Cancel reaches it: planning runs the scalar subqueries of a query.
+  void Start(std::string_view sql);
 
   // The next message, valid until the next call; nothing at the end.
   std::optional<ArrowMessage> Next();
@@ -41,10 +44,13 @@ class Scan {
   bool TakePiece();
   bool IsFirstSchema(const ArrowMessage& message);
   void Release();
+  template <typename Step>
+  auto UnlessCancelled(Step step);
 
   const std::shared_ptr<Engine> engine_;
   std::mutex mutex_;  // one call at a time
   Lease connection_;
+  bool started_ = false;
   std::string text_;  // still to be run
   Result stream_;     // none where the result came whole
   Result piece_;

@@ -2,6 +2,7 @@ import test from 'ava';
 import { FlashError, queryRows, type Engine } from '../../src/protocol/index.js';
 import type { Message } from '../../src/protocol/wire/index.js';
 import { randomFrom } from '../faults/fault-runs.js';
+import { endsInTime } from '../engine/cancel-time.js';
 import { buildStream, column } from '../engine/change-builder.js';
 import { readValue, waitForQuery } from '../engine/engine-suite.js';
 import { RawClient } from './raw-client.js';
@@ -38,15 +39,16 @@ async function untilNoQuery(): Promise<void> {
 test.serial('a dropped socket stops the query within 200 ms', async (t) => {
   const served = await serveEngine(engine());
   try {
-    const client = await RawClient.hello(served.server.port);
-    client.send({ type: 'QUERY', sql: endless, credit: 1, timeoutMs: 0 }, 1);
-    await waitForQuery(engine(), endless);
-    const start = performance.now();
-    client.socket.destroy();
-    await until(() => served.server.counts().connections === 0);
-    t.is(await runningCount(), 0);
-    const tookMs = performance.now() - start;
-    t.true(tookMs < 200, `${tookMs} ms`);
+    await endsInTime(t, async () => {
+      const client = await RawClient.hello(served.server.port);
+      client.send({ type: 'QUERY', sql: endless, credit: 1, timeoutMs: 0 }, 1);
+      await waitForQuery(engine(), endless);
+      const start = performance.now();
+      client.socket.destroy();
+      await until(() => served.server.counts().connections === 0);
+      t.is(await runningCount(), 0);
+      return performance.now() - start;
+    });
     await until(() => served.server.counts().connections === 0);
   } finally {
     await served.stop();

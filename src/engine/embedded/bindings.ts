@@ -49,6 +49,9 @@ const declarations = {
   engineClose: 'void tf_engine_close(_Inout_ tf_engine **engine)',
   execute:
     'tf_status tf_execute(tf_engine *engine, const char *sql, size_t sql_len, _Out_ tf_error *error)',
+  scanNew: 'tf_status tf_scan_new(tf_engine *engine, _Out_ tf_scan **scan, _Out_ tf_error *error)',
+  scanStart:
+    'tf_status tf_scan_start(tf_scan *scan, const char *sql, size_t sql_len, _Out_ tf_error *error)',
   scanOpen:
     'tf_status tf_scan_open(tf_engine *engine, const char *sql, size_t sql_len, _Out_ tf_scan **scan, _Out_ tf_error *error)',
   scanNext:

@@ -12,17 +12,26 @@ export async function openScan(
   signal: AbortSignal | undefined,
 ): Promise<EmbeddedScan> {
   const connection = await takeUnlessAborted(engine, signal);
+  const { bindings, calls } = engine;
+  const handle: Out<bigint> = [null];
+  // Planning may take long: it runs the scalar subqueries of a query.
+  const cancel = (): void => {
+    if (handle[0] !== null) bindings.call('scanCancel', handle[0]);
+  };
+  signal?.addEventListener('abort', cancel);
   try {
-    const handle: Out<bigint> = [null];
-    if (signal?.aborted === true) throw closedError('query');
-    await engine.calls.run(
-      () => callChecked(engine.bindings, 'scanOpen', [engine.pointer, ...textArgs(sql), handle]),
-      signal,
-    );
+    await calls.run(async () => {
+      await callChecked(bindings, 'scanNew', [engine.pointer, handle]);
+      signal?.throwIfAborted();
+      await callChecked(bindings, 'scanStart', [handle[0], ...textArgs(sql)]);
+    }, signal);
     return new EmbeddedScan(engine, handle, connection.release, signal);
   } catch (error) {
+    await bindings.callAsync('scanClose', handle);
     connection.release();
     throw signal?.aborted === true ? closedError('query') : error;
+  } finally {
+    signal?.removeEventListener('abort', cancel);
   }
 }
 
