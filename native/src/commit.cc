@@ -21,7 +21,7 @@ void CommitStaged(Engine& engine, const std::vector<Staged>& staged,
       FailPoint("after-commit-record");
       engine.ledger().Publish(staged);
       FailPoint("after-publish");
-    } catch (const Error&) {
+    } catch (...) {
       // It is not known how far it came. Recover finds out, and either carries the commit out or
       // drops it; while it can't, readers are locked out.
       engine.set_half_committed(true);

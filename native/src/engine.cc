@@ -85,7 +85,7 @@ void Engine::Start() {
   versions_ = std::make_unique<Versions>(control_.get());
   // The counter's own table may be among the broken ones.
   if (options_.allow_broken) versions_->RaiseAbove(ledger_->NewestVersion());
-  snapshots_ = std::make_unique<Snapshots>(control_.get(), versions_.get());
+  snapshots_ = std::make_unique<Snapshots>(control_.get());
   canceller_ = std::make_unique<Canceller>(arguments_);
   pool_ = std::make_unique<ConnectionPool>(arguments_, "theflash", options_.scans_max);
 }

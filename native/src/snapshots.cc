@@ -75,9 +75,11 @@ Error UnknownSnapshot(const std::string& name) {
 
 }  // namespace
 
-Snapshots::Snapshots(Connection* connection, Versions* versions)
-    : connection_(connection), versions_(versions), sweep_at_(Clock::now()) {
+Snapshots::Snapshots(Connection* connection) : connection_(connection), sweep_at_(Clock::now()) {
   connection_->Execute(kCreateCatalog);
+  const auto newest =
+      connection_->Rows("SELECT max(version) FROM theflash.snapshots SETTINGS final = 0");
+  next_version_ = std::stoull(newest.at(0).at(0)) + 1;
   DropStrayClones();
   sweeper_ = std::thread([this] { SweepLoop(); });
 }
@@ -122,7 +124,7 @@ void Snapshots::Create(const sql::SnapshotChange& change) {
 // Gives the list of the snapshot's tables as SQL.
 std::string Snapshots::CloneTables(const sql::SnapshotChange& change,
                                    std::vector<std::string>* clones) {
-  const std::string id = std::to_string(versions_->Reserve(1));
+  const std::string id = std::to_string(next_version_++);
   std::string list;
   for (const auto& [database, table] : change.tables) {
     const std::string stored = id + "_" + std::to_string(clones->size());
@@ -143,7 +145,7 @@ void Snapshots::Record(const std::string& name, const std::string& tables,
       "INSERT INTO theflash.snapshots (name, tables, created_at, expires_at, version, dropped) "
       "SELECT " +
       QuoteText(name) + ", " + tables + ", now64(3, 'UTC'), now64(3, 'UTC') + toIntervalSecond(" +
-      std::to_string(expires_in_seconds) + "), " + std::to_string(versions_->Reserve(1)) + ", " +
+      std::to_string(expires_in_seconds) + "), " + std::to_string(next_version_++) + ", " +
       (dropped ? "1" : "0"));
 }
 
@@ -154,7 +156,7 @@ void Snapshots::Extend(const sql::SnapshotChange& change) {
   connection_->Execute(
       "INSERT INTO theflash.snapshots (name, tables, created_at, expires_at, version, dropped) "
       "SELECT name, tables, created_at, now64(3, 'UTC') + toIntervalSecond(" +
-      seconds + "), " + std::to_string(versions_->Reserve(1)) + ", 0" + std::string(kLive) +
+      seconds + "), " + std::to_string(next_version_++) + ", 0" + std::string(kLive) +
       QuoteText(change.name));
   WakeIn(std::chrono::seconds(*change.expires_in_seconds));
 }

@@ -12,7 +12,6 @@
 
 #include "connection.h"
 #include "sql/rewrite.h"
-#include "versions.h"
 
 namespace theflash {
 
@@ -34,9 +33,9 @@ class Snapshots {
     std::chrono::milliseconds left;  // until it expires
   };
 
-  // `connection` and `versions` must outlive this. Creates what is missing, and drops clones that
+  // `connection` must outlive this. Creates what is missing, and drops clones that
   // belong to no snapshot: their creation was cut short.
-  Snapshots(Connection* connection, Versions* versions);
+  explicit Snapshots(Connection* connection);
   ~Snapshots();
   Snapshots(const Snapshots&) = delete;
   Snapshots& operator=(const Snapshots&) = delete;
@@ -69,8 +68,10 @@ class Snapshots {
   void WakeIn(std::chrono::milliseconds time);
 
   Connection* const connection_;
-  Versions* const versions_;
   std::mutex mutex_;  // one change at a time
+  // Orders the rows of the catalog, and names clones. Not of the engine's counter: that one belongs
+  // to who holds the write gate, who may take numbers back.
+  uint64_t next_version_ = 0;
 
   std::mutex sweep_mutex_;
   std::condition_variable wake_;

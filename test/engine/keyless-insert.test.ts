@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import { openEmbeddedEngine } from '../../src/engine/index.js';
-import type { Engine } from '../../src/protocol/index.js';
+import { listSnapshots, type Engine } from '../../src/protocol/index.js';
 import { createTable, readValue, throwsCode } from './engine-suite.js';
 
 let folder = '';
@@ -46,3 +46,21 @@ test.serial('an INSERT that fails half-way leaves nothing, and hides no later ro
   await engine.execute(`INSERT INTO keyless.t SELECT 1, 'x' FROM numbers(10000)`);
   t.is(await countRows(), before + 10_000);
 });
+
+// The INSERT takes numbers of the engine's counter beforehand, and gives back what it did not use.
+test.serial('a snapshot that is made during an INSERT can be dropped after it', async (t) => {
+  const insert = `INSERT INTO keyless.t SELECT 1, 'x' FROM numbers(40) WHERE sleepEachRow(0.05) = 0 SETTINGS max_block_size = 10`;
+  const running = engine.execute(insert);
+  await waitForInsert();
+  await engine.execute('CREATE SNAPSHOT during OF keyless.t');
+  await running;
+  await engine.execute('DROP SNAPSHOT during');
+  t.deepEqual(await listSnapshots(engine), []);
+  await engine.execute('CREATE SNAPSHOT during OF keyless.t; DROP SNAPSHOT during');
+  t.deepEqual(await listSnapshots(engine), []);
+});
+
+async function waitForInsert(): Promise<void> {
+  const running = `(SELECT count() FROM system.processes WHERE query LIKE 'INSERT INTO%sleepEachRow%')`;
+  while ((await readValue(engine, running)) === '0') await new Promise(setImmediate);
+}
