@@ -1,7 +1,7 @@
+import { crc32 } from 'node:zlib';
 import { FlashError } from '../errors.js';
 import { type BufferPool } from './buffer-pool.js';
 import { frameFlags, frameTypeName, headerBytes, optionalTypeMin } from './constants.js';
-import { crc32c } from './crc32c.js';
 import {
   decodeHeader,
   headerChecksum,
@@ -106,7 +106,7 @@ export class FrameDecoder {
   }
 
   #addToSum(part: Uint8Array): void {
-    if (this.checksum) this.#sum = crc32c(part, this.#sum);
+    if (this.checksum) this.#sum = crc32(part, this.#sum);
   }
 
   #verify(header: FrameHeader): void {

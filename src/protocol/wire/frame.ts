@@ -1,6 +1,6 @@
+import { crc32 } from 'node:zlib';
 import { FlashError } from '../errors.js';
 import { frameFlags, headerBytes, metaBytesMax, wireLimits } from './constants.js';
-import { crc32c } from './crc32c.js';
 
 /**
  * A frame as it came, its JSON still text.
@@ -79,8 +79,8 @@ export class FrameEncoder {
     view.setUint32(8, parts.streamId, true);
     head.set(parts.meta, headerBytes);
     if (this.checksum) {
-      const sum = crc32c(head.subarray(headerBytes), headerChecksum(this.#sequence, head));
-      view.setUint32(12, crc32c(payload, sum), true);
+      const sum = crc32(head.subarray(headerBytes), headerChecksum(this.#sequence, head));
+      view.setUint32(12, crc32(payload, sum), true);
     }
     this.#sequence = nextSequence(this.#sequence);
     return payload.length === 0 ? [head] : [head, payload];
@@ -88,13 +88,13 @@ export class FrameEncoder {
 }
 
 /**
- * Gives the CRC-32C that a frame's begins with: over its number in its direction (u32, the first
+ * Gives the CRC-32 that a frame's begins with: over its number in its direction (u32, the first
  * frame 0, not sent) and the first 12 bytes of its header. The body follows.
  */
 export function headerChecksum(sequence: number, header: Uint8Array): number {
   const number = new Uint8Array(4);
   new DataView(number.buffer).setUint32(0, sequence, true);
-  return crc32c(header.subarray(0, 12), crc32c(number));
+  return crc32(header.subarray(0, 12), crc32(number));
 }
 
 /** The number behind `sequence`; the numbers wrap at 2^32. */

@@ -4,7 +4,6 @@ export * from './auth-proof.js';
 export * from './buffer-pool.js';
 export * from './catalog-messages.js';
 export * from './constants.js';
-export * from './crc32c.js';
 export * from './error-message.js';
 export * from './filter.js';
 export * from './filter-parse.js';

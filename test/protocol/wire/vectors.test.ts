@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import test from 'ava';
 import { FlashError } from '../../../src/protocol/index.js';
 import {
-  crc32c,
   frameTypes,
   headerBytes,
   MessageReader,
@@ -61,21 +60,6 @@ test('what must be refused is refused with its code', (t) => {
       name,
     );
     t.is<string, string>(error.code, code, name);
-  }
-});
-
-test('the checksum is CRC-32C, at any alignment', (t) => {
-  // RFC 3720, appendix B.4.
-  t.is(crc32c(Buffer.from('123456789')), 0xe3069283);
-  t.is(crc32c(new Uint8Array(32)), 0x8a9136aa);
-  t.is(crc32c(new Uint8Array(32).fill(0xff)), 0x62a8ab43);
-  t.is(crc32c(Uint8Array.from({ length: 32 }, (_, index) => index)), 0x46dd794e);
-  const bytes = Uint8Array.from({ length: 300 }, (_, index) => (index * 31) & 255);
-  for (let start = 0; start < 9; start += 1) {
-    for (let cut = start; cut < 300; cut += 37) {
-      const whole = crc32c(bytes.slice(start));
-      t.is(crc32c(bytes.subarray(cut), crc32c(bytes.subarray(start, cut))), whole);
-    }
   }
 });
 

@@ -1,6 +1,6 @@
 package com.theflash.client;
 
-import java.util.zip.CRC32C;
+import java.util.zip.CRC32;
 
 /**
  * What both directions of a connection share.
@@ -8,7 +8,7 @@ import java.util.zip.CRC32C;
  * <pre>
  *  0        4     5      6           8            12           16
  *  +--------+-----+------+-----------+------------+------------+======================+=========+
- *  | body   |type |flags | meta      | stream     | crc32c     | meta, zeros to 8     | payload |
+ *  | body   |type |flags | meta      | stream     | crc32      | meta, zeros to 8     | payload |
  *  | u32    | u8  | u8   | u16       | u32        | u32        |                      |         |
  *  +--------+-----+------+-----------+------------+------------+======================+=========+
  * </pre>
@@ -30,8 +30,8 @@ final class FrameFormat {
   }
 
   /** The checksum of a frame: its number in its direction, 12 bytes of its header, its body. */
-  static CRC32C startChecksum(int sequence, byte[] header) {
-    CRC32C sum = new CRC32C();
+  static CRC32 startChecksum(int sequence, byte[] header) {
+    CRC32 sum = new CRC32();
     sum.update(sequence & 0xff);
     sum.update((sequence >>> 8) & 0xff);
     sum.update((sequence >>> 16) & 0xff);

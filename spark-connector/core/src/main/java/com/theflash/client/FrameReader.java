@@ -7,7 +7,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
-import java.util.zip.CRC32C;
+import java.util.zip.CRC32;
 
 /**
  * Turns the bytes of one direction of one connection into messages, checked.
@@ -102,7 +102,7 @@ final class FrameReader {
     }
     readFully(buffer, offset, bodyBytes);
     if (checksum) {
-      CRC32C sum = FrameFormat.startChecksum(sequence, headerBytes);
+      CRC32 sum = FrameFormat.startChecksum(sequence, headerBytes);
       sum.update(buffer, offset, bodyBytes);
       if ((int) sum.getValue() != header.getInt(12)) {
         throw FlashException.ofProtocol("Frame " + sequence + " fails its checksum");

@@ -6,7 +6,7 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
-import java.util.zip.CRC32C;
+import java.util.zip.CRC32;
 
 /** Turns messages into bytes, for one direction of one connection. Not thread-safe. */
 final class FrameWriter {
@@ -82,7 +82,7 @@ final class FrameWriter {
     header.putInt(bodyBytes).put((byte) type.code()).put((byte) flags);
     header.putShort((short) (jsonBody ? 0 : meta.length)).putInt(streamId);
     if (checksum) {
-      CRC32C sum = FrameFormat.startChecksum(sequence, header.array());
+      CRC32 sum = FrameFormat.startChecksum(sequence, header.array());
       sum.update(body, 0, body.length);
       header.putInt((int) sum.getValue());
     }
