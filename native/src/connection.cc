@@ -1,7 +1,6 @@
 #include "connection.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include "status.h"
@@ -100,9 +99,7 @@ template <typename Call>
 auto Connection::Run(Call call) {
   const std::lock_guard lock(mutex_);
   if (handle_ == nullptr) throw Error(TF_CANCELLED, "the engine was closed");
-  std::optional<decltype(call(*handle_))> given;
-  worker_->Run([&] { given.emplace(call(*handle_)); });
-  return std::move(*given);
+  return worker_->Run([&] { return call(*handle_); });
 }
 
 // On the worker's thread. The new one first: with the last connection the engine would close.
@@ -159,19 +156,32 @@ Result Connection::OpenStream(std::string_view sql) {
 
 // After a failure the connection is replaced by CloseStream, which must come.
 Result Connection::Fetch(const Result& stream) {
-  Result piece =
-      Run([&](chdb_connection c) { return Result(chdb_stream_fetch_result(c, stream.get())); });
-  if (!piece.error().empty()) {
-    is_spoilt_ = true;
-    throw EngineError(piece.error());
-  }
-  is_stream_drained_ = piece.text().empty();
+  Result piece = ahead_.valid() ? ahead_.get() : Run([&](chdb_connection c) {
+    return Result(chdb_stream_fetch_result(c, stream.get()));
+  });
+  Note(piece);
+  if (is_spoilt_) throw EngineError(piece.error());
+  if (!is_stream_drained_) FetchAhead(stream);
   return piece;
+}
+
+void Connection::FetchAhead(const Result& stream) {
+  const std::lock_guard lock(mutex_);
+  if (handle_ == nullptr) throw Error(TF_CANCELLED, "the engine was closed");
+  ahead_ = worker_->Start([connection = *handle_, stream = stream.get()] {
+    return Result(chdb_stream_fetch_result(connection, stream));
+  });
+}
+
+void Connection::Note(const Result& piece) {
+  is_spoilt_ = !piece.error().empty();
+  is_stream_drained_ = piece.text().empty();
 }
 
 void Connection::CloseStream(Result stream) {
   const std::lock_guard lock(mutex_);
   if (handle_ == nullptr) return;
+  if (ahead_.valid()) Note(ahead_.get());
   worker_->Run([&] {
     if (!is_spoilt_ && !is_stream_drained_) chdb_stream_cancel_query(*handle_, stream.get());
     stream = Result();

@@ -3,6 +3,7 @@
 #define THEFLASH_CONNECTION_H_
 
 #include <cstdint>
+#include <future>
 #include <initializer_list>
 #include <memory>
 #include <mutex>
@@ -64,7 +65,8 @@ class Connection {
 
   // Plans a query, which pins the data it will read, and gives the stream that Fetch draws from.
   Result OpenStream(std::string_view sql);
-  // The next piece of an ArrowStream; empty at the end.
+  // The next piece of an ArrowStream; empty at the end. The engine makes the one behind it while
+  // the caller uses this one.
   Result Fetch(const Result& stream);
   // Ends a stream, whether or not all of it was drawn.
   void CloseStream(Result stream);
@@ -82,6 +84,9 @@ class Connection {
   auto Run(Call call);
   chdb_connection* Connect();
   void Replace();
+  void FetchAhead(const Result& stream);
+  // Takes note of how a stream goes on behind a piece.
+  void Note(const Result& piece);
   [[noreturn]] void Fail(const std::string& error);
 
   std::vector<std::string> arguments_;
@@ -91,6 +96,7 @@ class Connection {
   // again.
   bool is_spoilt_ = false;
   bool is_stream_drained_ = false;
+  std::future<Result> ahead_;  // the open stream's next piece, once the first was fetched
   std::mutex mutex_;
   std::unique_ptr<Worker> worker_;
   chdb_connection* handle_ = nullptr;

@@ -1,7 +1,6 @@
 #include "worker.h"
 
 #include <cstddef>
-#include <utility>
 
 #include "status.h"
 
@@ -30,14 +29,12 @@ Worker::~Worker() {
   pthread_join(thread_, nullptr);
 }
 
-void Worker::Run(const std::function<void()>& task) {
-  const std::lock_guard only_caller(run_mutex_);
-  std::unique_lock lock(mutex_);
-  task_ = &task;
-  done_ = false;
+void Worker::Add(std::function<void()> task) {
+  {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
   changed_.notify_all();
-  changed_.wait(lock, [this] { return done_; });
-  if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
 }
 
 void* Worker::Main(void* self) {
@@ -48,20 +45,13 @@ void* Worker::Main(void* self) {
 void Worker::Loop() {
   std::unique_lock lock(mutex_);
   while (true) {
-    changed_.wait(lock, [this] { return stopping_ || task_ != nullptr; });
-    if (task_ == nullptr) return;
-    const std::function<void()>* task = std::exchange(task_, nullptr);
+    changed_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
+    if (tasks_.empty()) return;
+    const std::function<void()> task = std::move(tasks_.front());
+    tasks_.pop_front();
     lock.unlock();
-    std::exception_ptr failure;
-    try {
-      (*task)();
-    } catch (...) {
-      failure = std::current_exception();
-    }
+    task();
     lock.lock();
-    failure_ = failure;
-    done_ = true;
-    changed_.notify_all();
   }
 }
 

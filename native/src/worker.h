@@ -5,15 +5,19 @@
 #include <pthread.h>
 
 #include <condition_variable>
-#include <exception>
+#include <deque>
 #include <functional>
+#include <future>
+#include <memory>
 #include <mutex>
+#include <type_traits>
+#include <utility>
 
 namespace theflash {
 
 // ClickHouse measures how much stack is left by the bounds of the thread's own stack, and refuses
 // to work (code 306) on a foreign one, such as koffi's. So every call of libchdb goes through a
-// Worker. Calls are serialised; Run blocks until the call is done.
+// Worker. Tasks run one after the other, in the order of their calls.
 class Worker {
  public:
   Worker();
@@ -21,20 +25,31 @@ class Worker {
   Worker(const Worker&) = delete;
   Worker& operator=(const Worker&) = delete;
 
-  // Runs `task` on the worker's thread. What it throws is thrown here.
-  void Run(const std::function<void()>& task);
+  // Runs `task` on the worker's thread and gives its result. What it throws is thrown here.
+  template <typename Task>
+  auto Run(Task task) {
+    return Start(std::move(task)).get();
+  }
+
+  // The same without waiting.
+  template <typename Task>
+  std::future<std::invoke_result_t<Task>> Start(Task task) {
+    using Packaged = std::packaged_task<std::invoke_result_t<Task>()>;
+    const auto packaged = std::make_shared<Packaged>(std::move(task));
+    auto result = packaged->get_future();
+    Add([packaged] { (*packaged)(); });
+    return result;
+  }
 
  private:
   static void* Main(void* self);
   void Loop();
+  void Add(std::function<void()> task);
 
   pthread_t thread_{};
-  std::mutex run_mutex_;  // held by the one caller whose task is in hand
   std::mutex mutex_;
   std::condition_variable changed_;
-  const std::function<void()>* task_ = nullptr;
-  std::exception_ptr failure_;
-  bool done_ = false;
+  std::deque<std::function<void()>> tasks_;
   bool stopping_ = false;
 };
 
