@@ -57,9 +57,13 @@ export class ActiveRequest {
     this.#credit -= bytes;
   }
 
+  get hasCredit(): boolean {
+    return this.#credit > 0;
+  }
+
   /** Resolves when there is credit, or when the request was ended. */
   async waitForCredit(): Promise<void> {
-    while (this.#credit <= 0 && !this.signal.aborted) {
+    while (!this.hasCredit && !this.signal.aborted) {
       await new Promise<void>((resolve) => {
         this.#creditWaiter = resolve;
       });

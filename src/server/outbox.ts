@@ -14,7 +14,7 @@ export class Outbox {
   /** `bytesMax` bounds what is on its way; a larger message goes alone. */
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
-    this.#buffers = new BufferPool(2 * bytesMax);
+    this.#buffers = new BufferPool(bytesMax);
   }
 
   /** Resolves when so many bytes more may be sent. Errors: the one of a `send` that failed. */
@@ -31,18 +31,23 @@ export class Outbox {
     this.#check();
   }
 
-  /** Begins to send a copy of `bytes`; `send` resolves when they have left. */
-  add(bytes: Uint8Array, send: (copy: Uint8Array) => Promise<void>): void {
+  /** Copies bytes, to be handed to `add`. */
+  copy(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
     const copy = this.#buffers.take(bytes.length);
     copy.set(bytes);
-    this.#bytes += bytes.length;
-    const sending = send(copy)
+    return copy;
+  }
+
+  /** Takes note that a copy is being sent, until `sent` resolves; its memory is used again then. */
+  add(copy: Uint8Array<ArrayBuffer>, sent: Promise<void>): void {
+    this.#bytes += copy.length;
+    const sending = sent
       .catch((cause: unknown) => {
         this.#failure ??= { cause };
       })
       .finally(() => {
         this.#sending.delete(sending);
-        this.#bytes -= bytes.length;
+        this.#bytes -= copy.length;
         this.#buffers.give(copy.buffer);
       });
     this.#sending.add(sending);

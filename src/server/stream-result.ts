@@ -1,13 +1,13 @@
-import { FlashError, type ArrowScan } from '../protocol/index.js';
+import { FlashError, type ArrowMessage, type ArrowScan } from '../protocol/index.js';
 import { type ActiveRequest } from './active-request.js';
 import { type Send } from './context.js';
 import { Outbox } from './outbox.js';
 
 /**
  * Sends a scan's messages: OPENED, SCHEMA, then BATCH by BATCH, then END. The next batch is pulled
- * from the engine only when the client has given credit and few enough bytes are on their way: a
- * slow reader holds `outboxBytesMax` or one batch here, and one in the engine, whatever the result's
- * size.
+ * from the engine while one is sent, but only when the client has given credit, and few enough bytes
+ * are on their way: a slow reader holds `outboxBytesMax` or one batch here, and in the engine the one
+ * that was pulled and the one behind it, whatever the result's size.
  *
  * Owns: closes the scan, at once when the request is ended. Its bytes may be the engine's memory,
  * gone with the next call, so what is sent is a copy.
@@ -27,12 +27,13 @@ export async function streamResult(
   const stall = startStallTimer(request, options.stallTimeoutMs);
   const outbox = new Outbox(outboxBytesMax);
   let batches = 0;
+  let ahead: Promise<IteratorResult<ArrowMessage>> | undefined;
   try {
     await stall.watch(send({ type: 'OPENED' }));
     for (;;) {
-      if (request.bytes > 0) await stall.watch(request.waitForCredit());
+      if (ahead === undefined && request.bytes > 0) await stall.watch(request.waitForCredit());
       request.check();
-      const next = await messages.next();
+      const next = await (ahead ?? messages.next());
       // A query that was cut short may look like one that ended: the signal tells them apart.
       request.check();
       if (next.done === true) break;
@@ -45,9 +46,10 @@ export async function streamResult(
       checkSize(bytes, options.messageBytesMax);
       request.spend(bytes.length);
       await stall.watch(outbox.waitForRoom(bytes.length));
-      outbox.add(bytes, (copy) =>
-        send(isSchema ? { type: 'SCHEMA' } : { type: 'BATCH', rows }, copy),
-      );
+      const copy = outbox.copy(bytes);
+      // The engine makes the next one while this one is summed up and sent.
+      ahead = request.hasCredit ? messages.next() : undefined;
+      outbox.add(copy, send(isSchema ? { type: 'SCHEMA' } : { type: 'BATCH', rows }, copy));
       request.bytes += bytes.length;
       request.rows += rows;
       if (!isSchema) batches += 1;
@@ -61,8 +63,8 @@ export async function streamResult(
   }
 }
 
-/** What a result may have on its way to the network. */
-const outboxBytesMax = 4 * 1024 * 1024;
+/** What a result may have on its way to the network: two or three batches. */
+const outboxBytesMax = 16 * 1024 * 1024;
 
 function checkSize(bytes: Uint8Array, messageBytesMax: number): void {
   if (bytes.length <= messageBytesMax) return;
