@@ -20,6 +20,8 @@ export interface ScanRequest {
   where?: string;
   orderBy?: readonly SortKey[];
   rowsMax?: number;
+  /** How many of the engine's threads it may take; one for each core when absent. */
+  threadsMax?: number;
 }
 
 export interface SortKey {
@@ -59,7 +61,8 @@ export function scanSql(request: ScanRequest, available: readonly ScanColumn[]):
   }
   if (request.rowsMax !== undefined) parts.push(`LIMIT ${request.rowsMax}`);
   // A cast column keeps its name; conditions are to see the column itself, which indexes know.
-  parts.push('SETTINGS prefer_column_name_to_alias = 1');
+  const threads = request.threadsMax === undefined ? '' : `, max_threads = ${request.threadsMax}`;
+  parts.push(`SETTINGS prefer_column_name_to_alias = 1${threads}`);
   return parts.join(' ');
 }
 

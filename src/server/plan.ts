@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import {
   decodeSchemaMessage,
   encodeSchemaMessage,
@@ -53,9 +54,11 @@ export async function planScan(
   const key = findKey(table, columns);
   const count = countSplits(message, table, key);
   const { rows, bounds } = await findSplitBounds(engine, stored, key, count);
+  // The splits are read at once, and more threads than cores only get in each other's way.
+  const threadsMax = Math.ceil(availableParallelism() / (bounds.length + 1));
   const splits = splitPredicates(key, bounds).map((range) => {
     const where = [filter, range].filter((part) => part !== undefined).join('\n AND ');
-    const sql = scanSql({ ...request, ...(where === '' ? {} : { where }) }, columns);
+    const part = { ...request, threadsMax, ...(where === '' ? {} : { where }) };
     const ticket = {
       serverId: issuer.serverId,
       expiresAtMs,
@@ -63,7 +66,7 @@ export async function planScan(
       ...{ stored, snapshot },
       columnsFingerprint: fingerprintColumns(columns),
       mysqlTypes: mysqlTypes === undefined ? undefined : [...mysqlTypes],
-      sql,
+      sql: scanSql(part, columns),
     };
     return {
       ticket: signTicket(ticket, issuer.key),
@@ -159,8 +162,9 @@ function findKey(table: CatalogTable, columns: readonly ScanColumn[]): readonly 
   return key;
 }
 
+/** An aggregate without groups is one row: the engine's own threads share its work best. */
 function countSplits(message: PlanMessage, table: CatalogTable, key: readonly KeyColumn[]): number {
-  if (key.length === 0) return 1;
+  if (key.length === 0 || message.aggregate?.groupBy.length === 0) return 1;
   const wanted = Math.ceil(table.bytes / message.splitBytes);
   return Math.min(message.splitsMax, Math.max(message.splitsMin, wanted));
 }
