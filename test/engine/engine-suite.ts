@@ -142,6 +142,20 @@ function defineStreamTests(test: TestFn, under: EngineUnderTest): void {
     t.is(await readValue(under.engine(), '1'), '1');
   });
 
+  test.serial('a table comes in record batches of up to 4 MiB', async (t) => {
+    const engine = under.engine();
+    await createTable(engine, 'batches');
+    await engine.execute(
+      `INSERT INTO batches.t SELECT number, repeat('x', 150) FROM numbers(100000);
+       OPTIMIZE TABLE batches.t FINAL`,
+    );
+    const sizes: number[] = [];
+    for await (const { rows, bytes } of await engine.query('SELECT * FROM batches.t'))
+      if (rows > 0) sizes.push(bytes.length);
+    t.true(sizes.length <= 8, `16 MB in ${sizes.length} batches`);
+    t.true(Math.max(...sizes) < 5 * 2 ** 20, `batches of ${sizes.join(', ')} bytes`);
+  });
+
   test.serial('many scans run at once', async (t) => {
     const sums = await Promise.all(
       Array.from({ length: 48 }, (_, index) =>

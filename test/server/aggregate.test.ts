@@ -122,6 +122,12 @@ test.serial(
   },
 );
 
+test.serial('without groups there is one split, however many are asked for', async (t) => {
+  const tables = await aggregate(all, 5);
+  t.is(tables.length, 1);
+  t.is(tableRows(tables[0] ?? tableFromIPC([]))[0]?.['rows'], 6000n);
+});
+
 test.serial('groups of the splits add up to those of the table', async (t) => {
   const wanted: Aggregate = {
     groupBy: ['g', 'b', 'span'],
