@@ -2,14 +2,16 @@ import {
   FlashError,
   queryRows,
   quoteIdentifier,
+  quoteString,
   quoteTable,
   type Engine,
 } from '../protocol/index.js';
 import { bareType } from '../protocol/wire/index.js';
 import { type KeyColumn } from './split-predicate.js';
 
-/** Where to cut a table, and how many rows it has. */
+/** Where to cut a table. */
 export interface SplitBounds {
+  /** How many it has; of a table that is not cut, those stored, replaced ones included; 0 of a view. */
   rows: number;
   bounds: readonly (readonly string[])[];
 }
@@ -29,11 +31,23 @@ export async function findSplitBounds(
   count: number,
 ): Promise<SplitBounds> {
   if (count <= 1 || key.length === 0) {
-    const [row] = await queryRows(engine, `SELECT count() AS rows FROM ${quoteTable(table)}`);
-    return { rows: Number(row?.['rows']), bounds: [] };
+    return { rows: await countStoredRows(engine, table), bounds: [] };
   }
   const [row] = await queryRows(engine, boundsSql(table, key, count));
   return { rows: Number(row?.['rows']), bounds: parseBounds(row?.['bounds'], key.length) };
+}
+
+/** The rows of a table's parts: nothing has to be read for them, however large the table is. */
+async function countStoredRows(
+  engine: Engine,
+  table: { database: string; table: string },
+): Promise<number> {
+  const [row] = await queryRows(
+    engine,
+    `SELECT ifNull(total_rows, 0) AS rows FROM system.tables
+     WHERE database = ${quoteString(table.database)} AND name = ${quoteString(table.table)}`,
+  );
+  return Number(row?.['rows'] ?? 0);
 }
 
 const sampleRowsMin = 4096;

@@ -115,6 +115,22 @@ test.serial('keys with NULL and NaN are in exactly one split', async (t) => {
   t.deepEqual(sorted(...parts), sorted(await read(await engine().query('SELECT * FROM p.odd'))));
 });
 
+test.serial('a plan of one split says what is stored, one of several what is seen', async (t) => {
+  await engine().execute(
+    `CREATE TABLE p.stored (id UInt32, v UInt8) ENGINE = MutableMergeTree ORDER BY id;
+     SYSTEM STOP MERGES p.stored;
+     INSERT INTO p.stored SELECT number, 0 FROM numbers(1000);
+     INSERT INTO p.stored SELECT number, 1 FROM numbers(500)`,
+  );
+  t.is((await planTable('stored', 1)).rows, 1500);
+  t.is((await planTable('stored', 4)).rows, 1000);
+  await engine().execute('CREATE VIEW p.view_of_stored AS SELECT * FROM p.stored');
+  const plan = await planTable('view_of_stored', 4);
+  t.is(plan.rows, 0);
+  const [split] = plan.splits;
+  t.is((await read(await engine().scan(split?.ticket ?? ''))).numRows, 1000);
+});
+
 test.serial('a plan has columns, limit, order and the MySQL types', async (t) => {
   await engine().execute(
     `CREATE TABLE p.typed (id UInt32 COMMENT 'int unsigned', b String COMMENT 'blob', t Time64(2) COMMENT 'time(2)')
