@@ -34,11 +34,14 @@ async function planScans(engine: RemoteEngine): Promise<Promise<ArrowScan>[]> {
 
 async function timeRead(open: () => Promise<Promise<ArrowScan>[]>): Promise<void> {
   const startMs = performance.now();
+  const before = process.cpuUsage();
   const counts = await Promise.all((await open()).map((scan) => readAll(scan)));
   const seconds = (performance.now() - startMs) / 1000;
+  const { user, system } = process.cpuUsage(before);
+  const cpuSeconds = (user + system) / 1e6;
   const rows = counts.reduce((sum, count) => sum + count.rows, 0);
   const bytes = counts.reduce((sum, count) => sum + count.bytes, 0);
-  console.log(JSON.stringify({ seconds, rows, bytes, touched }));
+  console.log(JSON.stringify({ seconds, cpuSeconds, rows, bytes, touched }));
 }
 
 async function readAll(opening: Promise<ArrowScan>): Promise<{ rows: number; bytes: number }> {

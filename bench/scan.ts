@@ -4,36 +4,25 @@
 // server, the embedded engine and libchdb each have one open. In turn each reads the whole table
 // several times in a process of its own, the first time unmeasured. All on loopback and on the
 // cores of one machine: server and reader share them.
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
-import { openEmbeddedEngine } from '../src/engine/embedded/index.js';
 import { repositoryFolder } from '../test/servers/index.js';
 import { measure, median } from './measure.js';
 import { rates, report, round, type Figures } from './report.js';
+import { makeOrders, serveFolder, type Served } from './served-orders.js';
 
 const rows = 5_000_000;
 const rounds = 3;
 const runsEach = 3;
 const windowBytes = 16 * 2 ** 20;
 const sql = 'SELECT * FROM bench.orders';
-const createTable = `CREATE DATABASE bench; CREATE TABLE bench.orders (
-  id Int64, customer UInt32, product Int32, quantity Int16, price Decimal(12, 2),
-  weight Nullable(Float64), state LowCardinality(String), note Nullable(String),
-  made Nullable(DateTime64(3, 'UTC')), seen Nullable(DateTime64(0, 'UTC'))
-) ENGINE = MutableMergeTree ORDER BY (id)`;
-const fill = `INSERT INTO bench.orders SELECT number, cityHash64(number) % 4000000, number % 90000,
-  number % 300, number / 100, if(number % 10 = 0, NULL, number / 1024),
-  ['new', 'paid', 'sent', 'returned'][number % 4 + 1],
-  if(number % 10 = 1, NULL, concat('blue große 赤い ', toString(number % 100000))),
-  fromUnixTimestamp64Milli(toInt64(1767225600000 + number * 977), 'UTC'),
-  toDateTime64(1767225600 + number, 0, 'UTC') FROM numbers(${rows})`;
 
 interface Run {
   seconds: number;
+  /** Of the reader, and of the server where there is one. */
+  cpuSeconds?: number;
   bytes: number;
 }
 
@@ -47,11 +36,7 @@ try {
 }
 
 async function prepare(): Promise<void> {
-  const engine = await openEmbeddedEngine(copy('embedded'), { create: true });
-  await engine.execute(createTable);
-  await engine.execute(fill);
-  await engine.execute('OPTIMIZE TABLE bench.orders FINAL');
-  await engine.close();
+  await makeOrders(copy('embedded'), rows);
   for (const name of ['served', 'libchdb']) {
     cpSync(copy('embedded'), copy(name), { recursive: true });
   }
@@ -62,7 +47,7 @@ async function prepare(): Promise<void> {
 }
 
 async function compare(): Promise<void> {
-  const server = await serve(copy('served'));
+  const server = await serveFolder(copy('served'));
   const seen: Record<string, Run[]> = { embedded: [], tcp: [], 'tcp, 4 readers': [], libchdb: [] };
   const add = (who: string, found: Run[]): void => {
     seen[who]?.push(...found);
@@ -71,8 +56,8 @@ async function compare(): Promise<void> {
     for (let round = 0; round < rounds; round += 1) {
       add('libchdb', await readLibchdb());
       add('embedded', await read(copy('embedded'), 1));
-      add('tcp', await read(server.location, 1));
-      add('tcp, 4 readers', await read(server.location, 4));
+      add('tcp', await readServed(server, 1));
+      add('tcp, 4 readers', await readServed(server, 4));
     }
     const peakMib = Math.round(server.peakBytes() / 2 ** 20);
     const restMib = Math.round(server.restBytes / 2 ** 20);
@@ -93,7 +78,13 @@ async function compare(): Promise<void> {
 function figures(who: string, found: readonly Run[]): Figures {
   const seconds = median(found.map((run) => run.seconds));
   const spread = found.map((run) => run.seconds.toFixed(2)).join(' ');
-  return { who, ...rates(rows, found[0]?.bytes ?? 0, seconds), 'runs, s': spread };
+  const cpu = found.flatMap((run) => run.cpuSeconds ?? []);
+  return {
+    who,
+    ...rates(rows, found[0]?.bytes ?? 0, seconds),
+    ...(cpu.length === 0 ? {} : { 'CPU s': round(median(cpu), 2) }),
+    'runs, s': spread,
+  };
 }
 
 /** How many times as fast `who` is as `peer`. */
@@ -106,6 +97,13 @@ async function read(location: string, readers: number): Promise<Run[]> {
   const script = path.join(import.meta.dirname, 'scan-reader.ts');
   const command = [process.execPath, '--import=tsx', script];
   return await measured([...command, location, sql, String(runsEach + 1), String(readers)]);
+}
+
+async function readServed(server: Served, readers: number): Promise<Run[]> {
+  const before = server.cpuSeconds();
+  const found = await read(`tcp://${server.endpoint}`, readers);
+  const served = (server.cpuSeconds() - before) / (runsEach + 1);
+  return found.map((run) => ({ ...run, cpuSeconds: (run.cpuSeconds ?? 0) + served }));
 }
 
 async function readLibchdb(): Promise<Run[]> {
@@ -123,42 +121,4 @@ async function measured(command: readonly string[]): Promise<Run[]> {
     throw new Error(`a reader of ${rows} rows saw ${stdout}`);
   }
   return found.slice(1);
-}
-
-interface Served {
-  location: string;
-  /** Resident when it began to listen. */
-  restBytes: number;
-  peakBytes(): number;
-  stop(): Promise<void>;
-}
-
-async function serve(engine: string): Promise<Served> {
-  const cli = path.join(repositoryFolder, 'bin', 'run.js');
-  const args = [cli, 'serve', '--engine', engine, '--listen', '127.0.0.1:0'];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  const port = await listeningPort(child);
-  return {
-    location: `tcp://127.0.0.1:${port}`,
-    restBytes: memoryOf(child, 'VmRSS'),
-    peakBytes: () => memoryOf(child, 'VmHWM'),
-    async stop(): Promise<void> {
-      child.kill('SIGTERM');
-      await once(child, 'close');
-    },
-  };
-}
-
-async function listeningPort(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('the server has no stdout');
-  for await (const line of createInterface({ input: child.stdout })) {
-    const port = /^Listening on .*:(\d+)$/.exec(line)?.[1];
-    if (port !== undefined) return port;
-  }
-  throw new Error('the server ended before it listened');
-}
-
-function memoryOf(child: ChildProcess, name: 'VmRSS' | 'VmHWM'): number {
-  const status = readFileSync(`/proc/${child.pid ?? 0}/status`, 'utf8');
-  return Number(new RegExp(`${name}:\\s+(\\d+) kB`).exec(status)?.[1] ?? 0) * 1024;
 }
