@@ -23,10 +23,20 @@ constexpr std::string_view kTextFormats[] = {"Values", "TabSeparated", "TSV", "C
 // numbers beforehand: one that fails or is killed half-way may have used any of them.
 constexpr uint64_t kKeylessRowsMax = uint64_t{1} << 36U;
 
-uint64_t MaxVersion(Connection& connection, const std::string& database, const std::string& table) {
+// Moves the counter past the versions of rows that wait to be committed, durably: so a later write
+// wins over them, even if the process is killed as soon as they are seen.
+void PassImported(Engine& engine, Connection& connection, const sql::Statement& statement,
+                  const std::string& staged) {
   const auto rows = connection.Rows("SELECT max(" + std::string(sql::kVersionColumn) + ") FROM " +
-                                    QuoteTable(database, table) + " SETTINGS final = 0");
-  return std::stoull(rows.at(0).at(0));
+                                    staged + " SETTINGS final = 0");
+  const uint64_t newest = std::stoull(rows.at(0).at(0));
+  if (newest > Versions::kForeignMax) {
+    throw Error(TF_INVALID,
+                "IMPORT INTO " + statement.database + "." + statement.table + ": version " +
+                    std::to_string(newest) + " leaves too few for later writes",
+                "Versions of your own may go up to 2^63 - 1.");
+  }
+  engine.versions().RaiseAbove(newest);
 }
 
 // A table of the staging database that goes away with this, unless a commit has used it up.
@@ -91,17 +101,12 @@ Result WriteMutable(Engine& engine, Connection& connection, const sql::Statement
     }
     return result;
   };
-  Result result;
-  if (MakesOnePart(statement)) {
-    result = run("");
-  } else {
-    StagedRows staged(engine, connection, statement);
-    result = run(staged.name());
-    staged.Commit();
-  }
-  if (statement.imports_versions) {
-    engine.versions().RaiseAbove(MaxVersion(connection, statement.database, statement.table));
-  }
+  // Versions of the caller's are known only when its rows are stored.
+  if (!statement.imports_versions && MakesOnePart(statement)) return run("");
+  StagedRows staged(engine, connection, statement);
+  Result result = run(staged.name());
+  if (statement.imports_versions) PassImported(engine, connection, statement, staged.name());
+  staged.Commit();
   return result;
 }
 

@@ -3,6 +3,7 @@
 #define THEFLASH_VERSIONS_H_
 
 #include <cstdint>
+#include <limits>
 #include <mutex>
 
 #include "connection.h"
@@ -16,6 +17,9 @@ namespace theflash {
 // not even one that was lost before it reached a table.
 class Versions {
  public:
+  // The highest version that may be taken over from elsewhere: half of them stay for later writes.
+  static constexpr uint64_t kForeignMax = std::numeric_limits<uint64_t>::max() / 2;
+
   // `connection` must outlive this. The tables of the ledger must exist.
   explicit Versions(Connection* connection);
 
@@ -26,7 +30,8 @@ class Versions {
   // a bound of what it needs. Nothing may have been reserved since.
   void GiveBack(uint64_t first_unused);
 
-  // Makes later versions higher than `version`, which came from elsewhere (IMPORT, RESTORE).
+  // Makes later versions higher than `version`, which came from elsewhere (IMPORT, RESTORE);
+  // durably, when it returns.
   void RaiseAbove(uint64_t version);
 
   // The version that the next Reserve would give.

@@ -7,11 +7,11 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { openEmbeddedEngine } from '../../src/engine/index.js';
 import { listSnapshots } from '../../src/protocol/index.js';
+import { commitPlaces, fillFolder, runChild, sqlChild } from './crash.js';
+import { keyedTable, readValue, throwsCode, applyBatch } from './engine-suite.js';
 import { putRows, readRows } from './rows.js';
-import { createTable, keyedTable, readValue, throwsCode, applyBatch } from './engine-suite.js';
 
 const crashChild = fileURLToPath(new URL('crash-child.ts', import.meta.url));
-const sqlChild = fileURLToPath(new URL('sql-child.ts', import.meta.url));
 const holdChild = fileURLToPath(new URL('hold-child.ts', import.meta.url));
 
 let root = '';
@@ -22,17 +22,7 @@ test.after.always(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-// Places in a commit, in order, and whether a batch that was killed there is applied by the next open.
-const places: readonly [string, boolean][] = [
-  ['after-append', false],
-  ['before-commit-record', false],
-  ['after-commit-record', true],
-  ['between-attaches', true],
-  ['after-publish', true],
-  ['between-drops', true],
-];
-
-for (const [place, isApplied] of places) {
+for (const [place, isApplied] of commitPlaces) {
   test.serial(
     `a process killed ${place}: the batch is ${isApplied ? 'whole' : 'gone'}`,
     async (t) => {
@@ -59,7 +49,7 @@ for (const [place, isApplied] of places) {
 }
 
 // A statement of many rows is committed like a batch.
-for (const [place, isApplied] of places.slice(1)) {
+for (const [place, isApplied] of commitPlaces.slice(1)) {
   test.serial(`killed ${place}, an UPDATE is ${isApplied ? 'whole' : 'gone'}`, async (t) => {
     const folder = path.join(root, `update-${place}`);
     await fillFolder(folder);
@@ -147,31 +137,3 @@ test.serial('a process ends cleanly with scans and a batch open', async (t) => {
   t.is(await runChild(holdChild, folder, { THEFLASH_TEST_END: 'exit' }), 0);
   t.is(await runChild(holdChild, folder, { THEFLASH_TEST_END: 'close' }), 0);
 });
-
-async function fillFolder(folder: string): Promise<void> {
-  const engine = await openEmbeddedEngine(folder);
-  for (const [database, key] of [
-    ['keyed', 'id'],
-    ['multiset', ''],
-  ] as const) {
-    await createTable(engine, database, key);
-    const schema = { ...keyedTable(database), primaryKey: key === '' ? [] : [key] };
-    const checkpoint = { source: 'crash', text: 'first' };
-    await applyBatch(engine, schema, putRows([1, 'old'], [2, 'old']), checkpoint);
-  }
-  await engine.close();
-}
-
-async function runChild(
-  file: string,
-  folder: string,
-  env: Record<string, string>,
-  ...words: readonly string[]
-): Promise<number | string> {
-  const child = spawn(process.execPath, ['--import=tsx', file, folder, ...words], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  await once(child, 'exit');
-  return child.signalCode ?? child.exitCode ?? -1;
-}

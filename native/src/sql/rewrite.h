@@ -126,8 +126,8 @@ struct Statement {
   // first + rows written + 2 before the write lock is given back.
   uint64_t versions = 0;
   bool version_per_row = false;
-  // The statement carries versions of the caller (IMPORT): the counter must afterwards be moved
-  // past max(_INTERNAL_VERSION) of the table.
+  // The statement carries versions of the caller (IMPORT): the counter must be moved past the
+  // highest of them before the rows can be seen.
   bool imports_versions = false;
 
   struct VersionSlot {
