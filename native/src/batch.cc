@@ -11,7 +11,7 @@ namespace theflash {
 Batch::Batch(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {
   engine_->write_gate().Enter();
   try {
-    engine_->FinishCommit();
+    engine_->PrepareWrite();
     id_ = engine_->versions().Reserve(1);
   } catch (...) {
     engine_->write_gate().Leave();

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "chdb_abi.h"
+#include "failpoint.h"
 #include "folder_format.h"
 #include "overlay.h"
 #include "status.h"
@@ -16,6 +17,9 @@ constexpr double kMemoryShare = 0.7;
 
 // Tables of a batch that are worked on at once: they wait for the disk more than they compute.
 constexpr size_t kWritersMax = 4;
+
+// In the folder while rows may have higher versions than the counter knows of.
+constexpr std::string_view kForeignVersions = "foreign-versions";
 
 // libchdb has one data path a process.
 std::mutex open_folder_mutex;
@@ -84,7 +88,8 @@ void Engine::Start() {
   format.Upgrade(*control_);
   versions_ = std::make_unique<Versions>(control_.get());
   // The counter's own table may be among the broken ones.
-  if (options_.allow_broken) versions_->RaiseAbove(ledger_->NewestVersion());
+  foreign_versions_ = options_.allow_broken || folder_->HasFile(kForeignVersions);
+  PassForeignVersions();
   snapshots_ = std::make_unique<Snapshots>(control_.get());
   canceller_ = std::make_unique<Canceller>(arguments_);
   pool_ = std::make_unique<ConnectionPool>(arguments_, "theflash", options_.scans_max);
@@ -124,6 +129,24 @@ void Engine::ChangeSnapshot(const sql::SnapshotChange& change) {
       snapshots_->Drop(change);
       return;
   }
+}
+
+void Engine::PrepareWrite() {
+  FinishCommit();
+  PassForeignVersions();
+}
+
+void Engine::ExpectForeignVersions() {
+  folder_->ReplaceFile(kForeignVersions, "");
+  foreign_versions_ = true;
+}
+
+void Engine::PassForeignVersions() {
+  if (!foreign_versions_) return;
+  FailPoint("before-raise");
+  versions_->RaiseAbove(ledger_->NewestVersion());
+  folder_->RemoveFile(kForeignVersions);
+  foreign_versions_ = false;
 }
 
 void Engine::FinishCommit() {

@@ -59,6 +59,20 @@ class Engine {
   // locked out, since they would see half of a batch.
   void FinishCommit();
 
+  // Called by who has entered the write gate, before anything is written: does what an earlier
+  // write left undone. Begins no sooner than a snapshot that is being made is done.
+  void PrepareWrite();
+
+  // Runs `bring`, which puts rows with versions of their own into tables, and moves the counter
+  // past them. Where that is cut short, the next write or the next open does it.
+  template <typename Bring>
+  auto WithForeignVersions(Bring bring) {
+    ExpectForeignVersions();
+    auto result = bring();
+    PassForeignVersions();
+    return result;
+  }
+
   // Of scans and statements.
   ConnectionPool& pool() { return *pool_; }
   // Of who holds the write gate, and of commits: whoever waits for one here holds up no scan.
@@ -93,6 +107,8 @@ class Engine {
   Engine(std::string_view folder, const Options& options);
   void Start();
   void RefuseBrokenData();
+  void ExpectForeignVersions();
+  void PassForeignVersions();
 
   const Options options_;
   std::unique_ptr<Folder> folder_;
@@ -101,6 +117,7 @@ class Engine {
   StagedShapes staged_shapes_;
   std::atomic<bool> closing_ = false;
   std::atomic<bool> half_committed_ = false;
+  bool foreign_versions_ = false;  // rows may have higher versions than the counter knows of
   std::mutex commit_mutex_;
   std::mutex close_mutex_;
   bool closed_ = false;

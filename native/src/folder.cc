@@ -146,4 +146,14 @@ void Folder::ReplaceFile(std::string_view name, std::string_view text) const {
   SyncFolder(OwnPath(""));
 }
 
+bool Folder::HasFile(std::string_view name) const {
+  return access(OwnPath(name).c_str(), F_OK) == 0;
+}
+
+void Folder::RemoveFile(std::string_view name) const {
+  const std::string file = OwnPath(name);
+  if (unlink(file.c_str()) == 0) return SyncFolder(OwnPath(""));
+  if (errno != ENOENT) throw SystemError(errno, "removing", file);
+}
+
 }  // namespace theflash

@@ -30,6 +30,12 @@ class Folder {
   // Puts a file at OwnPath(name) durably, whole or not at all.
   void ReplaceFile(std::string_view name, std::string_view text) const;
 
+  // Whether there is a file at OwnPath(name).
+  bool HasFile(std::string_view name) const;
+
+  // Takes the file at OwnPath(name) away durably, if there is one.
+  void RemoveFile(std::string_view name) const;
+
  private:
   void Lock();
 

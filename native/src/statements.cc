@@ -9,14 +9,14 @@ namespace theflash {
 namespace {
 
 // Holds the write gate for a scope. It begins no sooner than a snapshot that is being made is done
-// (FinishCommit takes the visibility lock alone): so a snapshot sees at most the one statement that
+// (PrepareWrite takes the visibility lock alone): so a snapshot sees at most the one statement that
 // was under way before it, and no later one.
 class WriteTurn {
  public:
   explicit WriteTurn(Engine& engine) : gate_(engine.write_gate()) {
     gate_.Enter();
     try {
-      engine.FinishCommit();
+      engine.PrepareWrite();
     } catch (...) {
       gate_.Leave();
       throw;
@@ -92,10 +92,7 @@ Result RunStatement(Engine& engine, Connection& connection, const sql::Statement
   if (StartsWithWord(statement.sql, "RESTORE")) {
     const WriteTurn turn(engine);
     engine.staged_shapes().Clear();
-    Result result = connection.Query(statement.sql, format);
-    // Rows that came with versions of their own must not beat those that are written from now on.
-    engine.versions().RaiseAbove(engine.ledger().NewestVersion());
-    return result;
+    return engine.WithForeignVersions([&] { return connection.Query(statement.sql, format); });
   }
   return connection.Query(statement.sql, format);
 }

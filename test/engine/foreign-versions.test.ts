@@ -1,4 +1,4 @@
-// Goal: whatever is written after rows came with versions of their own (IMPORT) wins over
+// Goal: whatever is written after rows came with versions of their own (IMPORT, RESTORE) wins over
 // them, even if the process is killed as they come. Method: versions far above the engine's counter,
 // and a SIGKILL at each place on the way.
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -8,7 +8,7 @@ import test, { type ExecutionContext } from 'ava';
 import { openEmbeddedEngine } from '../../src/engine/index.js';
 import type { Engine } from '../../src/protocol/index.js';
 import { commitPlaces, fillFolder, runChild, sqlChild } from './crash.js';
-import { applyBatch, keyedTable, throwsCode } from './engine-suite.js';
+import { applyBatch, keyedTable, readValue, throwsCode } from './engine-suite.js';
 import { put, readRows } from './rows.js';
 
 /** More than the counter's durable step, 2^32. */
@@ -39,6 +39,18 @@ for (const [form, sql] of Object.entries(imports)) {
   }
 }
 
+test.serial('killed before the counter is raised, RESTORE: later writes win', async (t) => {
+  const [from, to] = [path.join(root, 'from'), path.join(root, 'to')];
+  await fillFolder(from);
+  const backup = path.join(root, 'backup');
+  const save = `${imports.VALUES}; BACKUP DATABASE keyed TO File('${backup}')`;
+  t.is(await runChild(sqlChild, from, {}, save), 0);
+  const restore = `RESTORE DATABASE keyed FROM File('${backup}')`;
+  const env = { THEFLASH_FAILPOINT: 'before-raise' };
+  t.is(await runChild(sqlChild, to, env, restore), 'SIGKILL');
+  await expectLaterWritesWin(t, to, ['1 foreign', '2 old']);
+});
+
 test.serial(
   'versions that leave none for later writes are refused, and none of them stays',
   async (t) => {
@@ -66,6 +78,55 @@ test.serial(
     await expectLaterWritesWin(t, folder, ['1 foreign', '2 old']);
   },
 );
+
+test.serial('a RESTORE that fails half-way: later writes win over what it brought', async (t) => {
+  const [from, to] = [path.join(root, 'broken-from'), path.join(root, 'broken-to')];
+  await fillFolder(from);
+  const backup = path.join(root, 'broken-backup');
+  const save = `${imports.VALUES}; BACKUP DATABASE keyed, DATABASE multiset TO File('${backup}')`;
+  t.is(await runChild(sqlChild, from, {}, save), 0);
+  // The second table's rows are lost, so that it fails behind the first one's.
+  const parts = path.join(backup, 'data', 'multiset', 't');
+  await rm(parts, { recursive: true });
+  await withEngine(to, async (engine) => {
+    const restore = `RESTORE DATABASE keyed, DATABASE multiset FROM File('${backup}')`;
+    await t.throwsAsync(engine.execute(restore));
+    t.deepEqual(await readRows(engine, 'keyed'), ['1 foreign', '2 old']);
+    await engine.execute(`UPDATE keyed.t SET v = 'later' WHERE id = 1`);
+    t.deepEqual(await readRows(engine, 'keyed'), ['1 later', '2 old']);
+  });
+});
+
+for (const words of ['ASYNC', 'async', 'SETTINGS async = 1', 'SETTINGS internal = 0 ASYNC']) {
+  test.serial(
+    `BACKUP and RESTORE … ${words}: refused, as they would outlive their locks`,
+    async (t) => {
+      const folder = path.join(root, 'async');
+      const backup = path.join(root, 'async-backup');
+      await withEngine(folder, async (engine) => {
+        await engine.execute('CREATE DATABASE IF NOT EXISTS shop');
+        for (const sql of [`BACKUP DATABASE shop TO`, `RESTORE DATABASE shop AS again FROM`]) {
+          const whole = `${sql} File('${backup}') ${words}`;
+          const error = await throwsCode(t, () => engine.execute(whole), 'INVALID_REQUEST');
+          t.regex(error.message, /does not run in the background/);
+        }
+      });
+    },
+  );
+}
+
+test.serial('a table named async is backed up', async (t) => {
+  await withEngine(path.join(root, 'async'), async (engine) => {
+    await engine.execute(
+      'CREATE TABLE shop.async (id Int64) ENGINE = MutableMergeTree ORDER BY id',
+    );
+    await engine.execute(`BACKUP TABLE shop.async TO File('${path.join(root, 'named')}')`);
+    await engine.execute(
+      `RESTORE TABLE shop.async AS shop.again FROM File('${path.join(root, 'named')}')`,
+    );
+    t.is(await readValue(engine, '(SELECT count() FROM shop.again)'), '0');
+  });
+});
 
 /** Errors: a failed assertion where the folder does not hold `rows`, or a later write loses. */
 async function expectLaterWritesWin(

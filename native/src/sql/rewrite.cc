@@ -26,6 +26,20 @@ void RefuseHiddenNames(const Source& source) {
   }
 }
 
+// The engine holds its locks for as long as a statement runs: what runs on behind it would save
+// half of a batch, or bring in rows whose versions nobody looks at.
+void RefuseAsync(const Source& source) {
+  const Tokens& tokens = source.tokens;
+  if (!BeginsWithAny(tokens, 0, {"BACKUP", "RESTORE"})) return;
+  for (size_t index = tokens.FindWord(1, tokens.size(), "ASYNC"); index < tokens.size();
+       index = tokens.FindWord(index + 1, tokens.size(), "ASYNC")) {
+    const bool is_clause = index + 1 == tokens.size() || tokens.IsWord(index + 1, "SETTINGS");
+    if (!is_clause && !tokens.IsSymbol(index + 1, "=")) continue;
+    throw SqlError(std::string(tokens.TextAt(0)) + " does not run in the background",
+                   "Leave ASYNC out: the statement ends when it is done.");
+  }
+}
+
 // A connection of the pool is any one's: what is set on it would reach others, or get lost.
 void RefuseSessionState(const Source& source) {
   const Tokens& tokens = source.tokens;
@@ -124,6 +138,7 @@ std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
   RefuseHiddenNames(source);
   RefuseOutside(source);
   RefuseSessionState(source);
+  RefuseAsync(source);
   if (IsRead(tokens)) return RewriteRead(source);
   RefuseOwnDatabases(source);
   if (Rewritten snapshot = RewriteSnapshot(source)) return *std::move(snapshot);
