@@ -5,6 +5,7 @@ import path from 'node:path';
 import { runAva } from './testing/ava.js';
 import { npmProgram, root, run } from './testing/child.js';
 import { checks, verdict } from './testing/checks.js';
+import { runClangTidy } from './testing/clang-tidy.js';
 import { install } from './testing/install.js';
 import { runNativeTests } from './testing/native.js';
 import { runSanitizers } from './testing/sanitize.js';
@@ -27,6 +28,7 @@ const fullRun = [
 const soakRun = [
   ...setUp,
   { name: 'sanitizers', run: runSanitizers },
+  { name: 'clang-tidy', run: runClangTidy },
   { name: 'soak tests', run: () => runAva('ava.soak.config.js') },
 ];
 

@@ -81,7 +81,7 @@ TEST(HostileBytes, ArrowStreamsGiveMessagesOrAnError) {
   const std::span<const uint8_t> empty = EmptySchemaMessage();
   const std::vector<uint8_t> whole = SampleStream();
   ReadAll(whole);
-  for (size_t size = 0; size < whole.size(); ++size) ReadAll({whole.begin(), whole.begin() + size});
+  for (auto end = whole.begin(); end != whole.end(); ++end) ReadAll({whole.begin(), end});
   auto random = MakeRandom();
   for (int round = 0; round < kRounds; ++round) {
     ReadAll(Damage(whole, random));
@@ -94,14 +94,13 @@ TEST(HostileBytes, SqlIsRewrittenOrRefused) {
       "WITH a AS (SELECT 1) INSERT INTO db.t (k, v) SETTINGS x = 1 SELECT * FROM a -- end",
       "UPSERT INTO db.t VALUES (1, 'it''s \\' x'), (2, $h$ ; $h$); SELECT \"a\"\"b\", `c\\`d`",
       "UPDATE db.t SET v = concat(v, '/* no */'), k = k + 1 WHERE k IN (1, 2) SETTINGS a = 1",
-      "CREATE TABLE db.n (a Int8, b Nullable(String) DEFAULT 'x') ENGINE = MutableMergeTree(4, "
-      "(a), "
-      "8192) PARTITION BY a COMMENT 'c'",
+      ("CREATE TABLE db.n (a Int8, b Nullable(String) DEFAULT 'x') ENGINE = MutableMergeTree(4, "
+       "(a), 8192) PARTITION BY a COMMENT 'c'"),
       "CREATE SNAPSHOT s OF db.t, db.m EXPIRES IN 10 SECONDS; SELECT * FROM db.t AT SNAPSHOT s",
       "IMPORT INTO db.t (k, v, _INTERNAL_VERSION, _INTERNAL_DELMARK) FORMAT Values (1,'a',2,0)",
       "SELECT * FROM format(JSONEachRow, 'a String', '{}') WHERE {p:UInt8} = 0x1F /* /* */ */",
-      "OPTIMIZE TABLE db.t ELIMINATE; DELETE FROM db.m WHERE v LIKE '%;'; ALTER TABLE db.t ADD "
-      "COLUMN x Int8 AFTER k; SHOW CREATE TABLE db.t; DESC db.t; SELRAW * FROM db.t",
+      ("OPTIMIZE TABLE db.t ELIMINATE; DELETE FROM db.m WHERE v LIKE '%;'; ALTER TABLE db.t ADD "
+       "COLUMN x Int8 AFTER k; SHOW CREATE TABLE db.t; DESC db.t; SELRAW * FROM db.t"),
   };
   auto random = MakeRandom();
   for (int round = 0; round < kRounds; ++round) {

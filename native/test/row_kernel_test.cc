@@ -53,7 +53,7 @@ class Table {
 
   Outcome Append(const std::vector<uint8_t>& rows, Change change) {
     // A block of its own size, so that a sanitizer sees any byte behind it.
-    const std::vector<uint8_t> own(rows);
+    const std::vector<uint8_t> own(rows.begin(), rows.end());
     auto* head = reinterpret_cast<Shared*>(shared_.data());
     head->row = 0;
     head->at = 0;
@@ -76,7 +76,7 @@ class Table {
   std::vector<uint8_t> aux_ = std::vector<uint8_t>(24);
   std::vector<uint8_t> delmarks_ = std::vector<uint8_t>(kRows);
   std::vector<std::vector<uint8_t>> values_ =
-      std::vector<std::vector<uint8_t>>(kColumns, std::vector<uint8_t>(kRows * 16));
+      std::vector<std::vector<uint8_t>>(kColumns, std::vector<uint8_t>(size_t{kRows} * 16));
   std::vector<std::vector<int32_t>> offsets_ =
       std::vector<std::vector<int32_t>>(kColumns, std::vector<int32_t>(kRows + 1));
   std::vector<std::vector<uint8_t>> validity_ =

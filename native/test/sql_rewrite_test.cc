@@ -357,8 +357,8 @@ TEST(RewriteTest, HostileTextEndsWell) {
 TEST(RewriteTest, CutStatementsEndWell) {
   MapCatalog catalog = MapCatalog::WithTables();
   for (const std::string sql :
-       {"CREATE TABLE IF NOT EXISTS db.x (k Int64, s String DEFAULT 'a') ENGINE = "
-        "MutableMergeTree(4, (k), 8192) PARTITION BY k SETTINGS a = 1 AS SELECT 1",
+       {("CREATE TABLE IF NOT EXISTS db.x (k Int64, s String DEFAULT 'a') ENGINE = "
+         "MutableMergeTree(4, (k), 8192) PARTITION BY k SETTINGS a = 1 AS SELECT 1"),
         "CREATE TABLE db.x AS db.t ENGINE = MutableMergeTree ORDER BY (k)",
         "CREATE OR REPLACE TABLE db.x ENGINE = MutableMergeTree ORDER BY (k) AS db.t",
         "IMPORT INTO db.t (k, v, _INTERNAL_VERSION, _INTERNAL_DELMARK) VALUES (1, 'a', 2, 0)",

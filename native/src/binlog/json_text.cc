@@ -1,5 +1,6 @@
 // Binary JSON as MySQL prints it. The reference, with the layout, is
 // src/binlog/values/json-text.ts; what is rare there (opaque values, NaN, exponents) is left to it.
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -212,10 +213,7 @@ class Writer {
 
 uint8_t* WriteJson(const uint8_t* from, const uint8_t* end, bool point_zero, uint8_t* to,
                    const uint8_t* limit) {
-  if (from == end) {
-    std::memcpy(to, "null", 4);
-    return to + 4;
-  }
+  if (from == end) return std::copy_n("null", 4, to);
   Writer writer(to, limit, point_zero);
   return writer.WriteAny(*from, from + 1, end, 0) ? writer.end() : nullptr;
 }

@@ -44,7 +44,7 @@ inline Value WriteSingleByte(const uint8_t* aux, const uint8_t* from, const uint
       *to++ = *from;
       continue;
     }
-    const auto bytes = Load<uint32_t>(aux + (*from - 128) * 4);
+    const auto bytes = Load<uint32_t>(aux + ptrdiff_t{*from - 128} * 4);
     if (bytes > 0xffff) *to++ = static_cast<uint8_t>(bytes >> 16);
     if (bytes > 0xff) *to++ = static_cast<uint8_t>(bytes >> 8);
     *to++ = static_cast<uint8_t>(bytes);
@@ -70,9 +70,9 @@ struct Members {
   int32_t count;
 
   const uint8_t* Text(int32_t index, int64_t* size) const {
-    const auto start = Load<int32_t>(aux + index * 4);
-    *size = Load<int32_t>(aux + index * 4 + 4) - start;
-    return aux + (count + 1) * 4 + start;
+    const auto start = Load<int32_t>(aux + ptrdiff_t{index} * 4);
+    *size = Load<int32_t>(aux + ptrdiff_t{index} * 4 + 4) - start;
+    return aux + (ptrdiff_t{count} + 1) * 4 + start;
   }
 };
 
@@ -115,8 +115,8 @@ inline Value WriteDecimal(const uint8_t* aux, int32_t groups, int32_t words, con
   uint32_t number[8] = {};
   const uint8_t* at = from;
   for (int32_t i = 0; i < groups; ++i) {
-    const auto bytes = Load<int32_t>(aux + i * 8);
-    const auto scale = Load<uint32_t>(aux + i * 8 + 4);
+    const auto bytes = Load<int32_t>(aux + ptrdiff_t{i} * 8);
+    const auto scale = Load<uint32_t>(aux + ptrdiff_t{i} * 8 + 4);
     auto group = static_cast<uint32_t>(LoadBigEndian(at, at + bytes));
     if (i == 0) group ^= 0x80U << (bytes * 8 - 8);
     if (is_negative) group = ~group & (0xffffffffU >> (32 - bytes * 8));
@@ -218,6 +218,7 @@ inline Value WriteTimestamp(const ColumnLayout& layout, const uint8_t* from, con
 
 inline Value WriteTime(const uint8_t* from, const uint8_t* end, Column* column, int64_t row) {
   const int64_t bytes = end - from - 3;
+  if (bytes < 0) return Value::kRare;
   const int64_t zero = int64_t{1} << (8 * (3 + bytes) - 1);
   const int64_t packed = static_cast<int64_t>(LoadBigEndian(from, end)) - zero;
   const int64_t magnitude = packed < 0 ? -packed : packed;
