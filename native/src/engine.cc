@@ -4,6 +4,7 @@
 
 #include <mutex>
 
+#include "broken_parts.h"
 #include "chdb_abi.h"
 #include "failpoint.h"
 #include "folder_format.h"
@@ -32,12 +33,6 @@ std::string& OpenFolder() {
 uint64_t MachineMemoryBytes() {
   return static_cast<uint64_t>(sysconf(_SC_PHYS_PAGES)) *
          static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
-std::string Join(const std::vector<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-  return text;
 }
 
 }  // namespace
@@ -83,7 +78,7 @@ void Engine::Start() {
   control_ = std::make_unique<Connection>(arguments_, "theflash-control");
   writers_ = std::make_unique<ConnectionPool>(arguments_, "theflash-writer", kWritersMax);
   ledger_ = std::make_unique<Ledger>(control_.get(), writers_.get());
-  RefuseBrokenData();
+  if (!options_.allow_broken) RefuseBrokenParts(*control_, *ledger_, folder_->path());
   ledger_->Recover();
   format.Upgrade(*control_);
   versions_ = std::make_unique<Versions>(control_.get());
@@ -93,24 +88,6 @@ void Engine::Start() {
   snapshots_ = std::make_unique<Snapshots>(control_.get());
   canceller_ = std::make_unique<Canceller>(arguments_);
   pool_ = std::make_unique<ConnectionPool>(arguments_, "theflash", options_.scans_max);
-}
-
-void Engine::RefuseBrokenData() {
-  if (options_.allow_broken) return;
-  const auto broken = ledger_->BrokenTables();
-  if (broken.empty()) return;
-  std::string checkpoints;
-  for (const auto& [source, checkpoint] : ledger_->Checkpoints()) {
-    checkpoints += (checkpoints.empty() ? "" : ", ") + source + ": " + checkpoint;
-  }
-  throw Error(
-      TF_BROKEN_DATA,
-      "ClickHouse found parts broken and put them aside when it opened " + folder_->path() +
-          ": rows are missing from " + Join(broken) +
-          "; the last checkpoint, up to which all other tables are whole, is " +
-          (checkpoints.empty() ? "none" : checkpoints),
-      "Restore the folder from a backup, or replay the logs into a new one. To save what is "
-      "left, open it with --allow-broken.");
 }
 
 std::optional<std::string> Engine::ReadCheckpoint(std::string_view source) {

@@ -106,7 +106,6 @@ class Engine {
 
   Engine(std::string_view folder, const Options& options);
   void Start();
-  void RefuseBrokenData();
   void ExpectForeignVersions();
   void PassForeignVersions();
 

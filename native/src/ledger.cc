@@ -131,14 +131,4 @@ uint64_t Ledger::NewestVersion() {
   return newest;
 }
 
-std::vector<std::string> Ledger::BrokenTables() {
-  std::vector<std::string> tables;
-  for (const auto& row :
-       connection_->Rows("SELECT database, table, count() FROM system.detached_parts"
-                         " WHERE reason = 'broken-on-start' GROUP BY ALL ORDER BY ALL")) {
-    tables.push_back(row.at(0) + "." + row.at(1) + " (" + row.at(2) + " parts)");
-  }
-  return tables;
-}
-
 }  // namespace theflash

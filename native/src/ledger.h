@@ -67,9 +67,6 @@ class Ledger {
   // The highest version of any row of any mutable table, 0 where there is none.
   uint64_t NewestVersion();
 
-  // Tables with parts that ClickHouse found broken on start and put aside, as "db.t (2 parts)".
-  std::vector<std::string> BrokenTables();
-
  private:
   bool TargetExists(const Staged& table);
   std::vector<Staged> LastCommit();
