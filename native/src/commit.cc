@@ -33,8 +33,8 @@ void CommitStaged(Engine& engine, const std::vector<Staged>& staged,
     engine.ledger().Drop(made);
   } catch (const Error&) {
     // The rows are there all the same. What is left would be attached again by an open after a
-    // crash, even behind a TRUNCATE: so the next call that takes a lock tidies up.
-    engine.set_half_committed(true);
+    // crash, even behind a TRUNCATE: so the next write tidies up before it begins.
+    engine.set_untidy();
   }
 }
 

@@ -129,15 +129,18 @@ void Engine::PassForeignVersions() {
 void Engine::FinishCommit() {
   // Even where nothing is to be done: whoever writes waits here for snapshots that are being made.
   const std::lock_guard lock(visibility_);
-  if (!half_committed_) return;
+  if (!half_committed_ && !untidy_) return;
   ledger_->Recover();
   half_committed_ = false;
+  untidy_ = false;
 }
 
 bool Engine::RecoverCommit(uint64_t commit_id) {
-  ledger_->Recover();
+  const bool is_recorded = ledger_->LastCommitId() == commit_id;
+  // Else there is nothing to carry out: a disk that takes no more writes can still be read.
+  if (is_recorded) ledger_->Recover();
   half_committed_ = false;
-  return ledger_->LastCommitId() == commit_id;
+  return is_recorded;
 }
 
 void Engine::Close() {

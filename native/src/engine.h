@@ -55,8 +55,8 @@ class Engine {
     }
   }
 
-  // Carries out a commit that failed half-way. Errors: as the engine gives them; readers then stay
-  // locked out, since they would see half of a batch.
+  // Carries out a commit that failed half-way, and tidies up behind it. Errors: as the engine gives
+  // them; where it is half-way, readers then stay locked out, since they would see half of a batch.
   void FinishCommit();
 
   // Called by who has entered the write gate, before anything is written: does what an earlier
@@ -91,6 +91,8 @@ class Engine {
   // Half-way: recorded but not wholly published, or not known to be.
   void set_half_committed(bool half) { half_committed_ = half; }
   bool half_committed() const { return half_committed_; }
+  // Published, but its staged tables are still there: to be dropped before the next write.
+  void set_untidy() { untidy_ = true; }
   // Under the exclusive visibility lock: brings a commit that failed to one end or the other, and
   // says whether it is applied. Throws what stands in the way; readers then stay locked out.
   bool RecoverCommit(uint64_t commit_id);
@@ -116,6 +118,7 @@ class Engine {
   StagedShapes staged_shapes_;
   std::atomic<bool> closing_ = false;
   std::atomic<bool> half_committed_ = false;
+  std::atomic<bool> untidy_ = false;
   bool foreign_versions_ = false;  // rows may have higher versions than the counter knows of
   std::mutex commit_mutex_;
   std::mutex close_mutex_;

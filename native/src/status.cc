@@ -11,6 +11,10 @@ namespace {
 constexpr std::string_view kCodePrefix = "Code: ";
 constexpr std::string_view kExceptionPrefix = "DB::Exception: ";
 
+constexpr const char* kReadOnlyHint =
+    "Make the disk of the engine's folder writable, then run it again. A disk turns read-only by "
+    "itself when it fails: the system's log (dmesg) tells.";
+
 const char* HintOfStatus(tf_status status) {
   switch (status) {
     case TF_DISK_FULL:
@@ -107,20 +111,23 @@ Error EngineError(std::string_view text) {
   tf_status status = StatusOfEngineCode(code);
   // ClickHouse reports failed writes under several codes; the system's own words tell.
   if (message.find("No space left on device") != std::string_view::npos) status = TF_DISK_FULL;
-  if (message.find("Read-only file system") != std::string_view::npos) status = TF_DENIED;
+  const bool is_read_only = message.find("Read-only file system") != std::string_view::npos;
+  if (is_read_only) status = TF_DENIED;
   if (message.find("Permission denied") != std::string_view::npos) status = TF_DENIED;
   std::string text_of_message(message.empty() ? std::string_view("the engine gave no reason")
                                               : message);
-  return Error(status, std::move(text_of_message), HintOfStatus(status), code);
+  return Error(status, std::move(text_of_message),
+               is_read_only ? kReadOnlyHint : HintOfStatus(status), code);
 }
 
 Error SystemError(int error_number, std::string_view action, std::string_view path) {
   std::string message = std::string(action) + " " + std::string(path) + ": " +
                         std::string(std::strerror(error_number));
   switch (error_number) {
+    case EROFS:
+      return Error(TF_DENIED, std::move(message), kReadOnlyHint);
     case EACCES:
     case EPERM:
-    case EROFS:
       return Error(TF_DENIED, std::move(message), "Choose a folder that this user may write to.");
     case ENOSPC:
     case EDQUOT:

@@ -1,9 +1,10 @@
 // Goal: a disk that is full, or read-only, costs no acknowledged batch, and the engine goes on when
-// it is mended. Method: a real file system of a few megabytes, filled at every step of a batch.
+// it is mended. Method: a real file system of a few megabytes, filled or made read-only at every step of
+// a batch.
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { openEmbeddedEngine } from '../../src/engine/index.js';
-import type { Engine } from '../../src/protocol/index.js';
+import type { Engine, ErrorCode } from '../../src/protocol/index.js';
 import { createRandom } from '../workload/random.js';
 import type { Change } from './change-builder.js';
 import { applyBatch, createTable, keyedTable, throwsCode } from './engine-suite.js';
@@ -26,11 +27,8 @@ async function withDisk(
     t.pass();
     return;
   }
-  try {
-    await body(disk, path.join(disk.folder, 'data'));
-  } finally {
-    await disk.remove();
-  }
+  t.teardown(() => disk.remove());
+  await body(disk, path.join(disk.folder, 'data'));
 }
 
 async function openWithTables(folder: string): Promise<Engine> {
@@ -73,17 +71,55 @@ test.serial('a disk that fills up in an append refuses the batch and nothing els
   });
 });
 
-// Places in a commit, in order, and whether a batch is applied whose commit got so far.
-const places: readonly [string, boolean][] = [
-  ['before-commit-record', false],
-  ['after-commit-record', true],
-  ['between-attaches', true],
-  ['after-publish', true],
-  ['between-drops', true],
+/** A place in a commit, in order. */
+interface Place {
+  place: string;
+  /** Whether a batch is applied whose commit got so far. */
+  isApplied: boolean;
+  /** Whether it may be applied to one of its tables and not to the other, so that reads are refused. */
+  isHalf: boolean;
+}
+
+const places: readonly Place[] = [
+  { place: 'before-commit-record', isApplied: false, isHalf: false },
+  { place: 'after-commit-record', isApplied: true, isHalf: true },
+  { place: 'between-attaches', isApplied: true, isHalf: true },
+  { place: 'after-publish', isApplied: true, isHalf: false },
+  { place: 'between-drops', isApplied: true, isHalf: false },
 ];
 
-for (const [place, isApplied] of places) {
-  test.serial(`a disk that fills up ${place}: the process lives on`, async (t) => {
+interface Trouble {
+  what: string;
+  code: ErrorCode;
+  hint: RegExp;
+  begin(disk: SmallDisk, folder: string): void;
+  end(disk: SmallDisk, folder: string): void;
+}
+
+const troubles: readonly Trouble[] = [
+  {
+    what: 'fills up',
+    code: 'DISK_FULL',
+    hint: /Free space/,
+    begin(disk): void {
+      disk.fill(0);
+      disk.fillNames();
+    },
+    end: (disk) => disk.free(),
+  },
+  {
+    what: 'turns read-only',
+    code: 'DENIED',
+    hint: /writable/,
+    begin: (disk, folder) => disk.refuseWrites(folder),
+    end: (disk, folder) => disk.allowWrites(folder),
+  },
+];
+
+for (const [trouble, { place, isApplied, isHalf }] of troubles.flatMap((each) =>
+  places.map((at) => [each, at] as const),
+)) {
+  test.serial(`a disk that ${trouble.what} ${place}: the process lives on`, async (t) => {
     await withDisk(t, async (disk, folder) => {
       const filled = await openWithTables(folder);
       for (const each of [schema, bag]) {
@@ -104,44 +140,50 @@ for (const [place, isApplied] of places) {
         commit: { source: 'disk', text: 'second' },
       });
       await engine.untilStopped();
-      disk.fill(0);
-      disk.fillNames();
+      trouble.begin(disk, folder);
       engine.resume();
       const outcome = await commit;
       t.log(outcome.kind === 'failed' ? `${outcome.code}: ${outcome.message}` : outcome.kind);
-      if (outcome.kind === 'failed') t.is(outcome.code, 'DISK_FULL', outcome.message);
-      else t.true(isApplied);
-      await t.notThrowsAsync(expectRows(engine, isApplied, true), 'while the disk is full');
-      disk.free();
-      await expectRows(engine, isApplied, false);
+      if (outcome.kind === 'failed') {
+        t.is(outcome.code, trouble.code, outcome.message);
+        t.regex(outcome.hint ?? '', trouble.hint);
+      } else {
+        t.true(isApplied);
+      }
+      const during = expectRows(engine, isApplied, isHalf ? trouble.code : undefined);
+      await t.notThrowsAsync(during, `while the disk is as it ${trouble.what}`);
+      const refused = await engine.send({ do: 'execute', sql: `DELETE FROM keyed.t WHERE true` });
+      t.like(refused, { kind: 'failed', code: trouble.code });
+      trouble.end(disk, folder);
+      await expectRows(engine, isApplied);
       await engine.run({ do: 'set-environment', name: 'THEFLASH_FAILPOINT', value: '' });
       await engine.execute(`INSERT INTO keyed.t VALUES (2, 'later')`);
       await engine.run({ do: 'close' });
       await engine.run({ do: 'open', folder, options: {} });
       await engine.execute(`DELETE FROM keyed.t WHERE id = 2`);
-      await expectRows(engine, isApplied, false);
+      await expectRows(engine, isApplied);
       await engine.close();
     });
   });
 }
 
-/** Errors: rows or checkpoint of neither the one nor the other; a refusal counts where it is allowed. */
+/** Errors: rows or checkpoint of neither the one nor the other; a refusal but by the code that may be. */
 async function expectRows(
   engine: EngineProcess,
   isApplied: boolean,
-  mayRefuse: boolean,
+  mayRefuseBy?: ErrorCode,
 ): Promise<void> {
   for (const database of ['keyed', 'bag']) {
     const sql = `SELECT id, v FROM ${database}.t`;
     const outcome = await engine.send({ do: 'query', sql });
-    if (outcome.kind === 'failed' && mayRefuse && outcome.code === 'DISK_FULL') continue;
+    if (outcome.kind === 'failed' && outcome.code === mayRefuseBy) continue;
     if (outcome.kind !== 'done') throw new Error(JSON.stringify(outcome));
     const rows = outcome.value as { id: bigint; v: string }[];
     const held = rows.map(({ id, v }) => `${id} ${v}`).join();
     if (held !== (isApplied ? '1 new' : '1 old')) throw new Error(`${database} holds ${held}`);
   }
   const checkpoint = await engine.send({ do: 'checkpoint', source: 'disk' });
-  if (checkpoint.kind !== 'done' && mayRefuse) return;
+  if (checkpoint.kind === 'failed' && checkpoint.code === mayRefuseBy) return;
   if (checkpoint.kind !== 'done') throw new Error(JSON.stringify(checkpoint));
   if (checkpoint.value !== (isApplied ? 'second' : 'first')) {
     throw new Error(`the checkpoint is ${String(checkpoint.value)}`);

@@ -21,7 +21,8 @@ export interface BatchWrite {
 }
 
 export type Answer =
-  { kind: 'done'; value: unknown } | { kind: 'failed'; code: ErrorCode | 'OTHER'; message: string };
+  | { kind: 'done'; value: unknown }
+  | { kind: 'failed'; code: ErrorCode | 'OTHER'; message: string; hint: string | undefined };
 
 let engine: Engine | undefined;
 
@@ -34,8 +35,10 @@ async function answer(command: Command): Promise<Answer> {
   try {
     return { kind: 'done', value: await carryOut(command) };
   } catch (error) {
-    const code = error instanceof FlashError ? error.code : 'OTHER';
-    return { kind: 'failed', code, message: error instanceof Error ? error.message : 'unknown' };
+    const [code, hint] =
+      error instanceof FlashError ? ([error.code, error.hint] as const) : (['OTHER'] as const);
+    const message = error instanceof Error ? error.message : 'unknown';
+    return { kind: 'failed', code, message, hint };
   }
 }
 

@@ -28,6 +28,13 @@ export interface SmallDisk {
   free(): void;
   /** Mounts it for reading alone, or for writing too; nothing on it may be open for writing. */
   setReadOnly(isReadOnly: boolean): void;
+  /**
+   * Lets nothing below `folder` be written any more, whatever is open in it, as a disk does that its
+   * system has turned read-only. What is open for writing already goes on being written.
+   */
+  refuseWrites(folder: string): void;
+  /** Lets `folder` be written again. */
+  allowWrites(folder: string): void;
   remove(): Promise<void>;
 }
 
@@ -76,8 +83,16 @@ export async function mountSmallDisk(sizeMib: number): Promise<SmallDisk | { rea
       const mode = isReadOnly ? 'ro' : 'rw';
       execFileSync('mount', ['-o', `remount,${mode}`, folder], { stdio: 'pipe' });
     },
+    refuseWrites(below): void {
+      execFileSync('mount', ['--bind', below, below], { stdio: 'pipe' });
+      execFileSync('mount', ['-o', 'remount,bind,ro', below], { stdio: 'pipe' });
+    },
+    allowWrites(below): void {
+      // Lazily: the engine may have files open that it found through it.
+      execFileSync('umount', ['--lazy', below], { stdio: 'pipe' });
+    },
     async remove(): Promise<void> {
-      execFileSync('umount', [folder], { stdio: 'pipe' });
+      execFileSync('umount', ['--recursive', folder], { stdio: 'pipe' });
       await rm(folder, { recursive: true });
     },
   };
