@@ -80,6 +80,7 @@ Snapshots::Snapshots(Connection* connection) : connection_(connection), sweep_at
   const auto newest =
       connection_->Rows("SELECT max(version) FROM theflash.snapshots SETTINGS final = 0");
   next_version_ = std::stoull(newest.at(0).at(0)) + 1;
+  ForgetLost();
   DropStrayClones();
   sweeper_ = std::thread([this] { SweepLoop(); });
 }
@@ -93,6 +94,17 @@ void Snapshots::Stop() {
     wake_.notify_all();
   }
   if (sweeper_.joinable()) sweeper_.join();
+}
+
+// A crash of the machine may bring back the row of a snapshot whose clones were dropped when it was
+// not known to be recorded.
+void Snapshots::ForgetLost() {
+  for (const auto& row : connection_->Rows(
+           "SELECT name FROM theflash.snapshots WHERE NOT hasAll((SELECT groupArray(name) FROM "
+           "system.tables WHERE database = " +
+           QuoteText(kSnapshotDatabase) + "), arrayMap(t -> t.stored, tables))")) {
+    Record(row.at(0), "[]", 0, true);
+  }
 }
 
 void Snapshots::DropStrayClones() {
@@ -114,9 +126,14 @@ void Snapshots::Create(const sql::SnapshotChange& change) {
     const std::string tables = CloneTables(change, &clones);
     FailPoint("before-snapshot-record");
     Record(change.name, tables, seconds, false);
+    FailPoint("after-snapshot-record");
   } catch (const Error&) {
-    DropClones(clones);
-    throw;
+    // It may be recorded all the same: then it is there, and needs its clones. Where even that
+    // can't be found out, they stay; without a row, the next open drops them.
+    if (ClonesOf(change.name).empty()) {
+      DropClones(clones);
+      throw;
+    }
   }
   WakeIn(std::chrono::seconds(seconds));
 }

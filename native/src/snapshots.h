@@ -54,6 +54,7 @@ class Snapshots {
   void Stop();
 
  private:
+  void ForgetLost();
   void DropStrayClones();
   std::string CloneTables(const sql::SnapshotChange& change, std::vector<std::string>* clones);
   void Record(const std::string& name, const std::string& tables, uint64_t expires_in_seconds,

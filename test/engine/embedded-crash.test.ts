@@ -92,6 +92,23 @@ for (const place of ['between-clones', 'before-snapshot-record']) {
   });
 }
 
+test.serial('killed after-snapshot-record, a snapshot is there whole', async (t) => {
+  const folder = path.join(root, 'after-snapshot-record');
+  await fillFolder(folder);
+  const env = { THEFLASH_FAILPOINT: 'after-snapshot-record' };
+  const sql = 'CREATE SNAPSHOT whole OF keyed.t, multiset.t';
+  t.is(await runChild(sqlChild, folder, env, sql), 'SIGKILL');
+  const engine = await openEmbeddedEngine(folder);
+  try {
+    for (const table of ['keyed.t', 'multiset.t']) {
+      const kept = `(SELECT count() FROM ${table} AT SNAPSHOT whole)`;
+      t.is(await readValue(engine, kept), '2');
+    }
+  } finally {
+    await engine.close();
+  }
+});
+
 test.serial('a folder that another process has open is refused with its id', async (t) => {
   const folder = path.join(root, 'held');
   const child = spawn(process.execPath, ['--import=tsx', holdChild, folder]);
