@@ -1,5 +1,6 @@
 package com.theflash.client;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -82,6 +83,16 @@ public final class ServeProcess implements AutoCloseable {
   public void execute(String sql) {
     try {
       client().execute(sql);
+    } catch (IOException error) {
+      throw new UncheckedIOException(error);
+    }
+  }
+
+  /** How many scans and queries run, and how many writes are open. */
+  public int openRequests() {
+    try {
+      JsonNode status = client().status();
+      return status.path("openScans").size() + status.path("openWrites").asInt();
     } catch (IOException error) {
       throw new UncheckedIOException(error);
     }

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -52,7 +51,7 @@ class LifecycleTest {
     // The limit stands behind a filter that only Spark evaluates, so that it can't be pushed.
     Dataset<Row> rows = SparkTestSession.load(server, "shop.numbers").where("length(text) > 3");
     assertEquals(3, rows.limit(3).collectAsList().size());
-    SparkTestSession.waitUntil(() -> openScans(server) == 0);
+    SparkTestSession.waitUntil(() -> server.openRequests() == 0);
   }
 
   @Test
@@ -64,10 +63,10 @@ class LifecycleTest {
               spark.sparkContext().setJobGroup("slow", "a slow reader", true);
               return assertThrows(Exception.class, LifecycleTest::readSlowly);
             });
-    SparkTestSession.waitUntil(() -> openScans(server) > 0);
+    SparkTestSession.waitUntil(() -> server.openRequests() > 0);
     spark.sparkContext().cancelJobGroup("slow");
     assertTrue(job.get().getMessage().contains("cancelled"), job.get().getMessage());
-    SparkTestSession.waitUntil(() -> openScans(server) == 0);
+    SparkTestSession.waitUntil(() -> server.openRequests() == 0);
   }
 
   @Test
@@ -78,7 +77,7 @@ class LifecycleTest {
       CompletableFuture<Throwable> job =
           CompletableFuture.supplyAsync(
               () -> assertThrows(Exception.class, () -> slowly(rows).count()));
-      SparkTestSession.waitUntil(() -> openScans(victim) > 0);
+      SparkTestSession.waitUntil(() -> victim.openRequests() > 0);
       victim.kill();
       String message = job.get().toString();
       assertTrue(message.contains("CONNECTION"), message);
@@ -241,29 +240,11 @@ class LifecycleTest {
             + ")");
   }
 
-  private static int openScans(ServeProcess target) {
-    try {
-      return target.client().status().path("openScans").size();
-    } catch (IOException error) {
-      throw new UncheckedIOException(error);
-    }
-  }
-
   private static long countSnapshots(ServeProcess target) {
     return snapshotNames(target).size();
   }
 
   private static List<String> snapshotNames(ServeProcess target) {
-    List<String> names = new ArrayList<>();
-    try (var result = target.client().query("SHOW SNAPSHOTS", FlashMemory.root())) {
-      while (result.next()) {
-        for (int row = 0; row < result.root().getRowCount(); row += 1) {
-          names.add(result.root().getVector(0).getObject(row).toString());
-        }
-      }
-      return names;
-    } catch (IOException error) {
-      throw new UncheckedIOException(error);
-    }
+    return SparkTestSession.query(target, "SHOW SNAPSHOTS");
   }
 }
