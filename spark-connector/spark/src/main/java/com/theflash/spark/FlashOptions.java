@@ -19,6 +19,7 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * @param shards for each shard its copies
  * @param splitsMin least partitions; 0 for Spark's default parallelism
  * @param snapshot null for one of each scan's own
+ * @param stagingLeaseSeconds how long the staging table of a write outlives its driver
  * @param skipUnsupported leave out columns whose type Spark has no place for
  */
 record FlashOptions(
@@ -32,6 +33,7 @@ record FlashOptions(
     boolean pushAggregates,
     boolean pushLimit,
     boolean pushTopN,
+    int stagingLeaseSeconds,
     boolean skipUnsupported)
     implements Serializable {
 
@@ -69,6 +71,7 @@ record FlashOptions(
         flag(options, "pushdown.aggregates", true),
         flag(options, "pushdown.limit", true),
         flag(options, "pushdown.topN", true),
+        integer(options, "stagingLeaseSeconds", 1, 30 * 86_400, 3_600),
         unsupported.equals("skip"));
   }
 

@@ -135,7 +135,8 @@ final class FlashTable
       StructType rows = write.schema().isEmpty() ? keyType() : write.schema();
       WriteTarget target =
           WriteTarget.check(name.database(), name.table(), rows, available, info.primaryKey());
-      return new FlashWriteBuilder(effective.shards().get(0), effective.client(), target);
+      return new FlashWriteBuilder(
+          effective.shards().get(0), effective.client(), target, effective.stagingLeaseSeconds());
     } catch (FlashException error) {
       throw new UncheckedIOException(error);
     }

@@ -1,5 +1,6 @@
 package com.theflash.spark;
 
+import java.nio.file.Path;
 import java.util.Map;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -49,5 +50,11 @@ final class HeldWrite {
         .options(options)
         .mode("append")
         .save(table);
+  }
+
+  /** A driver of its own, for a test to kill: endpoint, table, the latch's folder, lease. */
+  public static void main(String[] args) {
+    Map<String, String> options = Map.of("endpoints", args[0], "stagingLeaseSeconds", args[3]);
+    run(SparkTestSession.get(), options, args[1], new FileLatch(Path.of(args[2])), Hold.NEVER);
   }
 }

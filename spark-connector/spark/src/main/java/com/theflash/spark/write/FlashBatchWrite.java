@@ -2,9 +2,11 @@ package com.theflash.spark.write;
 
 import com.theflash.client.ClientOptions;
 import com.theflash.client.Endpoint;
+import com.theflash.client.FlashClient;
 import com.theflash.client.FlashException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.sql.connector.write.DeltaBatchWrite;
 import org.apache.spark.sql.connector.write.DeltaWriterFactory;
 import org.apache.spark.sql.connector.write.PhysicalWriteInfo;
@@ -23,16 +25,24 @@ final class FlashBatchWrite implements DeltaBatchWrite, StreamingWrite {
   private final ClientOptions options;
   private final WriteTarget target;
   private final boolean overwrite;
+  private final int leaseSeconds;
 
   /** Made when the tasks' factory is: Spark plans more writes than it runs. */
   private StagingTable staging;
 
+  private StagingLease lease;
+
   FlashBatchWrite(
-      List<Endpoint> copies, ClientOptions options, WriteTarget target, boolean overwrite) {
+      List<Endpoint> copies,
+      ClientOptions options,
+      WriteTarget target,
+      boolean overwrite,
+      int leaseSeconds) {
     this.copies = copies;
     this.options = options;
     this.target = target;
     this.overwrite = overwrite;
+    this.leaseSeconds = leaseSeconds;
   }
 
   @Override
@@ -56,7 +66,7 @@ final class FlashBatchWrite implements DeltaBatchWrite, StreamingWrite {
     try {
       boolean deletes = TaskCommit.anyDeletes(messages);
       staging.commit(TaskCommit.attempts(messages), deletes, overwrite);
-      staging.drop();
+      drop();
     } catch (FlashException error) {
       throw new UncheckedIOException(error);
     }
@@ -66,7 +76,7 @@ final class FlashBatchWrite implements DeltaBatchWrite, StreamingWrite {
   public void abort(WriterCommitMessage[] messages) {
     try {
       if (staging != null) {
-        staging.drop();
+        drop();
       }
     } catch (FlashException error) {
       throw new UncheckedIOException(error);
@@ -83,9 +93,19 @@ final class FlashBatchWrite implements DeltaBatchWrite, StreamingWrite {
     abort(messages);
   }
 
+  /** Where the server can't be asked, the table goes when its lease has ended. */
+  private void drop() throws FlashException {
+    lease.close();
+    staging.drop();
+  }
+
   private FlashWriterFactory createFactory() {
     try {
-      staging = StagingTable.create(copies, options, target);
+      FlashClient client = new FlashClient(copies, options);
+      StagingLease.dropAbandoned(client, target.database());
+      String comment = StagingLease.comment(leaseSeconds, SparkEnv.get().conf().getAppId());
+      staging = StagingTable.create(copies, options, target, comment);
+      lease = StagingLease.hold(client, staging.sql(), comment, leaseSeconds);
       return new FlashWriterFactory(staging);
     } catch (FlashException error) {
       throw new UncheckedIOException(error);

@@ -15,12 +15,18 @@ public final class FlashWriteBuilder implements DeltaWriteBuilder, SupportsTrunc
   private final List<Endpoint> copies;
   private final ClientOptions options;
   private final WriteTarget target;
+  private final int leaseSeconds;
   private boolean overwrite;
 
-  public FlashWriteBuilder(List<Endpoint> copies, ClientOptions options, WriteTarget target) {
+  /**
+   * @param leaseSeconds how long a staging table outlives its driver
+   */
+  public FlashWriteBuilder(
+      List<Endpoint> copies, ClientOptions options, WriteTarget target, int leaseSeconds) {
     this.copies = copies;
     this.options = options;
     this.target = target;
+    this.leaseSeconds = leaseSeconds;
   }
 
   /** Mode overwrite: all other rows are deleted by the statement that brings the new ones. */
@@ -51,6 +57,6 @@ public final class FlashWriteBuilder implements DeltaWriteBuilder, SupportsTrunc
   }
 
   private FlashBatchWrite start() {
-    return new FlashBatchWrite(copies, options, target, overwrite);
+    return new FlashBatchWrite(copies, options, target, overwrite, leaseSeconds);
   }
 }

@@ -39,9 +39,14 @@ public final class StagingTable implements Serializable {
     this.name = name;
   }
 
-  /** Makes the table, beside the one that is written to. */
-  public static StagingTable create(
-      List<Endpoint> copies, ClientOptions options, WriteTarget target) throws FlashException {
+  /**
+   * Makes the table, beside the one that is written to.
+   *
+   * @param comment what tells others whose it is, and how long
+   */
+  static StagingTable create(
+      List<Endpoint> copies, ClientOptions options, WriteTarget target, String comment)
+      throws FlashException {
     String name = PREFIX + UUID.randomUUID().toString().replace("-", "");
     StagingTable staging = new StagingTable(copies, options, target, name);
     List<String> columns = new ArrayList<>();
@@ -55,7 +60,8 @@ public final class StagingTable implements Serializable {
             + staging.sql()
             + " ("
             + String.join(", ", columns)
-            + ") ENGINE = MergeTree ORDER BY tuple()");
+            + ") ENGINE = MergeTree ORDER BY tuple() COMMENT "
+            + SqlText.quoteText(comment));
     return staging;
   }
 
@@ -139,7 +145,7 @@ public final class StagingTable implements Serializable {
     execute("DROP TABLE IF EXISTS " + sql());
   }
 
-  private String sql() {
+  String sql() {
     return SqlText.quoteName(target.database()) + "." + SqlText.quoteName(name);
   }
 
