@@ -61,6 +61,14 @@ public final class FlashException extends IOException {
     return new FlashException(CONNECTION, Retry.AFTER_BACKOFF, true, message, hint, cause);
   }
 
+  /** A server that does not prove who it is: another try would end the same. */
+  static FlashException ofCertificate(String message, Throwable cause) {
+    String hint =
+        "ssl.ca must name a file with the authority of the server's certificate, and endpoints the"
+            + " host that the certificate is for.";
+    return new FlashException(CONNECTION, Retry.AFTER_REPAIR, true, message, hint, cause);
+  }
+
   static FlashException ofAuth(String message, String hint) {
     return new FlashException("AUTH", Retry.NEVER, true, message, hint, null);
   }

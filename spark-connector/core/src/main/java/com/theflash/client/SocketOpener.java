@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
@@ -30,6 +31,10 @@ final class SocketOpener {
     } catch (IOException error) {
       closeQuietly(socket);
       String reason = error.getMessage();
+      if (isOfCertificate(error)) {
+        throw FlashException.ofCertificate(
+            "The certificate of " + endpoint + " is refused: " + reason, error);
+      }
       throw FlashException.ofConnection("Can't connect to " + endpoint + ": " + reason, error);
     }
   }
@@ -40,6 +45,15 @@ final class SocketOpener {
     } catch (IOException error) {
       // It is gone either way.
     }
+  }
+
+  private static boolean isOfCertificate(Throwable error) {
+    for (Throwable each = error; each != null; each = each.getCause()) {
+      if (each instanceof CertificateException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Socket startTls(Socket socket, Endpoint endpoint, ClientOptions options)
