@@ -212,9 +212,7 @@ public final class FlashCatalog implements TableCatalog, SupportsNamespaces {
   private void executeOnAll(String sql) {
     check(
         () -> {
-          for (var shard : options.clients()) {
-            shard.execute(sql);
-          }
+          Shards.executeOnAll(options.clients(), sql);
           return new HashMap<>();
         });
   }

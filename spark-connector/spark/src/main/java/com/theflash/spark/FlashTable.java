@@ -1,6 +1,5 @@
 package com.theflash.spark;
 
-import com.theflash.client.FlashClient;
 import com.theflash.client.FlashException;
 import com.theflash.client.TableInfo;
 import com.theflash.spark.write.FlashWriteBuilder;
@@ -113,9 +112,7 @@ final class FlashTable
   @Override
   public boolean truncateTable() {
     try {
-      for (FlashClient shard : options.clients()) {
-        shard.execute("TRUNCATE TABLE " + name.sql());
-      }
+      Shards.truncate(options.clients(), name);
       return true;
     } catch (FlashException error) {
       throw new UncheckedIOException(error);
@@ -127,7 +124,8 @@ final class FlashTable
       FlashOptions effective = effectiveOptions(write.options());
       if (effective.shards().size() > 1) {
         throw FlashException.ofRequest(
-            "Rows can't be written to several shards", "Name one endpoint: the rows' own shard.");
+            "Rows of " + name + " can't be written to several shards",
+            "Name one endpoint: the rows' own shard.");
       }
       Map<String, FlashColumn> available = new HashMap<>();
       columns.forEach(each -> available.put(each.name(), each));
