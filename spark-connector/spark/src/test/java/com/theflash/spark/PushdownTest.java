@@ -17,6 +17,7 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What the server evaluates gives the rows that Spark itself finds. */
@@ -104,6 +105,7 @@ class PushdownTest {
   }
 
   @Test
+  @Tag("smoke")
   void eachKindOfConditionIsPushedWhole() {
     for (String condition :
         List.of(
@@ -168,6 +170,7 @@ class PushdownTest {
   }
 
   @Test
+  @Tag("smoke")
   void aggregatesArePushedAndAreSparksOwn() {
     SparkTestSession.get().conf().set("spark.sql.ansi.enabled", "false");
     Dataset<Row> table =

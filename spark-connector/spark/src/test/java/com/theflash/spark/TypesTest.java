@@ -21,6 +21,7 @@ import java.util.List;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -36,6 +37,7 @@ class TypesTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"types-mysql-9.7", "types-mariadb"})
+  @Tag("smoke")
   void everyValueIsTheServers(String name) throws IOException {
     Path folder = ServeProcess.root().resolve("test/fixtures/binlog").resolve(name);
     JsonNode tables = new ObjectMapper().readTree(folder.resolve("expected.json").toFile());

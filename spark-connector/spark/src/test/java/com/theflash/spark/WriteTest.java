@@ -22,6 +22,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,6 +71,7 @@ class WriteTest {
   }
 
   @Test
+  @Tag("smoke")
   void appendedRowsReplaceThoseOfTheirKeys() {
     sql("SELECT 3L AS id, 'sent' AS state, 3.25 AS total UNION ALL SELECT 4L, 'new', NULL")
         .write()
@@ -150,6 +152,7 @@ class WriteTest {
   }
 
   @Test
+  @Tag("smoke")
   void rowsAreDeletedUpdatedAndMerged() {
     sql("DELETE FROM " + TABLE + " WHERE state = 'paid'");
     assertRows("[1,new,1.50]", "[3,null,3.00]");
@@ -172,6 +175,7 @@ class WriteTest {
   }
 
   @Test
+  @Tag("smoke")
   void everyTypeComesBack() {
     sql("DROP TABLE IF EXISTS writes.shop.types");
     sql(
