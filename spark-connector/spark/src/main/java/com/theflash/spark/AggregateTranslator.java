@@ -35,13 +35,16 @@ final class AggregateTranslator {
           ColumnKind.TIMESTAMP);
 
   private final Map<String, FlashColumn> columns;
+  private final List<String> primaryKey;
   private final boolean ansi;
 
   /**
+   * @param primaryKey names of its columns; empty for a table without one
    * @param ansi an overflow of a sum must be an error
    */
-  AggregateTranslator(Map<String, FlashColumn> columns, boolean ansi) {
+  AggregateTranslator(Map<String, FlashColumn> columns, List<String> primaryKey, boolean ansi) {
     this.columns = columns;
+    this.primaryKey = primaryKey;
     this.ansi = ansi;
   }
 
@@ -70,10 +73,15 @@ final class AggregateTranslator {
       functions.add(translated.get().function());
       result.add(translated.get().column());
     }
-    // Groups without functions are a DISTINCT, for which the server has no message.
-    return functions.isEmpty()
-        ? Optional.empty()
-        : Optional.of(new Pushed(new Aggregate(groupBy, functions), List.copyOf(result)));
+    if (functions.isEmpty()) {
+      if (groupBy.isEmpty() || (!primaryKey.isEmpty() && groupBy.containsAll(primaryKey))) {
+        // As many groups as rows: the server would hold them all, and spare nothing.
+        return Optional.empty();
+      }
+      // A DISTINCT. The server wants a function, whose column, the last one, nobody reads.
+      functions.add(new Aggregate.Function("countRows", null, freeName(0)));
+    }
+    return Optional.of(new Pushed(new Aggregate(groupBy, functions), List.copyOf(result)));
   }
 
   private record Translated(Aggregate.Function function, FlashColumn column) {}

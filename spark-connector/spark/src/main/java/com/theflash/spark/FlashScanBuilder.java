@@ -95,7 +95,8 @@ final class FlashScanBuilder
     if (!options.pushAggregates()) {
       return false;
     }
-    AggregateTranslator translator = new AggregateTranslator(columns, SQLConf.get().ansiEnabled());
+    AggregateTranslator translator =
+        new AggregateTranslator(columns, info.primaryKey(), SQLConf.get().ansiEnabled());
     Optional<AggregateTranslator.Pushed> found = translator.translate(aggregation);
     found.ifPresent(
         each -> {

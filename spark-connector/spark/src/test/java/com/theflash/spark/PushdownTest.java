@@ -194,6 +194,26 @@ class PushdownTest {
   }
 
   @Test
+  void distinctRowsAreThoseOfTheirSplitsPutTogether() {
+    Dataset<Row> table =
+        SparkTestSession.reader(server).option("minPartitions", 3).load("shop.edges");
+    Dataset<Row> local = localCopy();
+    for (String[] columns :
+        new String[][] {{"s"}, {"f64"}, {"ts0", "u64", "i8", "e"}, {"s", "id"}}) {
+      for (String condition : List.of("id > 50 OR s <> 'a'", "id < -1")) {
+        Dataset<Row> ours = table.where(condition).selectExpr(columns).distinct();
+        // With the key all rows are distinct, which the server is spared to find out.
+        boolean withKey = List.of(columns).contains("id");
+        assertEquals(!withKey, physical(ours).contains("groupBy=["), physical(ours));
+        assertEquals(
+            unsignedZeros(local.where(condition).selectExpr(columns).distinct()),
+            unsignedZeros(ours),
+            condition + " of " + String.join(", ", columns));
+      }
+    }
+  }
+
+  @Test
   void aggregatesWithoutAnEqualStayWithSpark() {
     Dataset<Row> table = SparkTestSession.load(server, "shop.edges");
     Dataset<Row> local = localCopy();
