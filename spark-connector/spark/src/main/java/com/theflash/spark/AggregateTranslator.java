@@ -20,8 +20,8 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.DecimalType;
 
 /**
- * Turns Spark's aggregates into those of the server, which gives partial results of each split for
- * Spark to combine.
+ * Turns Spark's aggregates into those of the server: partial results of each split for Spark to
+ * combine, or whole ones.
  */
 final class AggregateTranslator {
   private static final Set<ColumnKind> COMPARABLE =
@@ -34,18 +34,28 @@ final class AggregateTranslator {
           ColumnKind.DATE,
           ColumnKind.TIMESTAMP);
 
+  /** Digits of a decimal whose sum comes in 128 bits. Source: docs/protocol.md, "Aggregates". */
+  private static final int WIDEST_SUMMED = 19;
+
+  /** Digits that Spark's sum of a decimal has more than the column. */
+  private static final int SUM_DIGITS = 10;
+
   private final Map<String, FlashColumn> columns;
   private final List<String> primaryKey;
   private final boolean ansi;
+  private final boolean complete;
 
   /**
    * @param primaryKey names of its columns; empty for a table without one
    * @param ansi an overflow of a sum must be an error
+   * @param complete there is one split, and Spark takes its result as it is
    */
-  AggregateTranslator(Map<String, FlashColumn> columns, List<String> primaryKey, boolean ansi) {
+  AggregateTranslator(
+      Map<String, FlashColumn> columns, List<String> primaryKey, boolean ansi, boolean complete) {
     this.columns = columns;
     this.primaryKey = primaryKey;
     this.ansi = ansi;
+    this.complete = complete;
   }
 
   /** A pushed aggregate, and the columns of its result: the groups, then the functions. */
@@ -103,20 +113,34 @@ final class AggregateTranslator {
     return Optional.empty();
   }
 
-  /**
-   * Spark casts a partial sum of decimals back to the column's own type, where it may not fit:
-   * those sums stay with it. So do sums of bigint where an overflow must be an error.
-   */
+  /** The type of a sum as the server gives it; Spark casts it to the one that it wants. */
   private Optional<DataType> sumType(FlashColumn column) {
-    boolean mayOverflow = column.type().equals(DataTypes.LongType) && ansi;
-    if (column.type() instanceof DecimalType || mayOverflow) {
-      return Optional.empty();
+    if (column.type() instanceof DecimalType decimal) {
+      return decimalSumType(column, decimal);
     }
     return switch (column.kind()) {
-      case INTEGER -> Optional.of(DataTypes.LongType);
+      // Spark's cast to bigint finds an overflow.
+      case INTEGER ->
+          Optional.of(
+              ansi && column.type().equals(DataTypes.LongType)
+                  ? DataTypes.createDecimalType(DecimalType.MAX_PRECISION(), 0)
+                  : DataTypes.LongType);
       case FLOAT -> Optional.of(DataTypes.DoubleType);
       default -> Optional.empty();
     };
+  }
+
+  /**
+   * Spark casts a partial sum of decimals back to the column's own type, where it may not fit: only
+   * whole sums are pushed. Of columns with more digits the server gives 256 bits.
+   */
+  private Optional<DataType> decimalSumType(FlashColumn column, DecimalType decimal) {
+    boolean isInteger = column.engineType().matches("U?Int\\d+");
+    if (!complete || (!isInteger && decimal.precision() > WIDEST_SUMMED)) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        DataTypes.createDecimalType(decimal.precision() + SUM_DIGITS, decimal.scale()));
   }
 
   private static Translated translated(

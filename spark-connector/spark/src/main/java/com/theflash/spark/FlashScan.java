@@ -186,7 +186,21 @@ final class FlashScan implements Scan, Batch, SupportsReportStatistics, Supports
         planned.add(new FlashPartition(plan.endpoint(), split.ticket(), split.rows(), held));
       }
     }
+    if (isOneRow() && planned.size() != 1) {
+      throw FlashException.ofProtocol(
+          first.endpoint()
+              + " cuts an aggregate without groups into "
+              + planned.size()
+              + " splits");
+    }
     return planned.toArray(InputPartition[]::new);
+  }
+
+  /** Whether Spark takes the one row of an aggregate without groups as the result. */
+  private boolean isOneRow() {
+    return spec.aggregate() != null
+        && spec.aggregate().groupBy().isEmpty()
+        && options.shards().size() == 1;
   }
 
   private PlanRequest request(String snapshot) {

@@ -84,26 +84,37 @@ final class FlashScanBuilder
     return pushed.toArray(Predicate[]::new);
   }
 
-  /** With several splits each group may come several times: Spark combines them. */
+  /**
+   * One server makes one split of an aggregate without groups: its row is the result. Groups may
+   * come from several splits, and from each shard: Spark combines them.
+   */
   @Override
   public boolean supportCompletePushDown(Aggregation aggregation) {
-    return false;
+    return isOneRow(aggregation) && translate(aggregation).isPresent();
   }
 
   @Override
   public boolean pushAggregation(Aggregation aggregation) {
-    if (!options.pushAggregates()) {
-      return false;
-    }
-    AggregateTranslator translator =
-        new AggregateTranslator(columns, info.primaryKey(), SQLConf.get().ansiEnabled());
-    Optional<AggregateTranslator.Pushed> found = translator.translate(aggregation);
+    Optional<AggregateTranslator.Pushed> found = translate(aggregation);
     found.ifPresent(
         each -> {
           aggregate = each.aggregate();
           selected = each.columns();
         });
     return found.isPresent();
+  }
+
+  private boolean isOneRow(Aggregation aggregation) {
+    return aggregation.groupByExpressions().length == 0 && options.shards().size() == 1;
+  }
+
+  private Optional<AggregateTranslator.Pushed> translate(Aggregation aggregation) {
+    if (!options.pushAggregates()) {
+      return Optional.empty();
+    }
+    boolean ansi = SQLConf.get().ansiEnabled();
+    return new AggregateTranslator(columns, info.primaryKey(), ansi, isOneRow(aggregation))
+        .translate(aggregation);
   }
 
   /** Each split stops at the limit; Spark cuts once more. */

@@ -12,6 +12,11 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
 
 /** {@code spark.read.format("theflash").option("endpoints", …).load("db.table")}. */
 public final class FlashSource implements TableProvider, DataSourceRegister {
+  /** What inferSchema asked the server for, so that getTable need not ask again. */
+  private FlashTable inferred;
+
+  private CaseInsensitiveStringMap inferredOf;
+
   @Override
   public String shortName() {
     return "theflash";
@@ -19,12 +24,17 @@ public final class FlashSource implements TableProvider, DataSourceRegister {
 
   @Override
   public StructType inferSchema(CaseInsensitiveStringMap options) {
-    return load(options).structType();
+    inferred = load(options);
+    inferredOf = options;
+    return inferred.structType();
   }
 
   @Override
   public Table getTable(StructType schema, Transform[] partitions, Map<String, String> properties) {
-    return load(new CaseInsensitiveStringMap(properties));
+    CaseInsensitiveStringMap options = new CaseInsensitiveStringMap(properties);
+    FlashTable known = options.equals(inferredOf) ? inferred : null;
+    inferred = null;
+    return known == null ? load(options) : known;
   }
 
   private static FlashTable load(CaseInsensitiveStringMap options) {

@@ -2,6 +2,7 @@ package com.theflash.spark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.theflash.client.ServeProcess;
@@ -218,7 +219,7 @@ class PushdownTest {
     Dataset<Row> table = SparkTestSession.load(server, "shop.edges");
     Dataset<Row> local = localCopy();
     for (String function :
-        List.of("count(DISTINCT s)", "sum(dec)", "sum(u64)", "count(if(id > 3, 1, NULL))")) {
+        List.of("count(DISTINCT s)", "sum(wide)", "count(if(id > 3, 1, NULL))")) {
       Dataset<Row> ours = table.selectExpr(function);
       assertFalse(physical(ours).contains("aggregates="), function);
       assertEquals(
@@ -228,10 +229,52 @@ class PushdownTest {
     }
     Dataset<Row> residual = table.where("length(s) = 1").selectExpr("count(*)");
     assertFalse(physical(residual).contains("aggregates="));
+    // Groups may come from several splits: Spark would cut each part to the column's digits.
+    Dataset<Row> groups = aggregate(table, new String[] {"u8"}, "sum(dec)");
+    assertFalse(physical(groups).contains("aggregates="));
+    assertEquals(
+        SparkTestSession.sorted(aggregate(local, new String[] {"u8"}, "sum(dec)")),
+        SparkTestSession.sorted(groups));
+  }
+
+  @Test
+  @Tag("smoke")
+  void anAggregateWithoutGroupsIsTheServersAlone() {
+    Dataset<Row> table =
+        SparkTestSession.reader(server).option("minPartitions", 3).load("shop.edges");
+    Dataset<Row> local = localCopy();
+    String functions = "sum(dec), avg(dec), sum(u64), avg(u64), avg(i8), count(*), max(wide)";
+    for (String condition : List.of("id <> 7", "id < -1", "dec IS NULL")) {
+      Dataset<Row> ours = aggregate(table.where(condition), new String[0], functions);
+      String plan = physical(ours);
+      assertTrue(plan.contains("aggregates=[sum dec"), plan);
+      assertFalse(plan.contains("HashAggregate"), plan);
+      assertEquals(1, ours.rdd().getNumPartitions());
+      Dataset<Row> expected = aggregate(local.where(condition), new String[0], functions);
+      assertEquals(SparkTestSession.sorted(expected), SparkTestSession.sorted(ours), condition);
+      assertEquals(expected.schema(), ours.schema());
+    }
+  }
+
+  @Test
+  void aSumOfBigintsThatOverflowsIsAnErrorWhereSparkWantsOne() {
+    Dataset<Row> table = SparkTestSession.load(server, "shop.edges");
     SparkTestSession.get().conf().set("spark.sql.ansi.enabled", "true");
-    assertFalse(physical(table.selectExpr("sum(i64)")).contains("aggregates="));
-    assertTrue(physical(table.selectExpr("sum(i8)")).contains("aggregates="));
-    SparkTestSession.get().conf().set("spark.sql.ansi.enabled", "false");
+    try {
+      for (String grouping : List.of("", "s")) {
+        String[] groups = grouping.isEmpty() ? new String[0] : new String[] {grouping};
+        Dataset<Row> small = aggregate(table.where("i64 < 100 AND i64 > -100"), groups, "sum(i64)");
+        assertTrue(physical(small).contains("aggregates=[sum i64"), physical(small));
+        Dataset<Row> expected =
+            aggregate(localCopy().where("i64 < 100 AND i64 > -100"), groups, "sum(i64)");
+        assertEquals(SparkTestSession.sorted(expected), SparkTestSession.sorted(small));
+        Dataset<Row> large = aggregate(table.where("i64 > 100"), groups, "sum(i64)");
+        Exception error = assertThrows(Exception.class, large::collectAsList);
+        assertTrue(String.valueOf(error).contains("OVERFLOW"), String.valueOf(error));
+      }
+    } finally {
+      SparkTestSession.get().conf().set("spark.sql.ansi.enabled", "false");
+    }
   }
 
   @Test

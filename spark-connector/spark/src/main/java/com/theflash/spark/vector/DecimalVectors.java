@@ -32,6 +32,19 @@ final class DecimalVectors {
     }
   }
 
+  /** A sum, whose digits Spark's type has room for; where it has not, the read fails. */
+  static final class Decimal128Narrowed extends FlashVector {
+    Decimal128Narrowed(DecimalType type) {
+      super(type);
+    }
+
+    @Override
+    public Decimal getDecimal(int row, int precision, int scale) {
+      BigInteger unscaled = readInteger(dataAddress + 16L * row, 16);
+      return Decimal.apply(new BigDecimal(unscaled, scale), precision, scale);
+    }
+  }
+
   /**
    * A sum of integers: its low 64 bits, which is where Spark's own sum of bigints ends up too when
    * it overflows.

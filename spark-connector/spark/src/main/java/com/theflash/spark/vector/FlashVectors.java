@@ -94,8 +94,10 @@ public final class FlashVectors {
       return new FloatVectors.Float32();
     } else if (vector instanceof Float8Vector) {
       return new FloatVectors.Float64();
-    } else if (vector instanceof DecimalVector && type instanceof DecimalType decimal) {
-      return new DecimalVectors.Decimal128(decimal);
+    } else if (vector instanceof DecimalVector given && type instanceof DecimalType decimal) {
+      return given.getPrecision() > decimal.precision()
+          ? new DecimalVectors.Decimal128Narrowed(decimal)
+          : new DecimalVectors.Decimal128(decimal);
     } else if (vector instanceof Decimal256Vector decimal) {
       return new DecimalVectors.Decimal256AsText(decimal.getScale());
     }
