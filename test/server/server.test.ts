@@ -253,13 +253,10 @@ test.serial('scans that outlast the drain are cancelled', async (t) => {
   const served = await serveEngine(engine(), { limits: { drainTimeoutMs: 100 } });
   const reader = await RawClient.hello(served.server.port);
   reader.send({ type: 'QUERY', sql: endless, credit: 1, timeoutMs: 0 }, 1);
-  await waitForQuery(engine(), endless);
+  t.is((await reader.next())?.type, 'OPENED');
   await served.server.close();
   await untilNoQuery();
-  t.deepEqual(
-    [await reader.nextError(), await reader.nextError(), await reader.nextError()],
-    ['OPENED', 'GOAWAY', 'CANCELLED'],
-  );
+  t.deepEqual([await reader.nextError(), await reader.nextError()], ['GOAWAY', 'CANCELLED']);
 });
 
 test.serial('random and mutated frames end their own connection only', async (t) => {
