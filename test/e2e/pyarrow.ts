@@ -5,22 +5,36 @@ import { repositoryFolder } from '../servers/index.js';
 
 const environment = path.join(repositoryFolder, '.cache', 'pyarrow');
 
-/** Python with pyarrow in an environment under .cache, made on first use; or why there is none. */
+/**
+ * Python with pyarrow in an environment under .cache, made on first use; or why there is none. Test
+ * files that make it at the same time do not get in each other's way: the first one's stays.
+ */
 export function pythonWithPyarrow(): { python: string } | { reason: string } {
   const python = path.join(environment, 'bin', 'python');
-  if (existsSync(path.join(environment, 'complete'))) return { python };
-  rmSync(environment, { recursive: true, force: true });
+  if (existsSync(python)) return { python };
+  const fresh = `${environment}.${process.pid}`;
   try {
-    run('python3', ['-m', 'venv', environment]);
-    run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'pyarrow']);
-    run(python, ['-c', `import pyarrow; open(${JSON.stringify(`${environment}/new`)}, 'w')`]);
+    const own = path.join(fresh, 'bin', 'python');
+    run('python3', ['-m', 'venv', fresh]);
+    run(own, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', 'pyarrow']);
+    run(own, ['-c', 'import pyarrow']);
+    moveUnlessThere(fresh, environment);
   } catch (error) {
     return {
       reason: `no pyarrow to be had: ${error instanceof Error ? error.message : 'unknown'}`,
     };
+  } finally {
+    rmSync(fresh, { recursive: true, force: true });
   }
-  renameSync(path.join(environment, 'new'), path.join(environment, 'complete'));
   return { python };
+}
+
+function moveUnlessThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (!existsSync(to)) throw error;
+  }
 }
 
 function run(command: string, args: readonly string[]): void {
