@@ -40,12 +40,12 @@ extern "C" {
 #define TF_EXPORT
 #endif
 
-#define TF_ABI_VERSION 2
+#define TF_ABI_VERSION 3
 
 /* What a call came to. The numbers are stable; what the caller should do stands behind each. */
 typedef enum tf_status {
   TF_OK = 0,
-  TF_END = 1,         /* tf_scan_next only: the scan gave all its rows */
+  TF_END = 1,         /* of a scan: it gave all its rows */
   TF_INVALID = 2,     /* the arguments or the SQL text are wrong: mend the call */
   TF_NOT_FOUND = 3,   /* no such database, table, column or snapshot */
   TF_IN_USE = 4,      /* another process has the folder open: connect to it, or stop it */
@@ -161,6 +161,21 @@ TF_EXPORT tf_status tf_scan_open(tf_engine *engine, const char *sql, size_t sql_
  */
 TF_EXPORT tf_status tf_scan_next(tf_scan *scan, const uint8_t **data, size_t *len, uint64_t *rows,
                                  tf_error *error);
+
+/*
+ * As tf_scan_next, but copies the message into a buffer of the caller's, and sums it up: on this
+ * thread, for callers who have other work for the thread that sends it on.
+ *
+ * A message that is longer than `capacity` is not copied: *len says how much it needs, and the next
+ * call gives it again.
+ *
+ * Units: `capacity` and `len` in bytes. *crc32 becomes the CRC-32 of the message, as of tf_crc32;
+ * NULL leaves it out.
+ * Owns: the buffer stays the caller's; it is written to until the call returns, and not behind.
+ * Errors: as of tf_scan_next.
+ */
+TF_EXPORT tf_status tf_scan_read(tf_scan *scan, uint8_t *buffer, size_t capacity, size_t *len,
+                                 uint64_t *rows, uint32_t *crc32, tf_error *error);
 
 /* Stops the query at once; a blocked tf_scan_next returns TF_CANCELLED. From any thread. */
 TF_EXPORT void tf_scan_cancel(tf_scan *scan);

@@ -217,6 +217,23 @@ tf_status tf_scan_next(tf_scan* scan, const uint8_t** data, size_t* len, uint64_
   });
 }
 
+tf_status tf_scan_read(tf_scan* scan, uint8_t* buffer, size_t capacity, size_t* len, uint64_t* rows,
+                       uint32_t* crc32, tf_error* error) {
+  return Guard(error, [&] {
+    if (capacity > 0) NeedPointer(buffer, "buffer");
+    NeedPointer(len, "len");
+    NeedPointer(rows, "rows");
+    *len = 0;
+    *rows = 0;
+    const auto message = Scans::Get().Find(scan)->Read({buffer, capacity});
+    if (!message) return TF_END;
+    *len = message->bytes.size();
+    *rows = message->rows;
+    if (crc32 != nullptr && *len <= capacity) *crc32 = theflash::binlog::Crc32(buffer, *len);
+    return TF_OK;
+  });
+}
+
 void tf_scan_cancel(tf_scan* scan) {
   GuardClose([&] { Scans::Get().Find(scan)->Cancel(); });
 }

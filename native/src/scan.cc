@@ -1,6 +1,7 @@
 #include "scan.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "statements.h"
@@ -76,9 +77,26 @@ void Scan::Start(std::string_view sql) {
 
 std::optional<ArrowMessage> Scan::Next() {
   const std::lock_guard lock(mutex_);
+  return Pull();
+}
+
+std::optional<ArrowMessage> Scan::Read(std::span<uint8_t> buffer) {
+  const std::lock_guard lock(mutex_);
+  const auto message = Pull();
+  if (!message) return std::nullopt;
+  if (message->bytes.size() <= buffer.size()) {
+    std::memcpy(buffer.data(), message->bytes.data(), message->bytes.size());
+  } else {
+    kept_ = message;
+  }
+  return message;
+}
+
+std::optional<ArrowMessage> Scan::Pull() {
   if (!started_) throw Error(TF_INVALID, "the scan has not been started");
   if (cancelled_) throw CancelledError();
   if (ended_) return std::nullopt;
+  if (kept_) return std::exchange(kept_, std::nullopt);
   auto message = UnlessCancelled([&] {
     if (!text_.empty()) RunText();
     return NextMessage();

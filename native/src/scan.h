@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +32,10 @@ class Scan {
   // The next message, valid until the next call; nothing at the end.
   std::optional<ArrowMessage> Next();
 
+  // The same, copied into `buffer`. Of one that is longer only the length and the rows are good:
+  // the next call gives it again.
+  std::optional<ArrowMessage> Read(std::span<uint8_t> buffer);
+
   // Does not wait. A Next under way throws TF_CANCELLED, and so do later ones.
   void Cancel();
 
@@ -40,6 +45,7 @@ class Scan {
  private:
   void Open(std::string_view sql);
   void RunText();
+  std::optional<ArrowMessage> Pull();
   std::optional<ArrowMessage> NextMessage();
   bool TakePiece();
   bool IsFirstSchema(const ArrowMessage& message);
@@ -55,6 +61,7 @@ class Scan {
   Result stream_;     // none where the result came whole
   Result piece_;
   std::optional<ArrowReader> reader_;
+  std::optional<ArrowMessage> kept_;  // did not fit the reader's buffer
   std::vector<uint8_t> schema_;
   std::atomic<bool> ended_ = false;
 

@@ -28,7 +28,7 @@ export interface Engine {
    * Runs any SQL and streams its result. The rows are those of the moment when the promise
    * resolves, whatever is written later.
    */
-  query(sql: string, options?: StatementOptions): Promise<ArrowScan>;
+  query(sql: string, options?: QueryOptions): Promise<ArrowScan>;
 
   /**
    * Inserts a whole Arrow IPC stream into a plain (not mutable) table and gives the count of rows.
@@ -60,6 +60,24 @@ export interface StatementOptions {
   parameters?: SqlParameters;
 }
 
+/** How a query gives its result. */
+export interface QueryOptions extends StatementOptions {
+  /**
+   * Where its messages may be put. One that lies there is the reader's, who gives its buffer back;
+   * an engine that does not know of this goes on as without.
+   */
+  buffers?: MessageBuffers;
+  /** Whether messages are to come with their checksum, if the engine can do that beside its work. */
+  checksum?: boolean;
+}
+
+/** A source of buffers for messages. */
+export interface MessageBuffers {
+  /** Gives `lengthBytes` bytes at the start of a buffer, which is the taker's until it gives it back. */
+  take(lengthBytes: number): Uint8Array<ArrayBuffer>;
+  give(buffer: ArrayBuffer): void;
+}
+
 export interface EngineInfo {
   /** `SELECT version()`. */
   engineVersion: string;
@@ -83,6 +101,8 @@ export interface ArrowMessage {
   bytes: Uint8Array;
   /** Row count of a record batch, 0 for the schema. */
   rows: number;
+  /** CRC-32 of the bytes, where the engine has summed them up. */
+  crc32?: number;
 }
 
 /** The end-of-stream marker of the Arrow IPC streaming format (Arrow columnar format, "IPC Streaming Format"). */

@@ -10,7 +10,7 @@ import {
   type Received,
 } from '../protocol/wire/index.js';
 import { ActiveRequest } from './active-request.js';
-import { type ServerContext } from './context.js';
+import { type Send, type ServerContext } from './context.js';
 import { handleRequest, isPlainRequest } from './handle-request.js';
 import { Login } from './login.js';
 import { MessageSocket } from './message-socket.js';
@@ -185,6 +185,7 @@ export class Connection {
         handleRequest(message, {
           ...{ server: this.#server, request, payload },
           send: this.#sender(request),
+          checksums: this.#messages.checksum,
         }),
       );
     } else {
@@ -270,8 +271,9 @@ export class Connection {
     this.#messages.post({ type: 'PROGRESS', rows, bytes, elapsedMs }, request.streamId);
   }
 
-  #sender(request: ActiveRequest): (message: Message, payload?: Uint8Array) => Promise<void> {
-    return (message, payload) => this.#messages.send(message, request.streamId, payload);
+  #sender(request: ActiveRequest): Send {
+    return (message, payload, payloadSum) =>
+      this.#messages.send(message, request.streamId, payload, payloadSum);
   }
 
   async #dropWrite(): Promise<void> {

@@ -33,8 +33,8 @@ export interface ServerContext {
   countConnections(): number;
 }
 
-/** Sends a message of a request; resolves when its bytes have left and may change. */
-export type Send = (message: Message, payload?: Uint8Array) => Promise<void>;
+/** Sends a message of a request, its payload's CRC-32 given where it is known; resolves when its bytes have left and may change. */
+export type Send = (message: Message, payload?: Uint8Array, payloadSum?: number) => Promise<void>;
 
 /** What a handler of a request gets. */
 export interface RequestContext {
@@ -43,4 +43,6 @@ export interface RequestContext {
   /** Of the request; empty where it has none. */
   payload: Uint8Array;
   send: Send;
+  /** Whether frames of the connection carry checksums. */
+  checksums: boolean;
 }

@@ -11,6 +11,7 @@ import {
   type ArrowScan,
   type Engine,
   type ScanColumn,
+  type QueryOptions,
   type StatementOptions,
 } from '../protocol/index.js';
 import {
@@ -153,8 +154,10 @@ async function runQuery(message: QueryMessage, context: RequestContext): Promise
   request.limitTime(allowedTime(message.timeoutMs, server.limits.statementTimeoutMsMax));
   request.grant(message.credit);
   startScan(context, 'QUERY');
-  const result = await server.engine.query(message.sql, statementOptions(message, request.signal));
-  await streamResult(request, result, context.send, server.limits);
+  const statement = statementOptions(message, request.signal);
+  const open = (options: QueryOptions): Promise<ArrowScan> =>
+    server.engine.query(message.sql, { ...statement, ...options });
+  await streamResult(context, open, server.limits);
   server.metrics.rowsSent += request.rows;
 }
 
@@ -190,8 +193,7 @@ async function scan(message: ScanMessage, context: RequestContext): Promise<void
   const columns = await readPlannedColumns(engine, ticket);
   const types =
     ticket.mysqlTypes === undefined ? mysqlTypesOf(columns) : new Map(ticket.mysqlTypes);
-  const result = await openPlanned(context, ticket);
-  await streamResult(request, result, context.send, {
+  await streamResult(context, (options) => openPlanned(context, ticket, options), {
     ...server.limits,
     mapSchema: (schema) => encodeSchemaMessage(relabelSchema(decodeSchemaMessage(schema), types)),
   });
@@ -218,9 +220,10 @@ async function readPlannedColumns(engine: Engine, ticket: Ticket): Promise<reado
 async function openPlanned(
   { server, request }: RequestContext,
   ticket: Ticket,
+  options: QueryOptions,
 ): Promise<ArrowScan> {
   try {
-    return await server.engine.query(ticket.sql, { signal: request.signal });
+    return await server.engine.query(ticket.sql, { signal: request.signal, ...options });
   } catch (error) {
     await readPlannedColumns(server.engine, ticket);
     throw error;

@@ -20,6 +20,8 @@ export class MessageSocket {
   readonly #reader: MessageReader;
   readonly #writer = new MessageWriter();
   readonly #counts: TrafficCounts;
+  /** Whether frames carry checksums, both ways. */
+  checksum = true;
   /** ms since 1970, of the last message that was sent. */
   lastSentMs = Date.now();
 
@@ -42,6 +44,7 @@ export class MessageSocket {
 
   /** Leaves checksums out, or not, from the next message on, both ways. */
   setChecksum(isOn: boolean): void {
+    this.checksum = isOn;
     this.#reader.checksum = isOn;
     this.#writer.checksum = isOn;
   }
@@ -57,8 +60,13 @@ export class MessageSocket {
    *
    * Errors: CONNECTION when the socket ended first.
    */
-  async send(message: Message, streamId: number, payload?: Uint8Array): Promise<void> {
-    const pieces = this.#writer.encode(message, streamId, payload);
+  async send(
+    message: Message,
+    streamId: number,
+    payload?: Uint8Array,
+    payloadSum?: number,
+  ): Promise<void> {
+    const pieces = this.#writer.encode(message, streamId, payload, payloadSum);
     await new Promise<void>((resolve, reject) => {
       if (this.#socket.destroyed || this.#socket.writableEnded) {
         reject(lostError(undefined));

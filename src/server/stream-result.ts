@@ -1,6 +1,11 @@
-import { FlashError, type ArrowMessage, type ArrowScan } from '../protocol/index.js';
+import {
+  FlashError,
+  type ArrowMessage,
+  type ArrowScan,
+  type QueryOptions,
+} from '../protocol/index.js';
 import { type ActiveRequest } from './active-request.js';
-import { type Send } from './context.js';
+import { type RequestContext } from './context.js';
 import { Outbox } from './outbox.js';
 
 /**
@@ -9,23 +14,22 @@ import { Outbox } from './outbox.js';
  * are on their way: a slow reader holds `outboxBytesMax` or one batch here, and in the engine the one
  * that was pulled and the one behind it, whatever the result's size.
  *
- * Owns: closes the scan, at once when the request is ended. Its bytes may be the engine's memory,
- * gone with the next call, so what is sent is a copy.
+ * Owns: closes the scan, at once when the request is ended.
  * Errors: the request's reason when it was ended; the engine's.
  */
 export async function streamResult(
-  request: ActiveRequest,
-  scan: ArrowScan,
-  send: Send,
+  { request, send, checksums }: RequestContext,
+  open: (options: Pick<QueryOptions, 'buffers' | 'checksum'>) => Promise<ArrowScan>,
   options: {
     stallTimeoutMs: number;
     messageBytesMax: number;
     mapSchema?: (schema: Uint8Array) => Uint8Array;
   },
 ): Promise<void> {
+  const outbox = new Outbox(outboxBytesMax);
+  const scan = await open({ buffers: outbox.buffers, checksum: checksums });
   const messages = scan[Symbol.asyncIterator]();
   const stall = startStallTimer(request, options.stallTimeoutMs);
-  const outbox = new Outbox(outboxBytesMax);
   let batches = 0;
   let ahead: Promise<IteratorResult<ArrowMessage>> | undefined;
   try {
@@ -39,17 +43,14 @@ export async function streamResult(
       if (next.done === true) break;
       const isSchema = request.bytes === 0;
       const { rows } = next.value;
-      const bytes =
-        isSchema && options.mapSchema !== undefined
-          ? options.mapSchema(next.value.bytes.slice())
-          : next.value.bytes;
+      const { bytes, crc32 } = isSchema ? mapSchema(next.value, options.mapSchema) : next.value;
       checkSize(bytes, options.messageBytesMax);
       request.spend(bytes.length);
       await stall.watch(outbox.waitForRoom(bytes.length));
-      const copy = outbox.copy(bytes);
-      // The engine makes the next one while this one is summed up and sent.
+      const kept = outbox.keep(bytes);
+      // The engine makes the next one while this one is sent.
       ahead = request.hasCredit ? messages.next() : undefined;
-      outbox.add(copy, send(isSchema ? { type: 'SCHEMA' } : { type: 'BATCH', rows }, copy));
+      outbox.add(kept, send(isSchema ? { type: 'SCHEMA' } : { type: 'BATCH', rows }, kept, crc32));
       request.bytes += bytes.length;
       request.rows += rows;
       if (!isSchema) batches += 1;
@@ -61,6 +62,13 @@ export async function streamResult(
     stall.stop();
     await scan.close();
   }
+}
+
+function mapSchema(
+  schema: ArrowMessage,
+  map: ((schema: Uint8Array) => Uint8Array) | undefined,
+): ArrowMessage {
+  return map === undefined ? schema : { bytes: map(schema.bytes.slice()), rows: 0 };
 }
 
 /** What a result may have on its way to the network: two or three batches. */

@@ -25,7 +25,7 @@ function slowNetwork(): {
 const text = (value: string): Uint8Array => Buffer.from(value);
 
 function send(outbox: Outbox, bytes: Uint8Array, by: (copy: Uint8Array) => Promise<void>): void {
-  const copy = outbox.copy(bytes);
+  const copy = outbox.keep(bytes);
   outbox.add(copy, by(copy));
 }
 
@@ -47,6 +47,18 @@ test('what is sent is what was given, although the bytes change at once', async 
   network.take();
   await outbox.waitUntilEmpty();
   t.deepEqual(network.seen, ['first', 'xxxxx', 'third']);
+});
+
+test('what lies in a buffer of the outbox is sent from there', async (t) => {
+  const outbox = new Outbox(10_000);
+  const network = slowNetwork();
+  const bytes = outbox.buffers.take(5_000);
+  t.is(outbox.keep(bytes), bytes);
+  send(outbox, bytes, network.send);
+  t.not(outbox.buffers.take(5_000).buffer, bytes.buffer, 'it is still on its way');
+  network.take();
+  await outbox.waitUntilEmpty();
+  t.is(outbox.buffers.take(5_000).buffer, bytes.buffer, 'and used again then');
 });
 
 test('a message larger than the bound goes alone', async (t) => {

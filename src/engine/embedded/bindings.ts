@@ -8,7 +8,7 @@ import { FlashError } from '../../protocol/index.js';
  */
 
 /** TF_ABI_VERSION of the header that these declarations follow. */
-export const abiVersion = 2;
+export const abiVersion = 3;
 
 /** tf_status. */
 export const status = {
@@ -56,6 +56,8 @@ const declarations = {
     'tf_status tf_scan_open(tf_engine *engine, const char *sql, size_t sql_len, _Out_ tf_scan **scan, _Out_ tf_error *error)',
   scanNext:
     'tf_status tf_scan_next(tf_scan *scan, _Out_ const uint8_t **data, _Out_ size_t *len, _Out_ uint64_t *rows, _Out_ tf_error *error)',
+  scanRead:
+    'tf_status tf_scan_read(tf_scan *scan, uint8_t *buffer, size_t capacity, _Out_ size_t *len, _Out_ uint64_t *rows, _Out_ uint32_t *crc32, _Out_ tf_error *error)',
   scanCancel: 'void tf_scan_cancel(tf_scan *scan)',
   scanClose: 'void tf_scan_close(_Inout_ tf_scan **scan)',
   insert:
@@ -81,8 +83,6 @@ type NativeName = keyof typeof declarations;
 
 /** ch.so, loaded: call its functions at once, or on a thread of libuv's pool. */
 export interface Bindings {
-  /** C's memcpy. */
-  copy(target: Uint8Array, source: bigint, lengthBytes: number): void;
   /** `tf_crc32` and `tf_rows_append` themselves, as they are called for every event. */
   crc32: (bytes: Uint8Array, lengthBytes: number) => number;
   rowsAppend: (
@@ -132,17 +132,6 @@ export function viewMemory(pointer: bigint, lengthBytes: number): Uint8Array {
   return new Uint8Array(koffi.view(pointer, lengthBytes));
 }
 
-/** Copies memory of C to the start of `target`, which must be large enough. */
-export function copyMemory(
-  bindings: Bindings,
-  pointer: bigint,
-  target: Uint8Array,
-  lengthBytes: number,
-): void {
-  if (lengthBytes > target.byteLength) throw new RangeError('a copy larger than its target');
-  bindings.copy(target, pointer, lengthBytes);
-}
-
 /** Where a buffer's first byte is. */
 export function addressOf(bytes: ArrayBufferView): number {
   return Number(koffi.address(bytes));
@@ -166,11 +155,9 @@ function bind(file: string): Bindings {
       throw new FlashError('INTERNAL', `ch.so function ${name} is not bound`);
     return found;
   };
-  const memcpy = library.func('void *memcpy(void *target, const void *source, size_t size)');
   const rowsAppend = find('rowsAppend');
   const crc32 = find('crc32');
   return {
-    copy: (target, source, lengthBytes) => void memcpy(target, source, lengthBytes),
     crc32: (...args) => Number(crc32(...args)),
     rowsAppend: (...args) => Number(rowsAppend(...args)),
     call: (name, ...args) => find(name)(...args),

@@ -7,6 +7,7 @@ import {
   type ArrowScan,
   type Engine,
   type EngineInfo,
+  type QueryOptions,
   type StatementOptions,
   type RowKernel,
   type WriteBatch,
@@ -97,11 +98,11 @@ class EmbeddedEngine implements Engine {
     for await (const message of scan) if (message.rows > 0) continue;
   }
 
-  async query(sql: string, options: StatementOptions = {}): Promise<ArrowScan> {
+  async query(sql: string, options: QueryOptions = {}): Promise<ArrowScan> {
     this.#refuseClosed();
-    const { signal, parameters } = options;
+    const { parameters } = options;
     const bound = parameters === undefined ? sql : bindParameters(sql, parameters);
-    return await openScan(this.#native, bound, signal);
+    return await openScan(this.#native, bound, options);
   }
 
   async openBatch(): Promise<WriteBatch> {

@@ -1,5 +1,10 @@
-import type { ArrowMessage, ArrowScan } from '../../protocol/index.js';
-import { copyMemory, status, type Out } from './bindings.js';
+import type {
+  ArrowMessage,
+  ArrowScan,
+  MessageBuffers,
+  QueryOptions,
+} from '../../protocol/index.js';
+import { status, type Out } from './bindings.js';
 import { closedError } from './errors.js';
 import { callChecked, textArgs, type NativeEngine } from './native-engine.js';
 
@@ -9,8 +14,9 @@ import { callChecked, textArgs, type NativeEngine } from './native-engine.js';
 export async function openScan(
   engine: NativeEngine,
   sql: string,
-  signal: AbortSignal | undefined,
+  options: Pick<QueryOptions, 'signal' | 'buffers' | 'checksum'>,
 ): Promise<EmbeddedScan> {
+  const { signal } = options;
   const connection = await takeUnlessAborted(engine, signal);
   const { bindings, calls } = engine;
   const handle: Out<bigint> = [null];
@@ -25,7 +31,7 @@ export async function openScan(
       signal?.throwIfAborted();
       await callChecked(bindings, 'scanStart', [handle[0], ...textArgs(sql)]);
     }, signal);
-    return new EmbeddedScan(engine, handle, connection.release, signal);
+    return new EmbeddedScan(engine, handle, connection.release, options);
   } catch (error) {
     await bindings.callAsync('scanClose', handle);
     connection.release();
@@ -53,12 +59,17 @@ export class EmbeddedScan implements ArrowScan {
   readonly #handle: Out<bigint>;
   readonly #release: () => void;
   readonly #signal: AbortSignal | undefined;
+  readonly #buffers: MessageBuffers | undefined;
+  readonly #checksum: boolean;
   readonly #cancel = (): void => {
     if (this.#closed === undefined) this.#stop();
   };
   /** Fires when the scan is cancelled or closed: what waits for a thread then gives up its place. */
   readonly #stopped = new AbortController();
-  #buffer: Uint8Array = new Uint8Array(0);
+  /** The next message's, where the reader gives none. */
+  #buffer = new Uint8Array(0);
+  /** What the next message will need, as far as is known. */
+  #sizeBytes = firstBytes;
   #pending: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
@@ -66,12 +77,14 @@ export class EmbeddedScan implements ArrowScan {
     engine: NativeEngine,
     handle: Out<bigint>,
     release: () => void,
-    signal: AbortSignal | undefined,
+    { signal, buffers, checksum = false }: Pick<QueryOptions, 'signal' | 'buffers' | 'checksum'>,
   ) {
     this.#engine = engine;
     this.#handle = handle;
     this.#release = release;
     this.#signal = signal;
+    this.#buffers = buffers;
+    this.#checksum = checksum;
     engine.handles.add(this);
     signal?.addEventListener('abort', this.#cancel, { once: true });
     if (signal?.aborted === true) this.#cancel();
@@ -101,29 +114,50 @@ export class EmbeddedScan implements ArrowScan {
     return next;
   }
 
+  /** Once more where the message was larger than the ones before it. */
   async #pull(): Promise<ArrowMessage | undefined> {
-    const data: Out<bigint> = [null];
-    const length: Out<number> = [null];
-    const rows: Out<number> = [null];
-    const result = await this.#engine.calls.run(
-      () => callChecked(this.#engine.bindings, 'scanNext', [this.#handle[0], data, length, rows]),
-      this.#stopped.signal,
-    );
-    if (result === status.end || data[0] === null) return undefined;
-    return { bytes: this.#copy(data[0], Number(length[0])), rows: Number(rows[0]) };
+    for (;;) {
+      const buffer = this.#takeBuffer();
+      const message = await this.#read(buffer);
+      if (message === undefined || message.bytes.length > 0) return message;
+      this.#buffers?.give(buffer.buffer);
+    }
   }
 
   /**
-   * Copies a message into a buffer that is used again. A view of the engine's memory would need no
+   * Reads into a buffer, on a thread of libuv's pool. A view of the engine's memory would need no
    * copy, but V8 counts each view's size as memory of its own: a large result would have it collect
    * garbage all the time, which costs several times as much.
+   *
+   * Shape: no bytes where the buffer is too small.
    */
-  #copy(pointer: bigint, lengthBytes: number): Uint8Array {
-    if (this.#buffer.byteLength < lengthBytes) {
-      this.#buffer = new Uint8Array(Math.ceil(lengthBytes * sizeMargin));
+  async #read(buffer: Uint8Array): Promise<ArrowMessage | undefined> {
+    const length: Out<number> = [null];
+    const rows: Out<number> = [null];
+    const sum: Out<number> = [null];
+    const { bindings, calls } = this.#engine;
+    const crc32 = this.#checksum ? sum : null;
+    const args = [this.#handle[0], buffer, buffer.length, length, rows, crc32];
+    const result = await calls.run(
+      () => callChecked(bindings, 'scanRead', args),
+      this.#stopped.signal,
+    );
+    if (result === status.end) return undefined;
+    const lengthBytes = Number(length[0]);
+    this.#sizeBytes = Math.max(this.#sizeBytes, lengthBytes);
+    return {
+      bytes: buffer.subarray(0, lengthBytes <= buffer.length ? lengthBytes : 0),
+      rows: Number(rows[0]),
+      ...(sum[0] === null ? {} : { crc32: sum[0] }),
+    };
+  }
+
+  #takeBuffer(): Uint8Array<ArrayBuffer> {
+    if (this.#buffers !== undefined) return this.#buffers.take(this.#sizeBytes);
+    if (this.#buffer.length < this.#sizeBytes) {
+      this.#buffer = new Uint8Array(Math.ceil(this.#sizeBytes * sizeMargin));
     }
-    copyMemory(this.#engine.bindings, pointer, this.#buffer, lengthBytes);
-    return this.#buffer.subarray(0, lengthBytes);
+    return this.#buffer;
   }
 
   #stop(): void {
@@ -142,6 +176,9 @@ export class EmbeddedScan implements ArrowScan {
     this.#release();
   }
 }
+
+/** Room for a schema, and for the batches of small results. */
+const firstBytes = 16 * 1024;
 
 /** Batches of a result differ a little in size. */
 const sizeMargin = 1.125;

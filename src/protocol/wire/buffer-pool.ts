@@ -1,12 +1,15 @@
+import { type MessageBuffers } from '../engine.js';
+
 /**
  * Buffers for messages, used again: a new one for each message of a large result would be garbage of
  * the size of the whole result, which costs more time than reading it.
  *
  * Owns: a buffer belongs to who took it, until it is given back; not giving one back is harmless.
  */
-export class BufferPool {
+export class BufferPool implements MessageBuffers {
   readonly #bytesMax: number;
   readonly #free: ArrayBuffer[] = [];
+  readonly #made = new WeakSet<ArrayBuffer>();
   #freeBytes = 0;
 
   /** `bytesMax` bounds what lies here unused. */
@@ -26,8 +29,14 @@ export class BufferPool {
     this.#free.length = 0;
     this.#freeBytes = 0;
     if (lengthBytes < reuseBytesMin) return new Uint8Array(lengthBytes);
-    const size = Math.ceil(lengthBytes * sizeMargin);
-    return new Uint8Array(new ArrayBuffer(size), 0, lengthBytes);
+    const made = new ArrayBuffer(Math.ceil(lengthBytes * sizeMargin));
+    this.#made.add(made);
+    return new Uint8Array(made, 0, lengthBytes);
+  }
+
+  /** Whether bytes lie in a buffer that came from here, and is used again. */
+  owns(bytes: Uint8Array): bytes is Uint8Array<ArrayBuffer> {
+    return bytes.buffer instanceof ArrayBuffer && this.#made.has(bytes.buffer);
   }
 
   /** Takes a buffer back, which nobody else may have. */

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { FlashError } from '../errors.js';
+import { combineCrc32 } from './crc32-combine.js';
 import { frameFlags, headerBytes, metaBytesMax, wireLimits } from './constants.js';
 
 /**
@@ -34,6 +35,8 @@ export interface FrameParts {
   more?: boolean;
   meta: Uint8Array;
   payload?: Uint8Array;
+  /** CRC-32 of the payload, where it is known. */
+  payloadSum?: number | undefined;
 }
 
 /**
@@ -80,7 +83,11 @@ export class FrameEncoder {
     head.set(parts.meta, headerBytes);
     if (this.checksum) {
       const sum = crc32(head.subarray(headerBytes), headerChecksum(this.#sequence, head));
-      view.setUint32(12, crc32(payload, sum), true);
+      const whole =
+        parts.payloadSum === undefined
+          ? crc32(payload, sum)
+          : combineCrc32(sum, parts.payloadSum, payload.length);
+      view.setUint32(12, whole, true);
     }
     this.#sequence = nextSequence(this.#sequence);
     return payload.length === 0 ? [head] : [head, payload];

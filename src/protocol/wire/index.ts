@@ -2,6 +2,7 @@ export * from './aggregate.js';
 export * from './aggregate-sql.js';
 export * from './auth-proof.js';
 export * from './buffer-pool.js';
+export * from './crc32-combine.js';
 export * from './catalog-messages.js';
 export * from './constants.js';
 export * from './error-message.js';

@@ -30,11 +30,16 @@ export class MessageWriter {
 
   /**
    * Gives the bytes of a message, to be sent in order with nothing between them. The payload is not
-   * copied: it must not change until it was sent.
+   * copied: it must not change until it was sent. `payloadSum` is its CRC-32, where it is known.
    *
    * Errors: TOO_LARGE when its JSON is larger than the other side's frames.
    */
-  encode(message: Message, streamId: number, payload?: Uint8Array): readonly Uint8Array[] {
+  encode(
+    message: Message,
+    streamId: number,
+    payload?: Uint8Array,
+    payloadSum?: number,
+  ): readonly Uint8Array[] {
     const type = messageType(message);
     const meta = encodeMeta(message);
     const room = this.frameBytesMax - padTo8(meta.length);
@@ -46,6 +51,9 @@ export class MessageWriter {
       );
     }
     if (payload === undefined) return this.#encoder.encode({ type, streamId, meta });
+    if (payload.length <= room) {
+      return this.#encoder.encode({ type, streamId, meta, payload, payloadSum });
+    }
     const pieces: Uint8Array[] = [];
     for (const { piece, more } of cutPayload(payload, room)) {
       const part = pieces.length === 0 ? meta : noMeta;

@@ -11,6 +11,8 @@ test('buffers that were given back are used again, within the bound', (t) => {
   const third = pool.take(7_000);
   t.true(third.buffer === first.buffer || third.buffer === second.buffer);
   t.is(third.length, 7_000);
+  t.true(pool.owns(third));
+  t.false(pool.owns(new Uint8Array(7_000)));
   const large = pool.take(30_000);
   pool.give(large.buffer);
   t.not(pool.take(30_000).buffer, large.buffer, 'over the bound it is dropped');

@@ -1,7 +1,9 @@
+import { crc32 } from 'node:zlib';
 import test from 'ava';
 import fc from 'fast-check';
 import { FlashError } from '../../../src/protocol/index.js';
 import {
+  combineCrc32,
   decodeMessage,
   decodePreface,
   chooseVersion,
@@ -32,6 +34,27 @@ const frames = fc.array(
   }),
   { maxLength: 8 },
 );
+
+test('a payload that was summed up before makes the same frame', (t) => {
+  fc.assert(
+    fc.property(frames, (sent) => {
+      const [plain, summed] = [new FrameEncoder(), new FrameEncoder()];
+      for (const frame of sent) {
+        const known = { ...frame, payloadSum: crc32(frame.payload) };
+        t.deepEqual(
+          Buffer.concat([...summed.encode(known)]),
+          Buffer.concat([...plain.encode(frame)]),
+        );
+      }
+    }),
+    { seed },
+  );
+  const long = new Uint8Array(5_000_000).fill(7);
+  for (const cut of [0, 1, 255, 256, 65_537, 4_194_304, 5_000_000]) {
+    const [first, second] = [long.subarray(0, cut), long.subarray(cut)];
+    t.is(combineCrc32(crc32(first), crc32(second), second.length), crc32(long), `cut at ${cut}`);
+  }
+});
 
 test('frames come back the same, cut anywhere', (t) => {
   fc.assert(
