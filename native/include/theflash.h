@@ -177,7 +177,7 @@ TF_EXPORT tf_status tf_scan_next(tf_scan *scan, const uint8_t **data, size_t *le
 TF_EXPORT tf_status tf_scan_read(tf_scan *scan, uint8_t *buffer, size_t capacity, size_t *len,
                                  uint64_t *rows, uint32_t *crc32, tf_error *error);
 
-/* Stops the query at once; a blocked tf_scan_next returns TF_CANCELLED. From any thread. */
+/* Stops the query at once; whoever waits for a message gets TF_CANCELLED. From any thread. */
 TF_EXPORT void tf_scan_cancel(tf_scan *scan);
 
 /* Cancels what still runs, gives the connection back and frees the scan. */

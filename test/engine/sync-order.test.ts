@@ -8,8 +8,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { openEmbeddedEngine } from '../../src/engine/index.js';
 import { queryRows, type Engine } from '../../src/protocol/index.js';
-import { applyBatch, createTable, keyedTable } from './engine-suite.js';
-import { putRows } from './rows.js';
+import { fillFolder } from './crash.js';
 
 const crashChild = fileURLToPath(new URL('crash-child.ts', import.meta.url));
 
@@ -116,15 +115,8 @@ function readCall(line: string): Call | undefined {
 async function makeTables(
   folder: string,
 ): Promise<{ checkpoints: string; keyed: string; multiset: string }> {
+  await fillFolder(folder);
   const engine = await openEmbeddedEngine(folder);
-  for (const [database, key] of [
-    ['keyed', 'id'],
-    ['multiset', ''],
-  ] as const) {
-    await createTable(engine, database, key);
-    const schema = { ...keyedTable(database), primaryKey: key === '' ? [] : [key] };
-    await applyBatch(engine, schema, putRows([1, 'old'], [2, 'old']));
-  }
   const tables = {
     checkpoints: await readUuid(engine, 'theflash', 'checkpoints'),
     keyed: await readUuid(engine, 'keyed', 't'),

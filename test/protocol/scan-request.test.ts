@@ -43,6 +43,14 @@ test('columns, condition, order and limit come in this order', (t) => {
   );
 });
 
+test('a scan takes no more threads than it is given', (t) => {
+  const request = { ...table, columns: ['id'], threadsMax: 3 };
+  t.is(
+    scanSql(request, columns),
+    `SELECT \`id\` FROM \`shop\`.\`orders\`${settings}, max_threads = 3`,
+  );
+});
+
 test('a column that is not there is named with those that are', (t) => {
   const error = t.throws(() => scanSql({ ...table, columns: ['idd'] }, columns), {
     instanceOf: FlashError,
