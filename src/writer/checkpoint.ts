@@ -1,4 +1,9 @@
-import { FlashError, type Checkpoint, type SourceIdentity } from '../protocol/index.js';
+import {
+  FlashError,
+  type Checkpoint,
+  type Position,
+  type SourceIdentity,
+} from '../protocol/index.js';
 
 /** A table of the engine on its way to another name: what a crash must not leave half done. */
 export interface PendingRename {
@@ -20,8 +25,19 @@ export interface PreparedTransaction {
   hasRows: boolean;
 }
 
+/** What a copy stands on: kept with the checkpoint for as long as the copy lives. */
+export type Beginning =
+  /** The source's whole history: the first log of all was read. */
+  | { kind: 'whole' }
+  /** Rows as of a place in the logs, from a dump or vouched for by the user, and all changes since. */
+  | { kind: 'baseline'; position: Position; gtidSet: string }
+  /** Changes since a place in the logs, and nothing from before it. */
+  | { kind: 'partial'; position: Position; gtidSet: string };
+
 /** The checkpoint as the writer stores it. */
 export interface WriterCheckpoint extends Checkpoint {
+  /** Missing in checkpoints that were written before it was kept. */
+  beginning?: Beginning;
   /** Set while the RENAME that stands at `position` is being carried out. */
   renames?: readonly PendingRename[];
   /** The log that was read to its end, where `position` is in the next one already. */
