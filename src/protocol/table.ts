@@ -51,7 +51,14 @@ export interface TableSchema {
   primaryKey: readonly string[];
 }
 
-/** `database.table`, for messages and map keys; neither part is quoted. */
+/**
+ * `database.table`, for messages and map keys. A part that holds a dot or a backtick is quoted, so
+ * that no two tables have one name: r.`b.c` is not `r.b`.c.
+ */
 export function tableName(table: { database: string; table: string }): string {
-  return `${table.database}.${table.table}`;
+  return `${namePart(table.database)}.${namePart(table.table)}`;
+}
+
+function namePart(name: string): string {
+  return /[.`]/.test(name) ? `\`${name.replaceAll('`', '``')}\`` : name;
 }

@@ -19,6 +19,10 @@ export interface TableFilter {
   accepts(table: TableReference): boolean;
   /** The table's name in the engine, and nothing else of what is given. */
   target(table: TableReference): TableReference;
+  /** The patterns that fit a table which was asked for, as `--include shop.*`. */
+  matched(): string[];
+  /** All patterns, in the same form. */
+  patterns(): string[];
 }
 
 const systemDatabases: ReadonlySet<string> = new Set([
@@ -34,36 +38,54 @@ const systemDatabases: ReadonlySet<string> = new Set([
  * Errors: INVALID_REQUEST for a text that is no `database.table`.
  */
 export function makeTableFilter(options: TableFilterOptions): TableFilter {
-  const include = (options.include ?? []).map(parseGlob);
-  const exclude = (options.exclude ?? []).map(parseGlob);
+  const include = (options.include ?? []).map((text) => parsePattern('--include', text));
+  const exclude = (options.exclude ?? []).map((text) => parsePattern('--exclude', text));
   const renames = (options.rename ?? []).map(parseRename);
+  const patterns = [...include, ...exclude, ...renames];
+  const matched = new Set<string>();
   // Asked for each table of each statement: the answers are kept.
   const answers = new Map<string, boolean>();
   const decide = (table: TableReference): boolean => {
-    const name = tableName(table);
-    if (exclude.some((glob) => glob.test(name))) return false;
-    if (include.length > 0) return include.some((glob) => glob.test(name));
+    for (const pattern of patterns) if (pattern.fits(table)) matched.add(pattern.name);
+    if (exclude.some((pattern) => pattern.fits(table))) return false;
+    if (include.length > 0) return include.some((pattern) => pattern.fits(table));
     return !systemDatabases.has(table.database.toLowerCase());
   };
   return {
     accepts(table) {
-      const key = `${table.database}\0${table.table}`;
+      const key = tableName(table);
       const answer = answers.get(key) ?? decide(table);
       answers.set(key, answer);
       return answer;
     },
     target({ database, table }) {
-      const rename = renames.find(
-        ({ from }) => from.database === database && (from.table === '*' || from.table === table),
-      );
+      const rename = renames.find((each) => each.fits({ database, table }));
       if (rename === undefined) return { database, table };
       return rename.from.table === '*' ? { ...rename.to, table } : rename.to;
     },
+    matched: () => [...matched],
+    patterns: () => patterns.map(({ name }) => name),
   };
 }
 
-function parseGlob(text: string): RegExp {
-  splitName(text);
+interface Pattern {
+  /** As the user wrote it, with its flag. */
+  name: string;
+  fits(table: TableReference): boolean;
+}
+
+/** Database and table are matched apart, so that a dot in a name stays on its side. */
+function parsePattern(flag: string, text: string): Pattern {
+  const { database, table } = splitName(text);
+  const databaseGlob = globPattern(database);
+  const tableGlob = globPattern(table);
+  return {
+    name: `${flag} ${text}`,
+    fits: (each) => databaseGlob.test(each.database) && tableGlob.test(each.table),
+  };
+}
+
+function globPattern(text: string): RegExp {
   const pattern = text
     .split('*')
     .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
@@ -71,7 +93,12 @@ function parseGlob(text: string): RegExp {
   return new RegExp(`^${pattern}$`, 's');
 }
 
-function parseRename(text: string): { from: TableReference; to: TableReference } {
+interface Rename extends Pattern {
+  from: TableReference;
+  to: TableReference;
+}
+
+function parseRename(text: string): Rename {
   const [left = '', right = '', ...rest] = text.split('=');
   if (rest.length > 0 || right === '') throw nameError('--rename', text, 'shop.orders=copy.orders');
   const from = splitName(left);
@@ -82,18 +109,23 @@ function parseRename(text: string): { from: TableReference; to: TableReference }
   ) {
     throw nameError('--rename', text, 'shop.orders=copy.orders or shop.*=copy.*');
   }
-  return { from, to };
+  const fits = ({ database, table }: TableReference): boolean =>
+    from.database === database && (from.table === '*' || from.table === table);
+  return { name: `--rename ${text}`, fits, from, to };
 }
 
+/** A part that holds a dot stands in backticks; without them the first dot divides. */
 function splitName(text: string): TableReference {
-  const dot = text.indexOf('.');
-  if (dot <= 0 || dot === text.length - 1)
+  const match = /^(?:`((?:[^`]|``)+)`|([^`.]+))\.(?:`((?:[^`]|``)+)`|(.+))$/s.exec(text);
+  const database = match?.[1]?.replaceAll('``', '`') ?? match?.[2];
+  const table = match?.[3]?.replaceAll('``', '`') ?? match?.[4];
+  if (database === undefined || table === undefined)
     throw nameError('a table', text, 'shop.orders or shop.*');
-  return { database: text.slice(0, dot), table: text.slice(dot + 1) };
+  return { database, table };
 }
 
 function nameError(what: string, text: string, example: string): FlashError {
   return new FlashError('INVALID_REQUEST', `${what} can't be ${JSON.stringify(text)}`, {
-    hint: `Write it as ${example}; a * stands for any characters.`,
+    hint: `Write it as ${example}; a * stands for any characters, and a part with a dot stands in backticks.`,
   });
 }

@@ -37,6 +37,32 @@ test('a rename holds for a table, or for a whole database', (t) => {
   t.deepEqual(filter.target(table('q.b')), table('q.b'));
 });
 
+test('a dot in a name stays on its side of the pattern', (t) => {
+  const dotted = { database: 'r', table: 'b.c' };
+  const other = { database: 'r.b', table: 'c' };
+  for (const pattern of ['r.b.c', 'r.`b.c`', '`r`.`b.*`']) {
+    const filter = makeTableFilter({ include: [pattern] });
+    t.deepEqual([filter.accepts(dotted), filter.accepts(other)], [true, false], pattern);
+  }
+  const filter = makeTableFilter({ include: ['`r.b`.c'], rename: ['`r.b`.c=x.`y.z`'] });
+  t.deepEqual([filter.accepts(dotted), filter.accepts(other)], [false, true]);
+  t.deepEqual(filter.target(other), { database: 'x', table: 'y.z' });
+});
+
+test('patterns that have met a table are told from those that have not', (t) => {
+  const options = { include: ['shop.*'], exclude: ['shop.oders'], rename: ['shop.a=z.a'] };
+  const filter = makeTableFilter(options);
+  filter.accepts(table('shop.orders'));
+  t.deepEqual(filter.matched(), ['--include shop.*']);
+  filter.accepts(table('shop.a'));
+  t.deepEqual(filter.matched(), ['--include shop.*', '--rename shop.a=z.a']);
+  t.deepEqual(filter.patterns(), [
+    '--include shop.*',
+    '--exclude shop.oders',
+    '--rename shop.a=z.a',
+  ]);
+});
+
 test('what is no database.table is refused', (t) => {
   for (const options of [
     { include: ['orders'] },
