@@ -11,11 +11,13 @@ import {
 import type { Source } from '../protocol/index.js';
 import { fileError, openSource } from '../source/index.js';
 import {
+  parseBaseline,
   parsePosition,
   parseUntil,
   replay,
   summarize,
   summaryLines,
+  type BeginningOption,
   type ReplayOptions,
   type WriteSummary,
 } from '../writer/index.js';
@@ -26,7 +28,7 @@ export default class Write extends FlashCommand {
   static override description =
     'Goes on where the last run ended: the engine keeps the position with the rows, so running a command ' +
     'again applies what is new. Readers see whole transactions. Anything that can not be carried over stops ' +
-    'the run, with all in front of it applied.';
+    'the run, with all before it applied.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --binlog /var/lib/mysql/binlog.000001',
@@ -62,9 +64,26 @@ export default class Write extends FlashCommand {
       helpValue: 'FILE:OFFSET',
       multiple: true,
     }),
-    from: Flags.string({ summary: 'Where to begin on an empty engine.', helpValue: 'FILE:OFFSET' }),
+    from: Flags.string({
+      summary:
+        'Where to begin: on an empty engine, in a moved source, or which log comes through stdin.',
+      helpValue: 'FILE:OFFSET',
+    }),
+    baseline: Flags.string({
+      summary:
+        'A new copy: the engine holds the rows as of this place, or will; take the changes since.',
+      helpValue: 'FILE:OFFSET|GTIDS',
+      exclusive: ['partial'],
+    }),
+    partial: Flags.boolean({
+      summary: 'A new copy: take the changes from the start on, without the rows from before.',
+    }),
+    'source-moved': Flags.boolean({
+      summary:
+        'Go on in logs of another server or name, after a failover or upgrade: by GTIDs, or at --from.',
+    }),
     until: Flags.string({
-      summary: 'Stop in front of the first transaction at or behind this place or time (UTC).',
+      summary: 'Stop before the first transaction at or after this place or time (UTC).',
       helpValue: 'FILE:OFFSET|TIME',
     }),
     schema: Flags.string({
@@ -89,6 +108,8 @@ export default class Write extends FlashCommand {
       rename: flags.rename ?? [],
       skipStatements: (flags.skip ?? []).map((text) => parsePosition('--skip', text)),
       zeroDate: flags['zero-date'],
+      sourceMoved: flags['source-moved'],
+      beginning: beginningOption(flags),
       signal,
       ...(from === undefined ? {} : { from }),
       ...(flags.until === undefined ? {} : { until: parseUntil(flags.until) }),
@@ -101,6 +122,7 @@ export default class Write extends FlashCommand {
     });
     const summary = await this.#replay(source, flags, options);
     for (const line of summaryLines(summary, flags.engine)) this.logToStderr(line);
+    if (summary.unmatchedPatterns.length > 0) process.exitCode = exitCodes.failed;
     if (summary.interrupted) process.exitCode = exitCodes.interrupted;
     return summary;
   }
@@ -129,6 +151,14 @@ export default class Write extends FlashCommand {
       await engine.close();
     }
   }
+}
+
+function beginningOption(flags: {
+  baseline: string | undefined;
+  partial: boolean;
+}): BeginningOption | undefined {
+  if (flags.baseline !== undefined) return { kind: 'baseline', at: parseBaseline(flags.baseline) };
+  return flags.partial ? { kind: 'partial' } : undefined;
 }
 
 async function readDump(path: string): Promise<{ path: string; text: string }> {

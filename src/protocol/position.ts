@@ -8,8 +8,8 @@ export interface Position {
 /** Which server wrote the logs. Replaying logs of another server on the same copy is refused. */
 export interface SourceIdentity {
   flavor: 'mysql' | 'mariadb';
-  /** `server_id` of the format description event. */
-  serverId: number;
+  /** `server_id` of the format description event; missing until a log of it was read. */
+  serverId?: number;
 }
 
 /**

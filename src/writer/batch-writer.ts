@@ -1,10 +1,11 @@
-import type { Engine, TableSchema, WriteBatch } from '../protocol/index.js';
+import type { Engine, WriteBatch } from '../protocol/index.js';
 import type { Piece } from './change-buffer.js';
 import type { EngineTables } from './engine-tables.js';
+import type { NewTable } from './table-router.js';
 
 /** What one step brings: tables that the engine has not yet, and rows. */
 export interface BatchStep {
-  create: readonly TableSchema[];
+  create: readonly NewTable[];
   pieces: readonly Piece[];
 }
 
@@ -97,7 +98,10 @@ export class BatchWriter {
   }
 
   async #append({ create, pieces }: BatchStep): Promise<void> {
-    for (const schema of create) await this.#tables.create(schema);
+    for (const { schema, mustExist } of create) {
+      if (mustExist === undefined) await this.#tables.create(schema);
+      else if (!(await this.#tables.adopt(schema))) throw mustExist;
+    }
     const rows = pieces.reduce((sum, piece) => sum + piece.changes.rows, 0);
     if (rows === 0) return;
     const batch = await this.#openBatch();

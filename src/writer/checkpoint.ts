@@ -4,6 +4,7 @@ import {
   type Position,
   type SourceIdentity,
 } from '../protocol/index.js';
+import { movedHint, type LogMark } from './log-mark.js';
 
 /** A table of the engine on its way to another name: what a crash must not leave half done. */
 export interface PendingRename {
@@ -34,12 +35,28 @@ export type Beginning =
   /** Changes since a place in the logs, and nothing from before it. */
   | { kind: 'partial'; position: Position; gtidSet: string };
 
+/** The options of the command line that decide what a copy holds. */
+export interface StoredFilters {
+  include: readonly string[];
+  exclude: readonly string[];
+  rename: readonly string[];
+  zeroDate: 'null' | 'error';
+  /** The patterns that have met a table. */
+  matched: readonly string[];
+}
+
 /** The checkpoint as the writer stores it. */
 export interface WriterCheckpoint extends Checkpoint {
   /** Missing in checkpoints that were written before it was kept. */
   beginning?: Beginning;
   /** Set while the RENAME that stands at `position` is being carried out. */
   renames?: readonly PendingRename[];
+  /** Which tables are copied, and how: a later run has to do the same. */
+  filters?: StoredFilters;
+  /** What tells the log that was read from another one of its name. */
+  mark?: LogMark;
+  /** GTIDs of transactions that the logs after `position` may hold, and that the copy holds already. */
+  covered?: string;
   /** The log that was read to its end, where `position` is in the next one already. */
   finished?: string;
   /** XA transactions in front of `position` whose outcome is behind it. */
@@ -89,17 +106,18 @@ function brokenCheckpoint(text: string, cause: unknown): FlashError {
 
 /** Refuses a log of another server than the copy was made from. Errors: SOURCE_MISMATCH. */
 export function checkSource(known: SourceIdentity, found: SourceIdentity, file: string): void {
-  if (known.flavor === found.flavor && known.serverId === found.serverId) return;
+  const isSame = known.serverId === undefined || known.serverId === found.serverId;
+  if (known.flavor === found.flavor && isSame) return;
   throw new FlashError(
     'SOURCE_MISMATCH',
     `${file} was written by ${describeSource(found)}, and the copy was made from ${describeSource(known)}`,
     {
-      hint: 'Replay logs of one server only: take an empty engine folder for another one.',
+      hint: `${movedHint} Logs of a server that has nothing to do with it go into an engine folder of their own.`,
       place: { file },
     },
   );
 }
 
 function describeSource({ flavor, serverId }: SourceIdentity): string {
-  return `${flavor === 'mysql' ? 'MySQL' : 'MariaDB'} server_id ${serverId}`;
+  return `${flavor === 'mysql' ? 'MySQL' : 'MariaDB'} server_id ${serverId ?? 'not known'}`;
 }

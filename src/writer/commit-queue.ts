@@ -20,6 +20,8 @@ export interface CommitQueuePorts {
   nowMs: () => number;
   /** Transactions are not staged in parts, however large: see `RewindPlan`. */
   keepsWhole: boolean;
+  /** How many transactions a batch may hold, where that matters: see `RewindPlan`. */
+  transactionsMax: number | undefined;
   /** Gets what each commit made durable. */
   totals: Totals;
 }
@@ -63,7 +65,8 @@ export class CommitQueue {
 
   /** True where a batch that ends here should be applied. To be asked when a transaction ends. */
   isDue(): boolean {
-    const { limits, nowMs, writer } = this.#ports;
+    const { limits, nowMs, transactionsMax, writer } = this.#ports;
+    if (this.open.transactions >= (transactionsMax ?? Infinity)) return true;
     if (this.#firstChangeMs === undefined) return false;
     if (this.#isNearlyFull || writer.hasStaged) return true;
     return nowMs() - this.#firstChangeMs >= limits.ageMaxMs;
@@ -94,6 +97,8 @@ export class CommitQueue {
     }, JSON.stringify(record));
     this.#isDirty = false;
     this.#firstChangeMs = undefined;
+    // Only what has been applied counts where the engine is known to refuse something.
+    if (this.#ports.transactionsMax !== undefined) await writer.settle();
     moveTotals(this.open, totals);
   }
 

@@ -1,4 +1,5 @@
 import { tableName, type TableSchema } from '../protocol/index.js';
+import { earlierTableError } from './beginning.js';
 import type { PendingRename } from './checkpoint.js';
 import type { AlterAction, Statement, TableReference } from './ddl/index.js';
 import type { KnownTable } from './schema-history.js';
@@ -98,7 +99,8 @@ export class DdlApplier {
         hint: 'Give the definitions of the tables with --schema: mysqldump --no-data writes them.',
       });
     }
-    return { ...known, schema: { ...known.schema, ...table } };
+    const { defaultCharset, defaults = {}, schema } = known;
+    return { defaultCharset, defaults, schema: { ...schema, ...table } };
   }
 
   #databaseCharset(table: TableReference, context: DdlContext): string | undefined {
@@ -252,6 +254,11 @@ export class DdlApplier {
     readActions: () => readonly AlterAction[],
     context: DdlContext,
   ): Promise<boolean> {
+    const { filter, history, beginning } = this.#ports;
+    const isMissing = filter.accepts(table) && history.get(table) === undefined;
+    if (isMissing && beginning()?.kind !== 'partial' && !/\bIF\s+EXISTS\b/i.test(context.sql)) {
+      throw earlierTableError(table, beginning(), context);
+    }
     if (!/\brename\b/i.test(context.sql)) return false;
     const actions = parsePart(context, tableName(table), readActions);
     const rename = actions.find((action) => action.kind === 'rename-table');

@@ -1,4 +1,4 @@
-import type { PendingRename } from './checkpoint.js';
+import type { Beginning, PendingRename } from './checkpoint.js';
 import type { EngineTables } from './engine-tables.js';
 import type { SchemaHistory } from './schema-history.js';
 import type { StatementContext } from './statement-error.js';
@@ -15,6 +15,8 @@ export interface DdlPorts {
   tables: EngineTables;
   history: SchemaHistory;
   filter: TableFilter;
+  /** What the copy stands on: whether a table may come without its CREATE TABLE. */
+  beginning: () => Beginning | undefined;
   /** Makes all before the statement durable, with `renames` as a note in the checkpoint. */
   barrier: (renames?: readonly PendingRename[]) => Promise<void>;
 }

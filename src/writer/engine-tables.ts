@@ -59,6 +59,41 @@ export class EngineTables {
     await this.#engine.execute(createTableSql(schema));
   }
 
+  /**
+   * Takes a table over that the user has made and filled. False where there is none.
+   *
+   * Errors: SOURCE_MISMATCH where it is not as the writer would have made it.
+   */
+  async adopt(schema: TableSchema): Promise<boolean> {
+    const rows = await queryRows(
+      this.#engine,
+      `SELECT name, type FROM system.columns WHERE database = ${quoteString(schema.database)}
+       AND table = ${quoteString(schema.table)} AND default_kind <> 'MATERIALIZED' ORDER BY position`,
+    );
+    if (rows.length === 0) return false;
+    const found = rows.map((row) => `${String(row['name'])} ${String(row['type'])}`);
+    const wanted = schema.columns.map(
+      (column) => `${column.name} ${engineColumnType(column, schema)}`,
+    );
+    const [row] = await queryRows(
+      this.#engine,
+      `SELECT sorting_key FROM system.tables WHERE database = ${quoteString(schema.database)}
+       AND name = ${quoteString(schema.table)}`,
+    );
+    const key = schema.primaryKey.map(quoteKeyPart).join(', ');
+    const foundKey = String(row?.['sorting_key']);
+    if (found.join() === wanted.join() && foundKey === key) return true;
+    const name = tableName(schema);
+    throw new FlashError(
+      'SOURCE_MISMATCH',
+      `the engine's ${name} is (${found.join(', ')}) ORDER BY (${foundKey}), and the source's is (${wanted.join(', ')}) ORDER BY (${key})`,
+      {
+        hint: `Make it so: ${createTableSql(schema)}`,
+        place: { table: name },
+      },
+    );
+  }
+
   async drop(table: TableReference): Promise<void> {
     await this.#engine.execute(`DROP TABLE IF EXISTS ${quoteTable(table)} SYNC`);
   }
@@ -110,4 +145,9 @@ export class EngineTables {
     const rows = await queryRows(this.#engine, `SELECT 1 FROM ${quoteTable(table)} LIMIT 1`);
     return rows.length > 0;
   }
+}
+
+/** A column as system.tables writes it in a key. */
+function quoteKeyPart(name: string): string {
+  return /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? name : quoteIdentifier(name);
 }

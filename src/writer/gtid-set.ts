@@ -53,7 +53,69 @@ export class GtidSet {
     return [...sources, ...domains].join(',');
   }
 
-  /** `tag:1-3` and `1-3` may follow each other: a tag holds for the intervals behind it. */
+  get isEmpty(): boolean {
+    return this.#intervals.size === 0 && this.#domains.size === 0;
+  }
+
+  /** True where the transaction of one GTID is in the set. Asked for each transaction of a log. */
+  has(gtid: string): boolean {
+    const dash = gtid.indexOf('-');
+    const colon = gtid.lastIndexOf(':');
+    if (colon < 0) {
+      const last = this.#domains.get(Number(gtid.slice(0, dash)));
+      return last !== undefined && sequenceOf(gtid.slice(dash + 1)) <= sequenceOf(last);
+    }
+    const intervals = this.#intervals.get(gtid.slice(0, colon).toLowerCase());
+    const end = intervals?.at(-1);
+    if (intervals === undefined || end === undefined) return false;
+    const number = BigInt(gtid.slice(colon + 1));
+    if (number > end.last) return false;
+    return intervals.some(({ first, last }) => first <= number && number <= last);
+  }
+
+  /**
+   * True where each transaction of `other`, a GTID or a set in text form, is in this set. MariaDB's
+   * sequence numbers rise in a domain, whichever server writes: what is not after the last one is in.
+   */
+  contains(other: string): boolean {
+    return this.missing(GtidSet.parse(other)) === '';
+  }
+
+  /** True where the set has GTIDs of that flavor. */
+  isFrom(flavor: 'mysql' | 'mariadb'): boolean {
+    return flavor === 'mysql' ? this.#intervals.size > 0 : this.#domains.size > 0;
+  }
+
+  /** MariaDB: the last GTID of each domain, `domain-server-sequence`. */
+  lastOfDomains(): string[] {
+    return [...this.#domains].map(([domain, last]) => `${domain}-${last}`);
+  }
+
+  /** MariaDB: the last GTIDs of `other` in those domains in which this set is not as far. */
+  behind(other: GtidSet): string {
+    const known = new GtidSet();
+    for (const [domain, last] of other.#domains) {
+      if (this.#domains.has(domain)) known.#domains.set(domain, last);
+    }
+    return this.missing(known);
+  }
+
+  /** The part of `other` that is not in this set, as text; of a MariaDB domain its last GTID. */
+  missing(other: GtidSet): string {
+    const rest = new GtidSet();
+    for (const [domain, last] of other.#domains) {
+      const here = this.#domains.get(domain);
+      if (here === undefined || sequenceOf(here) < sequenceOf(last))
+        rest.#domains.set(domain, last);
+    }
+    for (const [source, intervals] of other.#intervals) {
+      const left = subtract(intervals, this.#intervals.get(source) ?? []);
+      if (left.length > 0) rest.#intervals.set(source, left);
+    }
+    return rest.toString();
+  }
+
+  /** `tag:1-3` and `1-3` may follow each other: a tag holds for the intervals after it. */
   #addParts(uuid: string, parts: readonly string[], text: string): void {
     let source = uuid;
     for (const part of parts) {
@@ -84,6 +146,11 @@ export class GtidSet {
   }
 }
 
+/** True for MariaDB's form. MySQL's has a colon after the server's UUID, which may be all digits. */
+export function isMariadbGtid({ gtid }: { gtid: string | undefined }): boolean {
+  return gtid !== undefined && !gtid.includes(':');
+}
+
 const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 function mergeIntervals(intervals: readonly Interval[]): Interval[] {
@@ -97,6 +164,26 @@ function mergeIntervals(intervals: readonly Interval[]): Interval[] {
     else if (interval.last > before.last) before.last = interval.last;
   }
   return merged;
+}
+
+/** Both lists are sorted, with a gap between any two intervals. */
+function subtract(from: readonly Interval[], taken: readonly Interval[]): Interval[] {
+  return from.flatMap((interval) => {
+    const left: Interval[] = [];
+    let { first } = interval;
+    for (const each of taken) {
+      if (each.last < first || each.first > interval.last) continue;
+      if (each.first > first) left.push({ first, last: each.first - 1n });
+      first = each.last + 1n;
+    }
+    if (first <= interval.last) left.push({ first, last: interval.last });
+    return left;
+  });
+}
+
+/** The number of `server-sequence`. */
+function sequenceOf(text: string): bigint {
+  return BigInt(text.slice(text.indexOf('-') + 1));
 }
 
 function intervalText({ first, last }: Interval): string {

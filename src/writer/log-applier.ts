@@ -6,16 +6,23 @@ import type {
   RowsEvent,
 } from '../binlog/index.js';
 import { charsetOfCollationNumber } from '../binlog/index.js';
-import type { Position, Source } from '../protocol/index.js';
-import type { WriterCheckpoint } from './checkpoint.js';
+import { FlashError, type Position, type Source } from '../protocol/index.js';
+import type { StoredFilters, WriterCheckpoint } from './checkpoint.js';
 import type { CommitQueue } from './commit-queue.js';
 import type { ChangeBuffer } from './change-buffer.js';
 import type { DdlApplier } from './ddl-applier.js';
 import type { Statement } from './ddl/index.js';
-import type { GtidSet } from './gtid-set.js';
-import { LogPosition } from './log-position.js';
-import { nestedError, readStatement, rowStatementError } from './query-statement.js';
+import { isMariadbGtid } from './gtid-set.js';
+import { noteLeftOut } from './left-out.js';
+import type { LogPosition } from './log-position.js';
+import {
+  nestedError,
+  readHeldStatement,
+  readStatement,
+  rowStatementError,
+} from './query-statement.js';
 import { RewindRequest } from './rewind.js';
+import type { SchemaHistory } from './schema-history.js';
 import { statementError } from './statement-error.js';
 import type { TableFilter } from './table-filter.js';
 import type { TableRouter } from './table-router.js';
@@ -29,8 +36,11 @@ export interface LogApplierPorts {
   buffer: ChangeBuffer;
   router: TableRouter;
   filter: TableFilter;
+  history: SchemaHistory;
+  /** What the checkpoint keeps of the filter. */
+  filters: () => StoredFilters;
   ddl: DdlApplier;
-  gtids: GtidSet;
+  log: LogPosition;
   /** Offsets of statements that the user leaves out. */
   skipStatements: readonly Position[];
   /** Rows that are known to be rolled back further on. */
@@ -55,12 +65,14 @@ export class LogApplier {
   #serverVersion = '';
   #transaction: Transaction | undefined;
   #gtid: GtidEvent | undefined;
+  /** The transaction that was committed last. */
+  #ended: Transaction | undefined;
+  /** The copy holds the transaction already: its rows and its DDL are passed over. */
+  #isHeld = false;
 
   constructor(ports: LogApplierPorts, checkpoint: WriterCheckpoint | undefined) {
     this.#ports = ports;
-    this.log = new LogPosition(ports.gtids, checkpoint, () => {
-      ports.queue.markDirty();
-    });
+    this.log = ports.log;
     this.#xa = new XaApplier(
       {
         source: ports.source,
@@ -88,10 +100,10 @@ export class LogApplier {
   /** The checkpoint of all whole transactions so far, or undefined before the first log was opened. */
   checkpoint(): WriterCheckpoint | undefined {
     const checkpoint = this.log.checkpoint();
+    if (checkpoint === undefined) return undefined;
     const prepared = this.#xa.list();
-    return checkpoint === undefined || prepared.length === 0
-      ? checkpoint
-      : { ...checkpoint, prepared };
+    const filters = this.#ports.filters();
+    return { ...checkpoint, filters, ...(prepared.length === 0 ? {} : { prepared }) };
   }
 
   /** Applies an event; gives a promise where the engine is to be waited for. */
@@ -101,7 +113,7 @@ export class LogApplier {
         return this.#applyRows(event, this.#ports.holds);
       case 'table-map':
         if (this.#transaction === undefined) this.#begin(event, true);
-        this.#ports.router.map(event);
+        if (!this.#isPassedOver) this.#ports.router.map(event);
         return undefined;
       case 'xid':
         return this.#commit(event);
@@ -124,7 +136,7 @@ export class LogApplier {
         }
         return undefined;
       case 'gtid-list':
-        this.log.addEarlier(event.gtidSet);
+        this.log.earlier(event);
         return this.#pass(event);
       case 'other':
         return this.#pass(event);
@@ -136,6 +148,7 @@ export class LogApplier {
     this.#transaction?.discard();
     this.#transaction = undefined;
     this.#gtid = undefined;
+    this.#isHeld = false;
     this.#ports.router.endStatement();
   }
 
@@ -146,8 +159,9 @@ export class LogApplier {
 
   #startGroup(event: GtidEvent): Pending {
     if (this.#transaction !== undefined) throw nestedError(event);
+    this.#isHeld = this.log.isHeld(event);
     this.#gtid = event;
-    if (event.gtid !== undefined && /^\d+-/.test(event.gtid) && !event.standalone) {
+    if (isMariadbGtid(event) && !event.standalone) {
       this.#begin(event, false);
     }
     return undefined;
@@ -162,7 +176,7 @@ export class LogApplier {
     const { router, queue, skips } = this.#ports;
     const isHeld = isWithin(event, holds);
     if (isHeld && transaction !== undefined) transaction.isHeld = true;
-    if (isHeld || isWithin(event, skips)) {
+    if (isHeld || isWithin(event, skips) || this.#isPassedOver) {
       if (event.endOfStatement) router.endStatement();
       return undefined;
     }
@@ -179,10 +193,16 @@ export class LogApplier {
     return queue.stage();
   }
 
+  /** Rows of XA transactions count when XA COMMIT comes, which may be one that is not held. */
+  get #isPassedOver(): boolean {
+    return this.#isHeld && this.#transaction?.isXa !== true;
+  }
+
   /** Ends a transaction: what it did will be committed with the batch. */
   #commit(event: EventHeader): Pending {
     const { queue } = this.#ports;
     const rows = this.#transaction?.rows ?? 0;
+    this.#ended = this.#transaction;
     this.#transaction = undefined;
     if (rows > 0) {
       queue.open.transactions += 1;
@@ -194,8 +214,23 @@ export class LogApplier {
 
   #endGroup(event: EventHeader): void {
     const gtid = this.#gtid?.gtid;
+    const isHeld = this.#isHeld;
     this.#gtid = undefined;
-    this.log.endGroup(event, gtid);
+    this.#isHeld = false;
+    this.log.endGroup(event, gtid, isHeld);
+  }
+
+  /** Adds the place of the last transaction to what the engine said of it. */
+  locate(error: unknown): unknown {
+    const ended = this.#ended;
+    if (!(error instanceof FlashError) || ended === undefined) return error;
+    const { startFile: file, startOffset: offset } = ended;
+    const { code, message, hint, place, cause } = error;
+    return new FlashError(code, `the transaction in ${file} at offset ${offset}: ${message}`, {
+      ...(hint === undefined ? {} : { hint }),
+      place: { ...place, file, offset },
+      cause: cause ?? error,
+    });
   }
 
   /** Sends all whole transactions to the engine. */
@@ -209,11 +244,13 @@ export class LogApplier {
     if (event.sql === 'BEGIN') return this.#beginByStatement(event);
     if (event.sql === 'COMMIT') return this.#commit(event);
     if (this.#isLeftOut(event)) return this.#endStatement(event);
-    const statement = readStatement(event, this.log.flavor, this.#serverVersion);
+    const read = this.#isHeld ? readHeldStatement : readStatement;
+    const statement = read(event, this.log.flavor, this.#serverVersion);
     switch (statement.kind) {
       case 'begin':
-      case 'xa-start':
         return this.#beginByStatement(event);
+      case 'xa-start':
+        return this.#beginByStatement(event, true);
       case 'commit':
         return this.#commit(event);
       case 'rollback':
@@ -229,7 +266,7 @@ export class LogApplier {
       case 'xa-end':
         return undefined;
       case 'xa-commit':
-        return this.#xa.commit(event);
+        return this.#isHeld ? this.#xa.end(event) : this.#xa.commit(event);
       case 'row-statement':
         return this.#refuseRowStatement(statement, event);
       case 'unknown':
@@ -247,10 +284,11 @@ export class LogApplier {
     }
   }
 
-  #beginByStatement(event: QueryEvent): Pending {
+  #beginByStatement(event: QueryEvent, isXa = false): Pending {
     // MariaDB's GTID event has begun the transaction already.
     if (this.#transaction !== undefined && this.#transaction.rows > 0) throw nestedError(event);
     this.#begin(event, false);
+    if (this.#transaction !== undefined) this.#transaction.isXa = isXa;
     return undefined;
   }
 
@@ -265,7 +303,7 @@ export class LogApplier {
   }
 
   async #applyDdl(statement: Statement, event: QueryEvent): Promise<void> {
-    const { ddl, queue, router, buffer } = this.#ports;
+    const { ddl, queue, router, buffer, filter, history } = this.#ports;
     if ((this.#transaction?.rows ?? 0) > 0) {
       throw statementError(event, 'DDL stands inside a transaction, behind row changes');
     }
@@ -279,6 +317,7 @@ export class LogApplier {
     const serverCharset =
       serverCollation === undefined ? undefined : charsetOfCollationNumber(serverCollation);
     const changed = await ddl.apply(statement, { ...event, serverCharset });
+    noteLeftOut(statement, filter, history);
     if (changed) {
       queue.open.statements += 1;
       queue.markDirty();

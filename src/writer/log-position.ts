@@ -1,29 +1,82 @@
-import type { EventHeader, FormatDescriptionEvent, RotateEvent } from '../binlog/index.js';
+import type {
+  EventHeader,
+  FormatDescriptionEvent,
+  GtidEvent,
+  GtidListEvent,
+  RawEvent,
+  RotateEvent,
+} from '../binlog/index.js';
 import type { Checkpoint, Position } from '../protocol/index.js';
-import { checkSource, type WriterCheckpoint } from './checkpoint.js';
-import type { GtidSet } from './gtid-set.js';
+import { firstOffset, refuseStart } from './beginning.js';
+import { checkSource, type Beginning, type WriterCheckpoint } from './checkpoint.js';
+import { GtidSet } from './gtid-set.js';
+import { checkHeader, headerMark, tailOf, type LogChunk, type LogMark } from './log-mark.js';
+import {
+  anonymousError,
+  checkFollows,
+  checkHeld,
+  checkOpened,
+  repeatedError,
+} from './log-sequence.js';
+
+export interface LogPositionPorts {
+  /** The transactions that the copy holds. */
+  held: GtidSet;
+  /** The transactions of this series of logs up to here: what the next log must say came before it. */
+  series: GtidSet;
+  /** False where the copy goes on in a series that it has not read before: nothing to hold it against. */
+  goesOn: boolean;
+  beginning: Beginning | undefined;
+  /** Transactions to pass over: the copy holds them from another source, or from a dump. */
+  covered: string | undefined;
+  onMove: () => void;
+}
 
 /** How far the logs are applied, as whole transactions: what goes into the checkpoint. */
 export class LogPosition {
-  readonly #gtids: GtidSet;
-  readonly #onMove: () => void;
+  readonly #ports: LogPositionPorts;
+  #beginning: Beginning | undefined;
   #source: Checkpoint['source'] | undefined;
   #position: Position | undefined;
   #finished: string | undefined;
   #sourceTimeMs: number;
+  /** The mark of the log that holds `position`, or was read up to a ROTATE to it. */
+  #mark: LogMark | undefined;
+  /** The event that moved the position last, where `#mark` does not know of it yet. */
+  #moved: EventHeader | undefined;
+  #movedIn: readonly LogChunk[] = [];
+  /** The bytes that are being read, after those that were read before them. */
+  #chunks: readonly LogChunk[] = [];
+  /** The first event of the log that is being read, and the event that is being applied. */
+  #header = '';
+  #event: RawEvent | undefined;
+  #isFirstList = true;
+  #hasBegun = false;
+  #covered: string | undefined;
 
-  constructor(gtids: GtidSet, checkpoint: WriterCheckpoint | undefined, onMove: () => void) {
-    this.#gtids = gtids;
-    this.#onMove = onMove;
+  constructor(ports: LogPositionPorts, checkpoint: WriterCheckpoint | undefined) {
+    this.#ports = ports;
+    this.#beginning = ports.beginning;
+    this.#covered = ports.covered;
     this.#source = checkpoint?.source;
     this.#position = checkpoint?.position;
     this.#finished = checkpoint?.finished;
+    this.#mark = checkpoint?.mark;
     this.#sourceTimeMs = checkpoint?.sourceTimeMs ?? 0;
   }
 
   /** Where the next run goes on; undefined before the first event. */
   get position(): Position | undefined {
     return this.#position;
+  }
+
+  get beginning(): Beginning | undefined {
+    return this.#beginning;
+  }
+
+  /** The transactions that the copy holds, in the flavor's own text form. */
+  get gtidSet(): string {
+    return this.#ports.held.toString();
   }
 
   get flavor(): 'mysql' | 'mariadb' {
@@ -42,11 +95,15 @@ export class LogPosition {
   /** The checkpoint of all whole transactions so far, or undefined before the first log was opened. */
   checkpoint(): WriterCheckpoint | undefined {
     if (this.#source === undefined || this.#position === undefined) return undefined;
+    const mark = this.#markOfNow();
     return {
       ...(this.#finished === undefined ? {} : { finished: this.#finished }),
+      ...(mark === undefined ? {} : { mark }),
+      ...(this.#beginning === undefined ? {} : { beginning: this.#beginning }),
+      ...(this.#covered === undefined ? {} : { covered: this.#covered }),
       source: this.#source,
       position: this.#position,
-      gtidSet: this.#gtids.toString(),
+      gtidSet: this.#ports.held.toString(),
       sourceTimeMs: this.#sourceTimeMs,
     };
   }
@@ -56,44 +113,160 @@ export class LogPosition {
     this.#position = position;
   }
 
-  /** Notes the log that is read from now on. Errors: SOURCE_MISMATCH for another server's. */
+  /** Notes the event that is applied next, as it stands in the log. */
+  see(event: RawEvent): void {
+    this.#event = event;
+  }
+
+  /** Notes the bytes of a log that are read next. Owns: keeps them for a while. */
+  seeChunk(chunk: LogChunk): void {
+    const before = this.#chunks.at(-1);
+    const follows = before !== undefined && before.offset + before.bytes.length === chunk.offset;
+    this.#chunks = follows ? [before, chunk] : [chunk];
+  }
+
+  /**
+   * Notes the log that is read from now on.
+   *
+   * Errors: SOURCE_MISMATCH for another server's, or another log of the name that was read before.
+   */
   openLog(event: FormatDescriptionEvent): void {
     const source = { flavor: event.flavor, serverId: event.serverId };
     if (this.#source !== undefined) checkSource(this.#source, source, event.file);
     this.#source = source;
+    this.#openMark(event);
     this.#finished = undefined;
     if (this.#position?.file !== event.file) {
       this.#position = { file: event.file, offset: event.endOffset };
     }
   }
 
+  /** A relay log holds descriptions of the source's logs, too: its first event alone is its own. */
+  #openMark(event: FormatDescriptionEvent): void {
+    const mark = this.#markOfNow();
+    this.#mark = mark;
+    this.#moved = undefined;
+    if (event.offset === firstOffset && this.#event !== undefined) {
+      this.#header = headerMark(this.#event);
+    } else if (mark?.file !== event.file) {
+      this.#header = '';
+    }
+    if (mark === undefined) return;
+    if (mark.file !== event.file) checkOpened(mark, event);
+    else if (event.offset === firstOffset) checkHeader(event.file, mark, this.#header);
+  }
+
+  /**
+   * Notes what a log says of the transactions before it.
+   *
+   * Errors: SOURCE_MISMATCH where that is not what the logs before it held.
+   */
+  earlier(event: GtidListEvent): void {
+    const { held, series, goesOn } = this.#ports;
+    const isFirst = this.#isFirstList;
+    this.#isFirstList = false;
+    if (this.isCovering) {
+      checkHeld(held, event);
+      // From here on the logs hold what the copy holds, and nothing else may come before the next one.
+      if (GtidSet.parse(event.gtidSet).contains(this.#covered ?? '')) {
+        this.#covered = undefined;
+        series.addText(held.toString());
+      }
+    } else if (goesOn || !isFirst) {
+      checkFollows(series, event);
+    } else {
+      this.#checkWhole(event);
+      this.addEarlier(event.gtidSet);
+    }
+  }
+
+  /** Errors: SOURCE_MISMATCH where transactions came before what has to be the first log. */
+  #checkWhole({ file, gtidSet }: GtidListEvent): void {
+    if (this.#beginning?.kind !== 'whole' || gtidSet === '') return;
+    refuseStart({ file, offset: firstOffset }, `${file} says that ${gtidSet} came before it`);
+  }
+
+  /** True while transactions may come that the copy holds already. */
+  get isCovering(): boolean {
+    return this.#covered !== undefined;
+  }
+
+  /**
+   * True where a transaction is to be passed over, since the copy holds it.
+   *
+   * Errors: SOURCE_MISMATCH where it can't be told, or must not be so.
+   */
+  isHeld(event: GtidEvent): boolean {
+    const { gtid } = event;
+    if (gtid === undefined) {
+      if (this.isCovering) throw anonymousError(event);
+      return false;
+    }
+    if (!this.#ports.held.has(gtid)) return false;
+    if (this.isCovering) return true;
+    // In a domain of MariaDB with several writers the numbers need not rise.
+    if (this.flavor === 'mariadb') return false;
+    throw repeatedError(event, gtid);
+  }
+
+  /** Adds the GTIDs of transactions before the place where the copy begins. */
+  addEarlier(gtidSet: string): void {
+    this.#isFirstList = false;
+    this.#ports.held.addText(gtidSet);
+    this.#ports.series.addText(gtidSet);
+  }
+
   /** Goes on in the log that a ROTATE names. */
   rotate(event: RotateEvent): void {
+    this.#begin();
     this.#finished = event.file;
     this.#moveTo({ file: event.nextFile, offset: event.nextOffset });
   }
 
   /** Passes an event that lies between two transactions. */
   pass(event: EventHeader): void {
+    this.#begin();
     this.#moveTo({ file: event.file, offset: event.endOffset });
   }
 
-  /** Passes the last event of a transaction or statement. */
-  endGroup(event: EventHeader, gtid: string | undefined): void {
-    if (gtid !== undefined) this.#gtids.addText(gtid);
+  /** Passes the last event of a transaction or statement; `isHeld`: the copy had it already. */
+  endGroup(event: EventHeader, gtid: string | undefined, isHeld: boolean): void {
+    this.#begin();
+    if (gtid !== undefined) {
+      if (!isHeld) this.#ports.held.addText(gtid);
+      this.#ports.series.addText(gtid);
+    }
     this.#sourceTimeMs = event.timeSeconds * 1000;
     this.pass(event);
-  }
-
-  /** Notes transactions that lie in earlier logs. */
-  addEarlier(gtidSet: string): void {
-    this.#gtids.addText(gtidSet);
   }
 
   #moveTo(position: Position): void {
     const before = this.#position;
     if (before?.file === position.file && before.offset >= position.offset) return;
     this.#position = position;
-    this.#onMove();
+    if (this.#event !== undefined) {
+      this.#moved = this.#event.header;
+      this.#movedIn = this.#chunks;
+    }
+    this.#ports.onMove();
+  }
+
+  /** Notes, before the first move, which transactions lie before a beginning. */
+  #begin(): void {
+    if (this.#hasBegun) return;
+    this.#hasBegun = true;
+    const beginning = this.#beginning;
+    if (beginning === undefined || beginning.kind === 'whole' || beginning.gtidSet !== '') return;
+    this.#beginning = { ...beginning, gtidSet: this.#ports.held.toString() };
+  }
+
+  /** The mark of the log that was read; made when a checkpoint wants it, not at each transaction. */
+  #markOfNow(): LogMark | undefined {
+    const moved = this.#moved;
+    if (moved === undefined) return this.#mark;
+    const { file, endOffset, timeSeconds } = moved;
+    const tail = tailOf(this.#movedIn, endOffset);
+    const mark = { file, offset: endOffset, header: this.#header, ...tail };
+    return this.hasRotated ? { ...mark, closedSeconds: timeSeconds } : mark;
   }
 }

@@ -1,5 +1,7 @@
 import type { BinlogEvent, EventDecoder, EventFramer } from '../binlog/index.js';
 import { FlashError, type LogInput, type Position } from '../protocol/index.js';
+import type { EarlierEvents } from './earlier-events.js';
+import { GtidSet } from './gtid-set.js';
 import type { LogApplier } from './log-applier.js';
 
 /** A place in the logs, or a moment of the source's clock, ms since 1970, UTC. */
@@ -19,6 +21,7 @@ export class LogReader {
   readonly #options: LogReaderOptions;
   #bytesRead = 0;
   #isStopped = false;
+  #earlier: EarlierEvents | undefined;
 
   constructor(applier: LogApplier, options: LogReaderOptions) {
     this.#applier = applier;
@@ -34,12 +37,23 @@ export class LogReader {
     return this.#isStopped;
   }
 
-  /** Reads one log to its end, or to where reading is to stop. */
-  async read(input: LogInput, framer: EventFramer, decoder: EventDecoder): Promise<void> {
+  /**
+   * Reads one log to its end, or to where reading is to stop. `earlier` takes the events before the
+   * place from which they are applied.
+   */
+  async read(
+    input: LogInput,
+    framer: EventFramer,
+    decoder: EventDecoder,
+    earlier?: EarlierEvents,
+  ): Promise<void> {
+    this.#earlier = earlier;
     for (let isAtEnd = false; !isAtEnd && !this.#isStopped;) {
       isAtEnd = await this.#readOn(input, framer, decoder);
     }
-    if (!this.#isStopped) framer.finish();
+    if (this.#isStopped) return;
+    framer.finish();
+    earlier?.finish();
   }
 
   /** Reads until the log ends, or the framer wants to go on elsewhere in it. */
@@ -48,6 +62,7 @@ export class LogReader {
     for await (const chunk of input.chunks(at)) {
       if (this.#options.signal?.aborted === true) this.#isStopped = true;
       if (this.#isStopped) return true;
+      this.#applier.log.seeChunk({ bytes: chunk, offset: at });
       at += chunk.length;
       await this.#readChunk(chunk, framer, decoder);
       this.#bytesRead += chunk.length;
@@ -60,7 +75,9 @@ export class LogReader {
 
   async #readChunk(chunk: Uint8Array, framer: EventFramer, decoder: EventDecoder): Promise<void> {
     for (const raw of framer.push(chunk)) {
+      this.#applier.log.see(raw);
       for (const event of decoder.decode(raw)) {
+        if (this.#isEarlier(event)) continue;
         if (this.#isAtStop(event)) {
           this.#isStopped = true;
           return;
@@ -74,6 +91,12 @@ export class LogReader {
         }
       }
     }
+  }
+
+  /** The format description counts from wherever a log is read. */
+  #isEarlier(event: BinlogEvent): boolean {
+    if (this.#earlier === undefined) return false;
+    return this.#earlier.passes(event) && event.kind !== 'format-description';
   }
 
   #isAtStop(event: BinlogEvent): boolean {
@@ -118,4 +141,11 @@ export function parsePosition(flag: string, text: string): Position {
   throw new FlashError('INVALID_REQUEST', `${flag} can't be ${JSON.stringify(text)}`, {
     hint: `Write it as FILE:OFFSET, as ${flag} binlog.000042:4${flag === '--until' ? ', or as 2026-11-23T10:00:00Z' : ''}.`,
   });
+}
+
+/** Reads `--baseline`: `FILE:OFFSET`, or a GTID set. Errors: INVALID_REQUEST for anything else. */
+export function parseBaseline(text: string): Position | { gtidSet: string } {
+  const isGtidSet = /^\s*(?:[0-9a-f]{8}-[0-9a-f]{4}-|\d+-\d+-\d+)/i.test(text);
+  if (isGtidSet) return { gtidSet: GtidSet.parse(text).toString() };
+  return parsePosition('--baseline', text);
 }

@@ -32,6 +32,35 @@ export function readStatement(
   }
 }
 
+/** What begins, ends and divides transactions. */
+const controlKinds: ReadonlySet<Statement['kind']> = new Set([
+  'begin',
+  'commit',
+  'rollback',
+  'savepoint',
+  'rollback-to',
+  'release-savepoint',
+  'xa-start',
+  'xa-end',
+  'xa-commit',
+  'xa-rollback',
+]);
+
+/** Reads a statement of a transaction that the copy holds already: only what bounds it counts. */
+export function readHeldStatement(
+  event: QueryEvent,
+  flavor: 'mysql' | 'mariadb',
+  serverVersion: string,
+): Statement {
+  try {
+    const statement = readStatement(event, flavor, serverVersion);
+    if (controlKinds.has(statement.kind)) return statement;
+  } catch (error) {
+    if (!(error instanceof FlashError)) throw error;
+  }
+  return { kind: 'no-effect' };
+}
+
 /** The error for a change that the log holds as a statement. */
 export function rowStatementError(
   { table, verb }: Extract<Statement, { kind: 'row-statement' }>,

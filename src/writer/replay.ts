@@ -1,37 +1,35 @@
 import { EventDecoder, EventFramer, type ZeroDatePolicy } from '../binlog/index.js';
 import {
   FlashError,
+  tableName,
   type Engine,
   type Position,
   type RowKernel,
   type Source,
 } from '../protocol/index.js';
-import { BatchWriter } from './batch-writer.js';
-import { ChangeBuffer } from './change-buffer.js';
-import { checkpointSource, parseCheckpoint } from './checkpoint.js';
-import { CommitQueue } from './commit-queue.js';
-import { DdlApplier } from './ddl-applier.js';
+import { checkpointSource, parseCheckpoint, type Beginning } from './checkpoint.js';
+import type { BatchWriter } from './batch-writer.js';
+import type { CommitQueue } from './commit-queue.js';
+import { EarlierEvents } from './earlier-events.js';
 import { EngineTables } from './engine-tables.js';
-import { GtidSet } from './gtid-set.js';
-import { defaultLimits, type BatchLimits } from './limits.js';
-import { LogApplier } from './log-applier.js';
+import type { BatchLimits } from './limits.js';
+import { checkFilters, unmatchedPatterns } from './filter-change.js';
+import type { LogApplier } from './log-applier.js';
 import { LogReader, type Until } from './log-reader.js';
-import { noRewind, RewindRequest, type RewindPlan } from './rewind.js';
-import { RowCompleter } from './row-completer.js';
+import type { NamedLog } from './named-log.js';
+import { narrow, noRewind, RewindRequest, type RewindPlan } from './rewind.js';
 import { readSchemaDump, type SchemaDump } from './schema-dump.js';
 import type { SchemaHistory } from './schema-history.js';
 import { loadHistory } from './schema-store.js';
-import { findStart, type NamedLog } from './start-point.js';
+import { findStart, type StartOptions, type StartPoint } from './start-point.js';
 import { makeTableFilter, type TableFilter, type TableFilterOptions } from './table-filter.js';
-import { TableRouter } from './table-router.js';
+import { makeWriterParts } from './writer-parts.js';
 import { emptyTotals, type Totals } from './totals.js';
 
-export interface ReplayOptions extends TableFilterOptions {
-  /** Where to begin on an engine without a checkpoint; an event's offset. */
-  from?: Position;
+export interface ReplayOptions extends TableFilterOptions, StartOptions {
   /** Statements to leave out, by the offset of their events. */
   skipStatements?: readonly Position[];
-  /** Where to stop: in front of the first transaction at or behind it. */
+  /** Where to stop: before the first transaction at or after it. */
   until?: Until;
   /** Definitions of tables that the logs do not define. */
   schema?: SchemaDump;
@@ -49,6 +47,12 @@ export interface ReplayResult {
   bytesRead: number;
   /** The position has moved, if only over events that change nothing. */
   hasMoved: boolean;
+  /** What the copy stands on; undefined before the first log and in copies of an older version. */
+  beginning: Beginning | undefined;
+  /** Patterns of the filter, with their flags, that no table has met. */
+  unmatchedPatterns: readonly string[];
+  /** Tables that were copied up to a place, and are left out since. */
+  standingStill: readonly { table: string; heldUpTo: Position }[];
   /** Where the next run goes on; undefined where no log was ever read. */
   position: Position | undefined;
   gtidSet: string;
@@ -99,35 +103,19 @@ async function replayOnce(
   totals: Totals,
 ): Promise<ReplayResult> {
   const stored = await engine.readCheckpoint(checkpointSource);
-  const checkpoint = stored === undefined ? undefined : parseCheckpoint(stored);
-  const start = findStart(source, checkpoint, options.from);
+  const before = stored === undefined ? undefined : parseCheckpoint(stored);
+  const start = await findStart(source, before, options);
   const filter = makeTableFilter(options);
   const history = await loadHistory(engine);
-  const tables = new EngineTables(engine);
-  if (options.schema !== undefined) await loadDump(options.schema, history, tables, filter);
-
-  const limits = { ...defaultLimits, ...options.limits };
-  const buffer = new ChangeBuffer(limits.bytesMax);
-  const { rowKernel: kernel } = engine;
-  const { skipStatements = [], zeroDate = 'null' } = options;
-  const router = new TableRouter({ filter, history, buffer, zeroDate, kernel });
-  const writer = new BatchWriter(engine, tables, checkpointSource);
-  const nowMs = options.nowMs ?? Date.now;
-  const completer = new RowCompleter(engine);
-  const { keepsWhole } = plan;
-  const ports = { writer, buffer, router, completer, history, limits, nowMs, totals, keepsWhole };
-  const queue = new CommitQueue(ports);
-  const gtids = GtidSet.parse(checkpoint?.gtidSet ?? '');
-  const barrier: ConstructorParameters<typeof DdlApplier>[0]['barrier'] = async (renames) => {
-    const here = applier.checkpoint();
-    if (here !== undefined) await queue.commit(here, renames);
-    await writer.settle();
-  };
-  const ddl = new DdlApplier({ tables, history, filter, barrier }, checkpoint?.renames);
-  const applier: LogApplier = new LogApplier(
-    { source, queue, buffer, router, filter, ddl, gtids, skipStatements, ...plan },
-    checkpoint,
-  );
+  const { skipStatements = [], zeroDate = 'null', nowMs = Date.now, limits = {} } = options;
+  checkFilters(before, filter, zeroDate, history);
+  if (options.schema !== undefined) {
+    await loadDump(options.schema, history, new EngineTables(engine), filter, start.beginning);
+  }
+  const { applier, queue, writer } = makeWriterParts({
+    ...{ source, engine, start, filter, filterOptions: options, history },
+    ...{ skipStatements, zeroDate, limits, nowMs, plan, totals },
+  });
   const reader = new LogReader(applier, {
     until: options.until,
     stopBefore: plan.stopBefore,
@@ -137,7 +125,7 @@ async function replayOnce(
   const finish = async (): Promise<Position | undefined> => endRun(applier, queue, writer);
   let unfinished: Position | undefined;
   try {
-    await readLogs(start, reader, applier, kernel).catch(async (error: unknown) => {
+    await readLogs(start, reader, applier, engine.rowKernel).catch(async (error: unknown) => {
       if (error instanceof FlashError && !writer.hasFailed) {
         await stopAtError(error, applier, writer, finish);
       }
@@ -146,14 +134,23 @@ async function replayOnce(
     unfinished = await finish();
   } catch (error) {
     await writer.abort();
-    throw error;
+    const transactionsMax = writer.hasFailed ? narrow(error, plan, source) : undefined;
+    if (transactionsMax !== undefined) throw new RewindRequest({ transactionsMax });
+    throw plan.transactionsMax === 1 && writer.hasFailed ? applier.locate(error) : error;
   }
   return {
     totals,
     bytesRead: reader.bytesRead,
-    hasMoved: JSON.stringify(applier.log.position) !== JSON.stringify(checkpoint?.position),
+    hasMoved: JSON.stringify(applier.log.position) !== JSON.stringify(before?.position),
+    beginning: applier.log.beginning,
+    unmatchedPatterns: unmatchedPatterns(filter, before?.filters),
+    standingStill: history
+      .leftOut()
+      .flatMap(({ table, heldUpTo }) =>
+        heldUpTo === undefined ? [] : [{ table: tableName(table), heldUpTo }],
+      ),
     position: applier.log.position,
-    gtidSet: gtids.toString(),
+    gtidSet: applier.log.gtidSet,
     sourceTimeMs: applier.log.sourceTimeMs,
     interrupted: options.signal?.aborted === true,
     unfinished: reader.isStopped ? undefined : unfinished,
@@ -161,7 +158,7 @@ async function replayOnce(
 }
 
 async function readLogs(
-  { logs, offset }: { logs: readonly NamedLog[]; offset: number },
+  { logs, offset, applyFrom }: StartPoint,
   reader: LogReader,
   applier: LogApplier,
   kernel: RowKernel | undefined,
@@ -172,9 +169,23 @@ async function readLogs(
     if (index > 0) checkFollows(log, applier);
     const startOffset = index === 0 ? offset : 0;
     if (startOffset > 0) applier.log.startAt({ file: log.name, offset: startOffset });
-    await reader.read(log.input, new EventFramer(log.name, { startOffset, ...sums }), decoder);
+    const framer = new EventFramer(log.name, { startOffset, ...sums });
+    await reader.read(
+      log.input,
+      framer,
+      decoder,
+      index === 0 ? earlierThan(applyFrom, applier) : undefined,
+    );
     if (reader.isStopped) return;
   }
+}
+
+function earlierThan(place: Position | undefined, { log }: LogApplier): EarlierEvents | undefined {
+  if (place === undefined) return undefined;
+  log.startAt(place);
+  return new EarlierEvents(place, (gtids) => {
+    log.addEarlier(gtids);
+  });
 }
 
 /** The ROTATE at a log's end names the next one. Without one the server has crashed or was stopped. */
@@ -185,7 +196,7 @@ function checkFollows(log: NamedLog, applier: LogApplier): void {
   if (position === undefined || position.file === log.name || !hasRotated) return;
   throw new FlashError(
     'SOURCE_MISMATCH',
-    `the log in front says that ${position.file} follows, and ${log.input.location} was given`,
+    `the log before it says that ${position.file} follows, and ${log.input.location} was given`,
     {
       hint: 'Give every log, in order, under the names that the server gave them.',
       place: { file: log.input.location },
@@ -233,11 +244,14 @@ async function loadDump(
   history: SchemaHistory,
   tables: EngineTables,
   filter: TableFilter,
+  beginning: Beginning | undefined,
 ): Promise<void> {
   for (const known of readSchemaDump(dump, filter)) {
     if (history.get(known.schema) !== undefined) continue;
-    await tables.create({ ...known.schema, ...filter.target(known.schema) });
-    history.set(known);
+    const target = { ...known.schema, ...filter.target(known.schema) };
+    const isAdopted = beginning?.kind === 'baseline' && (await tables.adopt(target));
+    if (!isAdopted) await tables.create(target);
+    history.set({ ...known, origin: 'schema' });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Position } from '../protocol/index.js';
+import { FlashError, type ErrorCode, type Position, type Source } from '../protocol/index.js';
 import type { SkipRange } from './transaction.js';
 
 /** How the log is read again: without rows that are rolled back, or only up to a place. */
@@ -11,7 +11,9 @@ export interface RewindPlan {
    * same transaction, and what is staged can't be read.
    */
   keepsWhole: boolean;
-  /** Stop in front of this event. */
+  /** A batch holds no more transactions than this: one of them is refused by the engine. */
+  transactionsMax: number | undefined;
+  /** Stop before this event. */
   stopBefore: Position | undefined;
   /** Thrown when all in front of `stopBefore` is applied. */
   error: unknown;
@@ -22,9 +24,34 @@ export const noRewind: RewindPlan = {
   skips: [],
   holds: [],
   keepsWhole: false,
+  transactionsMax: undefined,
   stopBefore: undefined,
   error: undefined,
 };
+
+/** Batches become so small, step by step, until the one transaction is found that the engine refuses. */
+const narrowings: readonly number[] = [64, 8, 1];
+
+/** What the engine says of the rows themselves, and not of a disk, a connection or its memory. */
+const errorsOfRows: ReadonlySet<ErrorCode> = new Set([
+  'BROKEN_DATA',
+  'ENGINE',
+  'INVALID_REQUEST',
+  'NOT_FOUND',
+  'SOURCE_MISMATCH',
+  'UNSUPPORTED',
+]);
+
+/**
+ * How many transactions a batch may hold in the next reading, after the engine has refused one: so that
+ * all before the transaction that it refuses is applied, and its place is known. Undefined where a
+ * next reading is of no use.
+ */
+export function narrow(error: unknown, plan: RewindPlan, source: Source): number | undefined {
+  if (!(error instanceof FlashError) || error.place.offset !== undefined) return undefined;
+  if (!errorsOfRows.has(error.code) || source.logs.some((log) => !log.canRewind)) return undefined;
+  return narrowings.find((count) => count < (plan.transactionsMax ?? Infinity));
+}
 
 /**
  * Thrown inside the writer when a part of a transaction is staged that must not be applied: it is
@@ -36,6 +63,7 @@ export class RewindRequest extends Error {
     | { skip: SkipRange }
     | { hold: SkipRange }
     | { keepsWhole: true }
+    | { transactionsMax: number }
     | { stopBefore: Position; error: unknown };
 
   constructor(change: RewindRequest['change']) {
@@ -49,6 +77,7 @@ export class RewindRequest extends Error {
     if ('skip' in this.change) return { ...before, skips: [...before.skips, this.change.skip] };
     if ('hold' in this.change) return { ...before, holds: [...before.holds, this.change.hold] };
     if ('keepsWhole' in this.change) return { ...before, keepsWhole: true };
+    if ('transactionsMax' in this.change) return { ...before, ...this.change };
     const { stopBefore, error } = this.change;
     return { ...before, stopBefore, error: error ?? before.error };
   }

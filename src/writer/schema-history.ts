@@ -1,4 +1,4 @@
-import { tableName, type TableSchema } from '../protocol/index.js';
+import { tableName, type Position, type TableSchema } from '../protocol/index.js';
 import type { ColumnDefault } from './column-default.js';
 
 /** A table of the source as it is at the place in the log that has been reached. */
@@ -7,11 +7,20 @@ export interface KnownTable {
   schema: TableSchema;
   /** Charset of columns that a later ALTER adds without naming one; undefined where not known. */
   defaultCharset: string | undefined;
+  /** Where its definition is from, if not from a CREATE TABLE in the logs: it may have had rows before. */
+  origin?: 'schema' | 'rows';
   /**
    * What columns get that an INSERT does not name, by the column's name, as the DDL has it; undefined
    * where no DDL was seen.
    */
   defaults?: Readonly<Record<string, ColumnDefault>>;
+}
+
+/** A table of the source that is not copied. */
+export interface LeftOutTable {
+  table: TableReference;
+  /** It was copied up to here, and its rows in the engine are of then. */
+  heldUpTo: Position | undefined;
 }
 
 interface TableReference {
@@ -26,6 +35,7 @@ interface TableReference {
 export class SchemaHistory {
   readonly #tables = new Map<string, KnownTable>();
   readonly #charsets = new Map<string, string>();
+  readonly #leftOut = new Map<string, LeftOutTable>();
   readonly #changed = new Map<string, TableReference>();
 
   get(table: TableReference): KnownTable | undefined {
@@ -34,11 +44,36 @@ export class SchemaHistory {
 
   set(known: KnownTable): void {
     this.#tables.set(tableName(known.schema), known);
+    this.#leftOut.delete(tableName(known.schema));
     this.#touch(known.schema);
   }
 
   delete(table: TableReference): void {
     if (this.#tables.delete(tableName(table))) this.#touch(table);
+  }
+
+  /** All tables that are copied. */
+  tables(): KnownTable[] {
+    return [...this.#tables.values()];
+  }
+
+  /** The tables that were met and are not copied. */
+  leftOut(): LeftOutTable[] {
+    return [...this.#leftOut.values()];
+  }
+
+  /** Notes that there is a table that is not copied; `heldUpTo` where it was copied before. */
+  leaveOut({ database, table }: TableReference, heldUpTo?: Position): void {
+    const name = tableName({ database, table });
+    if (heldUpTo === undefined && this.#leftOut.has(name)) return;
+    this.#tables.delete(name);
+    this.#leftOut.set(name, { table: { database, table }, heldUpTo });
+    this.#touch({ database, table });
+  }
+
+  /** Forgets a table that was not copied: it is gone. */
+  forgetLeftOut(table: TableReference): void {
+    if (this.#leftOut.delete(tableName(table))) this.#touch(table);
   }
 
   tablesOf(database: string): KnownTable[] {
@@ -62,6 +97,8 @@ export class SchemaHistory {
       if (isDatabaseEntry(entry)) this.#charsets.set(table.database, entry.charset);
     } else if (isKnownTable(entry)) {
       this.#tables.set(tableName(table), entry);
+    } else if (isLeftOutEntry(entry)) {
+      this.#leftOut.set(tableName(table), { table, heldUpTo: entry.heldUpTo });
     }
   }
 
@@ -78,7 +115,10 @@ export class SchemaHistory {
   #text(table: TableReference): string | undefined {
     if (table.table !== '') {
       const known = this.get(table);
-      return known === undefined ? undefined : JSON.stringify(known);
+      if (known !== undefined) return JSON.stringify(known);
+      const leftOut = this.#leftOut.get(tableName(table));
+      if (leftOut === undefined) return undefined;
+      return JSON.stringify({ leftOut: true, heldUpTo: leftOut.heldUpTo });
     }
     const charset = this.#charsets.get(table.database);
     return charset === undefined ? undefined : JSON.stringify({ charset });
@@ -96,4 +136,8 @@ function isDatabaseEntry(entry: unknown): entry is { charset: string } {
 /** Written by `takeChanges` only: the outline is enough to tell the two kinds apart. */
 function isKnownTable(entry: unknown): entry is KnownTable {
   return typeof entry === 'object' && entry !== null && 'schema' in entry;
+}
+
+function isLeftOutEntry(entry: unknown): entry is { heldUpTo: Position | undefined } {
+  return typeof entry === 'object' && entry !== null && 'leftOut' in entry;
 }

@@ -1,18 +1,38 @@
 import { FlashError, type LogInput, type Position, type Source } from '../protocol/index.js';
 import { parseLogName } from '../source/index.js';
-import type { WriterCheckpoint } from './checkpoint.js';
+import {
+  firstOffset,
+  isFirstLog,
+  isLogStart,
+  refuseStart,
+  type BeginningOption,
+} from './beginning.js';
+import type { Beginning, WriterCheckpoint } from './checkpoint.js';
+import { checkLog, movedHint, positionText } from './log-mark.js';
+import { findMovedLog } from './moved-source.js';
+import type { NamedLog } from './named-log.js';
 
 /** Where a run begins: the logs that are left to read, and the place in the first of them. */
 export interface StartPoint {
   logs: readonly NamedLog[];
-  /** Offset in the first log; 0 for its beginning. */
+  /** Offset in the first log from which it is read; 0 for its beginning. */
   offset: number;
+  /** A place in the first log up to which events are read and not applied. */
+  applyFrom: Position | undefined;
+  /** The checkpoint, as far as it holds for these logs. */
+  checkpoint: WriterCheckpoint | undefined;
+  beginning: Beginning | undefined;
+  /** GTIDs of transactions to be passed over. */
+  covered: string | undefined;
 }
 
-/** A log whose name is known, or has been given one. */
-export interface NamedLog {
-  name: string;
-  input: LogInput;
+export interface StartOptions {
+  /** Where to begin on an engine without a checkpoint, or, with `sourceMoved`, in logs of another source. */
+  from?: Position | undefined;
+  /** What a new copy stands on. */
+  beginning?: BeginningOption | undefined;
+  /** The logs are of another source than the copy's so far, or have other names. */
+  sourceMoved?: boolean | undefined;
 }
 
 /** The name that a pipe's log gets where the user gives none. */
@@ -21,60 +41,160 @@ const pipeName = 'stdin';
 /**
  * Finds what of a source is still to be read.
  *
- * Errors: SOURCE_MISMATCH where the logs do not go on at the checkpoint, or `from` would leave
- * something out; INVALID_REQUEST for a `from` that is in none of the logs.
+ * Errors: SOURCE_MISMATCH where the logs do not go on at the checkpoint, are not those that were read,
+ * or would leave something out; INVALID_REQUEST for a place that is in none of the logs.
  */
-export function findStart(
+export async function findStart(
   source: Source,
   checkpoint: WriterCheckpoint | undefined,
-  from: Position | undefined,
-): StartPoint {
+  options: StartOptions,
+): Promise<StartPoint> {
   const logs = source.logs.map((input) => ({ name: input.name ?? pipeName, input }));
-  if (checkpoint === undefined) return startAnew(logs, from);
-  if (from !== undefined && isBehind(from, checkpoint.position)) {
+  if (checkpoint === undefined) return startAnew(logs, options);
+  checkBeginning(checkpoint, options.beginning);
+  if (options.sourceMoved === true) return startMoved(logs, checkpoint, options.from);
+  const { from } = options;
+  if (from !== undefined && isAfter(from, checkpoint.position)) {
     throw new FlashError(
       'SOURCE_MISMATCH',
-      `--from ${describe(from)} is behind the checkpoint ${describe(checkpoint.position)}: what lies between would be lost`,
+      `--from ${positionText(from)} is after the checkpoint ${positionText(checkpoint.position)}: what lies between would be lost`,
       { hint: 'Leave --from away: the copy goes on at its checkpoint.' },
     );
   }
-  const { file, offset } = checkpoint.position;
+  const start = goOn(source, logs, checkpoint);
+  const marked = logs.find(({ name }) => name === checkpoint.mark?.file);
+  // A pipe gives its bytes once; its first event is checked as that of any log.
+  if (checkpoint.mark !== undefined && marked?.input.canRewind === true) {
+    await checkLog(marked.input, checkpoint.mark);
+  }
+  return start;
+}
+
+function goOn(source: Source, logs: readonly NamedLog[], checkpoint: WriterCheckpoint): StartPoint {
+  const { position, beginning, covered, mark } = checkpoint;
+  const { file, offset } = position;
+  const start = { checkpoint, beginning, covered, applyFrom: undefined };
   const index = logs.findIndex((log) => log.name === file);
   if (index >= 0) {
-    checkSize(logs[index]?.input, checkpoint.position);
-    return { logs: logs.slice(index), offset };
+    checkSize(logs[index]?.input, position);
+    const rest = logs.slice(index);
+    // A copy that has read no log yet, as one of a dump, collects the GTIDs before its place.
+    if (mark === undefined && !isLogStart(position)) {
+      return { ...start, logs: rest, offset: 0, applyFrom: position };
+    }
+    return { ...start, logs: rest, offset };
   }
+  if (file === '') return { ...start, logs, offset: 0 };
   const finished = logs.findIndex((log) => log.name === checkpoint.finished);
-  if (finished >= 0 && finished === logs.length - 1) return { logs: [], offset: 0 };
-  if (logs.length > 0 && logs.every((log) => isEarlier(log.name, file)))
-    return { logs: [], offset: 0 };
+  const isRead = finished >= 0 && finished === logs.length - 1;
+  if (isRead || (logs.length > 0 && logs.every((log) => isEarlier(log.name, file)))) {
+    return { ...start, logs: [], offset: 0 };
+  }
   throw new FlashError(
     'SOURCE_MISMATCH',
-    `the copy goes on at ${describe(checkpoint.position)}, and ${source.location} does not hold that log`,
+    `the copy goes on at ${positionText(position)}, and ${source.location} does not hold that log`,
     {
       hint:
         logs[0]?.input.canRewind === false
           ? `Say which log comes through stdin by --from FILE:4, as --from ${file}:4.`
-          : `Give ${file} and the logs behind it, or take an empty engine folder for another source.`,
+          : `Give ${file} and the logs after it. ${movedHint}`,
       place: { file: source.location },
     },
   );
 }
 
-function startAnew(logs: readonly NamedLog[], from: Position | undefined): StartPoint {
-  if (from === undefined) return { logs, offset: 0 };
-  const index = logs.findIndex((log) => log.name === from.file);
-  if (index < 0) {
+function startAnew(
+  logs: readonly NamedLog[],
+  { from, beginning: option, sourceMoved }: StartOptions,
+): StartPoint {
+  if (sourceMoved === true) {
     throw new FlashError(
       'INVALID_REQUEST',
-      `--from names ${from.file}, which is not among the logs`,
+      '--source-moved goes on with a copy, and there is none yet',
       {
-        hint: `The logs are: ${logs.map((log) => log.name).join(', ')}.`,
+        hint: 'Leave it away; --baseline or --partial say what a new copy stands on.',
       },
     );
   }
-  checkSize(logs[index]?.input, from);
-  return { logs: logs.slice(index), offset: from.offset };
+  const named = option?.kind === 'baseline' && 'file' in option.at ? option.at : from;
+  const rest = named === undefined ? logs : logsFrom(logs, named);
+  const [first] = rest;
+  const start = named ?? { file: first?.name ?? pipeName, offset: firstOffset };
+  const beginning = beginningOf(start, option);
+  const covered =
+    option?.kind === 'baseline' && 'gtidSet' in option.at ? option.at.gtidSet : undefined;
+  const applyFrom = isLogStart(start) ? undefined : start;
+  return { logs: rest, offset: 0, applyFrom, checkpoint: undefined, beginning, covered };
+}
+
+function beginningOf(start: Position, option: BeginningOption | undefined): Beginning {
+  if (option?.kind === 'partial') return { kind: 'partial', position: start, gtidSet: '' };
+  if (option?.kind === 'baseline') {
+    return 'file' in option.at
+      ? { kind: 'baseline', position: start, gtidSet: '' }
+      : { kind: 'baseline', position: { file: '', offset: 0 }, gtidSet: option.at.gtidSet };
+  }
+  if (start.file === pipeName) {
+    refuseStart(
+      start,
+      'what comes through stdin has no name (the first log: --from NAME.000001:4)',
+    );
+  }
+  if (!isFirstLog(start.file)) refuseStart(start, `${start.file} is not the first log of a series`);
+  if (!isLogStart(start)) refuseStart(start, `${start.file} begins before that place`);
+  return { kind: 'whole' };
+}
+
+/** Errors: INVALID_REQUEST where a copy that is there stands on something else than the user says. */
+function checkBeginning(
+  { beginning }: WriterCheckpoint,
+  option: BeginningOption | undefined,
+): void {
+  if (option?.kind !== 'baseline') return;
+  const isSame =
+    beginning?.kind === 'baseline' &&
+    ('file' in option.at
+      ? positionText(option.at) === positionText(beginning.position)
+      : option.at.gtidSet === beginning.gtidSet);
+  if (isSame) return;
+  throw new FlashError(
+    'INVALID_REQUEST',
+    '--baseline is of a new copy, and this one has begun already',
+    {
+      hint: 'Leave --baseline away: the copy goes on at its checkpoint. For another baseline take an empty engine folder.',
+    },
+  );
+}
+
+async function startMoved(
+  logs: readonly NamedLog[],
+  checkpoint: WriterCheckpoint,
+  from: Position | undefined,
+): Promise<StartPoint> {
+  const { beginning, gtidSet, sourceTimeMs, source } = checkpoint;
+  const index = from === undefined ? await findMovedLog(logs, checkpoint) : 0;
+  const rest = from === undefined ? logs.slice(index) : logsFrom(logs, from);
+  const position = from ?? { file: rest[0]?.name ?? pipeName, offset: firstOffset };
+  return {
+    logs: rest,
+    offset: 0,
+    applyFrom: isLogStart(position) ? undefined : position,
+    // What the logs so far were called, and which server wrote them, no longer matters.
+    checkpoint: { position, gtidSet, sourceTimeMs, source: { flavor: source.flavor } },
+    beginning,
+    covered: from === undefined ? gtidSet : undefined,
+  };
+}
+
+function logsFrom(logs: readonly NamedLog[], from: Position): readonly NamedLog[] {
+  const index = logs.findIndex((log) => log.name === from.file);
+  if (index >= 0) {
+    checkSize(logs[index]?.input, from);
+    return logs.slice(index);
+  }
+  throw new FlashError('INVALID_REQUEST', `${from.file} is not among the logs`, {
+    hint: `The logs are: ${logs.map((log) => log.name).join(', ')}.`,
+  });
 }
 
 function checkSize(log: LogInput | undefined, position: Position): void {
@@ -83,7 +203,7 @@ function checkSize(log: LogInput | undefined, position: Position): void {
     'SOURCE_MISMATCH',
     `${log.location} has ${log.sizeBytes} bytes, and the copy goes on at byte ${position.offset} of it`,
     {
-      hint: 'The file was cut, or is another log of the same name: fetch it again from the source.',
+      hint: `The file was cut, or is another log of the same name: fetch it again from the source. ${movedHint}`,
       place: { file: log.location, offset: position.offset },
     },
   );
@@ -95,11 +215,7 @@ function isEarlier(name: string, than: string): boolean {
   return a !== undefined && a.base === b?.base && a.number < b.number;
 }
 
-function isBehind(from: Position, checkpoint: Position): boolean {
+function isAfter(from: Position, checkpoint: Position): boolean {
   if (from.file === checkpoint.file) return from.offset > checkpoint.offset;
   return isEarlier(checkpoint.file, from.file);
-}
-
-function describe({ file, offset }: Position): string {
-  return `${file}:${offset}`;
 }

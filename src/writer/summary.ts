@@ -1,3 +1,5 @@
+import { describeBeginning } from './beginning.js';
+import type { Beginning } from './checkpoint.js';
 import type { ReplayResult } from './replay.js';
 
 /** What `theflash write --json` prints. Units: `seconds` of wall clock, `bytesRead` of logs. */
@@ -12,11 +14,17 @@ export interface WriteSummary {
   rowsPerSecond: number;
   /** False where the engine held all of the logs already. */
   hasMoved: boolean;
+  /** What the copy stands on; null in copies of a version that did not keep it. */
+  beginning: Beginning | null;
   position: { file: string; offset: number } | null;
   gtidSet: string;
   /** When the source committed the last transaction, ISO 8601, UTC; null before the first. */
   sourceTime: string | null;
   interrupted: boolean;
+  /** Patterns of --include, --exclude and --rename that no table has met; exit code 1. */
+  unmatchedPatterns: readonly string[];
+  /** Tables that a filter leaves out since they were copied: their rows are as of `heldUpTo`. */
+  standingStill: readonly { table: string; heldUpTo: { file: string; offset: number } }[];
   /** Where a transaction begins whose end the logs do not hold yet. */
   unfinished: { file: string; offset: number } | null;
 }
@@ -35,10 +43,13 @@ export function summarize(result: ReplayResult, elapsedMs: number): WriteSummary
     seconds: Math.round(elapsedMs) / 1000,
     rowsPerSecond: seconds > 0 ? Math.round(totals.rowChanges / seconds) : 0,
     hasMoved: result.hasMoved,
+    beginning: result.beginning ?? null,
     position: result.position ?? null,
     gtidSet: result.gtidSet,
     sourceTime: result.sourceTimeMs === 0 ? null : new Date(result.sourceTimeMs).toISOString(),
     interrupted: result.interrupted,
+    unmatchedPatterns: result.unmatchedPatterns,
+    standingStill: result.standingStill,
     unfinished: result.unfinished ?? null,
   };
 }
@@ -47,23 +58,32 @@ export function summarize(result: ReplayResult, elapsedMs: number): WriteSummary
 export function summaryLines(summary: WriteSummary, engine: string): string[] {
   const { position, unfinished, tables } = summary;
   const place = position === null ? 'the start' : `${position.file}:${position.offset}`;
+  const holds = `${engine} ${describeBeginning(summary.beginning ?? undefined, place)}.`;
   const lines: string[] = [];
   if (!summary.hasMoved) {
-    lines.push(`Nothing new: ${engine} already holds all up to ${place}.`);
+    lines.push(`Nothing new: ${holds}`);
   } else if (summary.transactions === 0 && summary.ddlStatements === 0) {
-    lines.push(`No changes of copied tables up to ${place}, where the next run goes on.`);
+    lines.push(`No changes of copied tables up to ${place}, where the next run goes on.`, holds);
   } else {
     lines.push(
       `${plural(summary.rowChanges, 'row change')} of ${plural(summary.transactions, 'transaction')} ` +
         `in ${plural(tables.length, 'table')}, ${plural(summary.ddlStatements, 'DDL statement')}: ` +
         `${summary.seconds.toFixed(1)} s, ${summary.rowsPerSecond.toLocaleString('en-US')} rows/s.`,
-      `${engine} holds all up to ${place}.`,
+      holds,
     );
   }
   if (summary.zeroDates > 0) {
     lines.push(
       `${plural(summary.zeroDates, 'zero or impossible date')} became NULL (--zero-date).`,
     );
+  }
+  for (const { table, heldUpTo } of summary.standingStill) {
+    lines.push(
+      `${table} stands still: it is left out since ${heldUpTo.file}:${heldUpTo.offset}, and holds the rows of then.`,
+    );
+  }
+  for (const pattern of summary.unmatchedPatterns) {
+    lines.push(`No table has met ${pattern}: is it written as the source has it?`);
   }
   if (unfinished !== null) {
     lines.push(

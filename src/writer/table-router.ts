@@ -12,7 +12,9 @@ import {
   type ZeroDatePolicy,
 } from '../binlog/index.js';
 import { FlashError, tableName, type RowKernel, type TableSchema } from '../protocol/index.js';
+import { earlierTableError } from './beginning.js';
 import type { ChangeBuffer } from './change-buffer.js';
+import type { Beginning } from './checkpoint.js';
 import { reconcile } from './reconcile.js';
 import type { KnownTable, SchemaHistory } from './schema-history.js';
 import type { TableFilter } from './table-filter.js';
@@ -30,6 +32,8 @@ export interface TableRouterPorts {
   history: SchemaHistory;
   buffer: ChangeBuffer;
   zeroDate: ZeroDatePolicy;
+  /** What the copy stands on: whether a table may come without its CREATE TABLE. */
+  beginning: () => Beginning | undefined;
   /** The engine's own decoder of rows, where it has one. */
   kernel: RowKernel | undefined;
 }
@@ -44,7 +48,7 @@ export class TableRouter {
   readonly #byId = new Map<bigint, Route>();
   /** The source's names of the engine's tables that rows were sent to. */
   readonly #sourceNames = new Map<string, { database: string; table: string }>();
-  #new: TableSchema[] = [];
+  #new: NewTable[] = [];
   #serverVersion = '';
   #jsonForm: JsonForm = jsonFormOf('');
 
@@ -114,8 +118,8 @@ export class TableRouter {
     this.#byId.clear();
   }
 
-  /** Gives the tables, by their names in the engine, that have to be made before rows are staged. */
-  takeNew(): TableSchema[] {
+  /** Gives the tables, by their names in the engine, that have to be there before rows are staged. */
+  takeNew(): NewTable[] {
     const taken = this.#new;
     this.#new = [];
     return taken;
@@ -141,8 +145,11 @@ export class TableRouter {
   }
 
   #makeRoute(event: TableMapEvent, name: string): Route {
-    const { filter, zeroDate, kernel } = this.#ports;
-    if (!filter.accepts(event)) return undefined;
+    const { filter, history, zeroDate, kernel } = this.#ports;
+    if (!filter.accepts(event)) {
+      history.leaveOut(event);
+      return undefined;
+    }
     const source = this.#schemaOf(event, name);
     const schema = { ...source, ...filter.target(source) };
     this.#sourceNames.set(tableName(schema), { database: event.database, table: event.table });
@@ -160,25 +167,38 @@ export class TableRouter {
 
   #schemaOf(event: TableMapEvent, name: string): TableSchema {
     const { history, filter } = this.#ports;
+    const beginning = this.#ports.beginning();
     const known = history.get(event);
-    if (known !== undefined) {
+    if (known !== undefined && (known.origin === undefined || beginning?.kind !== 'whole')) {
       const schema = reconcile(event, known.schema, logsHiddenColumns(this.#serverVersion));
       if (schema !== known.schema) history.set({ ...known, schema });
       return schema;
     }
+    if (beginning?.kind === 'whole') throw earlierTableError(event, beginning, event);
     const schema = schemaFromTableMap(event);
-    if (schema === undefined) {
-      throw new FlashError(
-        'UNSUPPORTED',
-        `the columns of ${name} are not known: ${event.file} at offset ${event.offset} holds its rows without names, and no CREATE TABLE`,
-        {
-          hint: 'Give the definitions with --schema (mysqldump --no-data), begin with the log in which the table was made, or set binlog_row_metadata=FULL on the source.',
-          place: { file: event.file, offset: event.offset, table: name },
-        },
-      );
-    }
-    history.set({ schema, defaultCharset: undefined });
-    this.#new.push({ ...schema, ...filter.target(schema) });
+    if (schema === undefined) throw unknownColumnsError(event, name);
+    history.set({ schema, defaultCharset: undefined, origin: 'rows' });
+    const mustExist =
+      beginning?.kind === 'baseline' ? earlierTableError(event, beginning, event) : undefined;
+    this.#new.push({ schema: { ...schema, ...filter.target(schema) }, mustExist });
     return schema;
   }
+}
+
+/** A table, by its name in the engine, that the log describes and the engine may not have yet. */
+export interface NewTable {
+  schema: TableSchema;
+  /** The error where the engine does not have it: a table that a baseline lacks. */
+  mustExist: FlashError | undefined;
+}
+
+function unknownColumnsError(event: TableMapEvent, name: string): FlashError {
+  return new FlashError(
+    'UNSUPPORTED',
+    `the columns of ${name} are not known: ${event.file} at offset ${event.offset} holds its rows without names, and no CREATE TABLE`,
+    {
+      hint: 'Give the definitions with --schema (mysqldump --no-data), begin with the log in which the table was made, or set binlog_row_metadata=FULL on the source.',
+      place: { file: event.file, offset: event.offset, table: name },
+    },
+  );
 }

@@ -29,6 +29,8 @@ export class Transaction {
   rows = 0;
   /** Rows of it were passed over, to be read again when its outcome is known. */
   isHeld = false;
+  /** Begun by XA START. */
+  isXa = false;
   #marks: Marks = new Map();
   #savepoints: Savepoint[] = [];
   #stagedTimes = 0;

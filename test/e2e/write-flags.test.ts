@@ -72,7 +72,7 @@ test.serial(
 );
 
 test.serial(
-  '--schema brings the tables that --from leaves in front; --rename gives them other names',
+  '--schema brings the tables that --from leaves out; --rename gives them other names',
   async (t) => {
     const folder = temporaryFolder(t);
     const engine = path.join(folder, 'engine');
@@ -83,7 +83,7 @@ test.serial(
       ),
     );
     writeFileSync(dump, `CREATE DATABASE \`s\`;\nUSE \`s\`;\n${create.join(';\n')};\n`);
-    const args = ['write', '--engine', engine, ...binlogArgs([second])];
+    const args = ['write', '--engine', engine, '--partial', ...binlogArgs([second])];
     const unknown = await runCli(args);
     t.is(unknown.code, 1);
     t.regex(unknown.stderr, /--schema/);
@@ -92,7 +92,7 @@ test.serial(
     const from = ['--from', `${path.basename(second)}:4`];
     await runCliWell([
       ...['write', '--engine', fresh, ...binlogArgs([first, second]), ...from],
-      ...['--schema', dump, '--rename', 's.a=copy.renamed'],
+      ...['--partial', '--schema', dump, '--rename', 's.a=copy.renamed'],
     ]);
     const [moved] = await server.query('SELECT count(*) AS c FROM s.a WHERE id > 1000000');
     t.is(await countOf(fresh, 'copy.renamed'), Number(moved?.['c']));
@@ -109,7 +109,7 @@ test.serial(
     await server.flushLogs();
     const third = server.binlogFiles().at(-1) ?? '';
     const engine = path.join(temporaryFolder(t), 'engine');
-    const args = ['write', '--engine', engine, ...binlogArgs([third])];
+    const args = ['write', '--engine', engine, '--partial', ...binlogArgs([third])];
     const stopped = await runCli(args);
     t.is(stopped.code, 1);
     const [, file = '', offset = ''] = /in (\S+) at offset (\d+)/.exec(stopped.stderr) ?? [];

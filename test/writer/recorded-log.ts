@@ -28,14 +28,14 @@ export async function openScratchEngine(t: ExecutionContext): Promise<Engine> {
   return engine;
 }
 
-/** Replays files into an engine. */
+/** Replays files into an engine. They need not be the source's first: without an option, a copy is partial. */
 export async function replayFiles(
   engine: Engine,
   files: readonly string[],
   options: ReplayOptions = {},
 ): Promise<ReplayResult> {
   const source = await openSource(files, { stdin: process.stdin });
-  return replay(source, engine, options);
+  return replay(source, engine, { beginning: { kind: 'partial' }, ...options });
 }
 
 /** Asserts that the engine gives the same rows for a query as the source does. */

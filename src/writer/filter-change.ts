@@ -1,0 +1,85 @@
+import { FlashError, tableName } from '../protocol/index.js';
+import type { StoredFilters, WriterCheckpoint } from './checkpoint.js';
+import type { SchemaHistory } from './schema-history.js';
+import { makeTableFilter, type TableFilter, type TableFilterOptions } from './table-filter.js';
+
+/**
+ * Holds the options of a run against those that the copy was made with. Tables that are left out from
+ * now on stand still, and are noted so.
+ *
+ * Errors: SOURCE_MISMATCH where tables would come in without their rows, or under another name.
+ */
+export function checkFilters(
+  checkpoint: WriterCheckpoint | undefined,
+  filter: TableFilter,
+  zeroDate: StoredFilters['zeroDate'],
+  history: SchemaHistory,
+): void {
+  const stored = checkpoint?.filters;
+  const known = history.tables();
+  // Patterns count as met where they fit a table from an earlier run.
+  for (const { schema } of known) filter.accepts(schema);
+  const added = history.leftOut().filter(({ table }) => filter.accepts(table));
+  if (added.length > 0) throw addedError(added.map(({ table }) => tableName(table)));
+  if (checkpoint === undefined || stored === undefined) return;
+  if (stored.zeroDate === 'null' && zeroDate === 'error') {
+    throw new FlashError('SOURCE_MISMATCH', 'the copy was made with --zero-date null', {
+      hint: 'Zero and impossible dates in it are NULL already. Leave --zero-date away, or take an empty engine folder.',
+    });
+  }
+  const before = makeTableFilter(stored);
+  for (const { schema } of known) {
+    const target = tableName(filter.target(schema));
+    const targetBefore = tableName(before.target(schema));
+    if (target !== targetBefore) throw renamedError(tableName(schema), targetBefore, target);
+    if (!filter.accepts(schema)) history.leaveOut(schema, checkpoint.position);
+  }
+}
+
+/** What is stored with a checkpoint of this run. */
+export function storedFilters(
+  options: TableFilterOptions,
+  zeroDate: StoredFilters['zeroDate'],
+  filter: TableFilter,
+  before: StoredFilters | undefined,
+): StoredFilters {
+  const { include = [], exclude = [], rename = [] } = options;
+  const matched = [...new Set([...(before?.matched ?? []), ...filter.matched()])];
+  return { include, exclude, rename, zeroDate, matched };
+}
+
+/** The patterns that have not met a table, in any run. */
+export function unmatchedPatterns(
+  filter: TableFilter,
+  before: StoredFilters | undefined,
+): readonly string[] {
+  const matched = new Set([...(before?.matched ?? []), ...filter.matched()]);
+  return filter.patterns().filter((pattern) => !matched.has(pattern));
+}
+
+function addedError(names: readonly string[]): FlashError {
+  const [first = ''] = names;
+  const exclude = names.map((name) => `--exclude '${name}'`).join(' ');
+  const only = names.map((name) => `--only '${name}'`).join(' ');
+  const dumped = names.map((name) => name.replace('.', ' ')).join(', ');
+  return new FlashError(
+    'SOURCE_MISMATCH',
+    `the copy was made without ${names.join(', ')}, whose rows up to now it does not hold`,
+    {
+      hint:
+        `Go on without: ${exclude}. Or bring ${names.length === 1 ? 'it' : 'them'} in by a dump (of ${dumped}): ` +
+        `mysqldump --single-transaction --source-data=2 … > t.sql, then theflash write --dump t.sql ${only} --binlog ….`,
+      place: { table: first },
+    },
+  );
+}
+
+function renamedError(name: string, before: string, now: string): FlashError {
+  return new FlashError('SOURCE_MISMATCH', `${name} is in the copy as ${before}, not as ${now}`, {
+    hint:
+      before === name
+        ? `Leave --rename away for it, or take an empty engine folder.`
+        : `Give --rename '${name}=${before}' as before, or take an empty engine folder.`,
+    place: { table: name },
+  });
+}

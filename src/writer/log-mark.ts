@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+import { EventFramer, type RawEvent } from '../binlog/index.js';
+import { FlashError, type LogInput, type Position } from '../protocol/index.js';
+
+/**
+ * What tells a log from another one of the same name: its first event, and the bytes before the place
+ * up to which it was read.
+ */
+export interface LogMark {
+  file: string;
+  /** Up to where it was read. */
+  offset: number;
+  /** Its FORMAT_DESCRIPTION: when it was opened, by which server. */
+  header: string;
+  /**
+   * How many bytes before `offset` `tailHash` is of: SHA-256 in hex, its first half. A CRC32 would not
+   * tell: over bytes that end in their own CRC32, as events do, it is always the same.
+   */
+  tailBytes: number;
+  tailHash: string;
+  /** When it was closed, by the ROTATE that names the next one; seconds since 1970, UTC. */
+  closedSeconds?: number;
+}
+
+/** Holds the last transactions of a log, unless they are large. */
+const tailBytesMax = 4096;
+
+/** The magic and the header of the first event, which a server changes when it closes the log. */
+const changingBytes = 4 + 19;
+
+/** `created` in FORMAT_DESCRIPTION: a server sends 0 there where a client begins inside the log. */
+const createdStart = 52;
+const createdEnd = 56;
+
+/** Gives the mark of a FORMAT_DESCRIPTION event. */
+export function headerMark({ header, body }: RawEvent): string {
+  const sum = crc32(body.subarray(createdEnd), crc32(body.subarray(0, createdStart)));
+  return `${header.timeSeconds}-${sum.toString(16).padStart(8, '0')}`;
+}
+
+/** Bytes of a log as they were read, and where in it they begin. */
+export interface LogChunk {
+  bytes: Uint8Array;
+  offset: number;
+}
+
+/** The size and the hash of the bytes before a place that lies in the last one of two chunks. */
+export function tailOf(
+  chunks: readonly LogChunk[],
+  endOffset: number,
+): Pick<LogMark, 'tailBytes' | 'tailHash'> {
+  const start = Math.max(changingBytes, endOffset - tailBytesMax);
+  const tail = Buffer.concat(
+    chunks.map(({ bytes, offset }) =>
+      bytes.subarray(Math.max(0, start - offset), Math.max(0, endOffset - offset)),
+    ),
+  );
+  return { tailBytes: tail.length, tailHash: hashOf(tail) };
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 32);
+}
+
+/**
+ * Holds a log against what the copy has seen of it: its first event, and the bytes before the place up
+ * to which it was read.
+ *
+ * Errors: SOURCE_MISMATCH where they differ: the log was written anew under an old name.
+ */
+export async function checkLog(input: LogInput, mark: LogMark): Promise<void> {
+  if (mark.header !== '') checkHeader(input.location, mark, await readHeader(input, mark.file));
+  const { offset, tailBytes, tailHash } = mark;
+  const found = await readBytes(input, offset - tailBytes, tailBytes);
+  if (found.length === tailBytes && hashOf(found) === tailHash) return;
+  throw otherLogError(input.location, mark, 'other bytes');
+}
+
+async function readHeader(input: LogInput, name: string): Promise<string> {
+  const framer = new EventFramer(name);
+  for await (const chunk of input.chunks(0)) {
+    for (const raw of framer.push(chunk)) return headerMark(raw);
+  }
+  return '';
+}
+
+/** Errors: SOURCE_MISMATCH where a log's first event is not the one of the log that was read. */
+export function checkHeader(location: string, mark: LogMark, header: string): void {
+  if (header !== mark.header) throw otherLogError(location, mark, 'another header');
+}
+
+/** A log that is too short gives fewer bytes. */
+async function readBytes(input: LogInput, offset: number, length: number): Promise<Buffer> {
+  const parts: Uint8Array[] = [];
+  let have = 0;
+  for await (const chunk of input.chunks(offset)) {
+    parts.push(chunk);
+    have += chunk.length;
+    if (have >= length) break;
+  }
+  return Buffer.concat(parts).subarray(0, length);
+}
+
+function otherLogError(location: string, { file, offset }: LogMark, what: string): FlashError {
+  return new FlashError(
+    'SOURCE_MISMATCH',
+    `${location} has ${what} than the ${file} that the copy has read up to offset ${offset}: the source has begun its logs anew, or this is another source`,
+    {
+      hint: `${movedHint} Else bring the database in anew: mysqldump --single-transaction --source-data=2 --databases … > dump.sql; theflash write --dump dump.sql --engine NEW_FOLDER.`,
+      place: { file: location, offset },
+    },
+  );
+}
+
+/** How to go on where logs have new names or come from another server. */
+export const movedHint =
+  'After a failover, an upgrade or a migration: theflash write --source-moved --binlog …, proven by GTIDs, or with --from FILE:OFFSET where you know that nothing is missing.';
+
+/** `FILE:OFFSET`. */
+export function positionText({ file, offset }: Position): string {
+  return `${file}:${offset}`;
+}

@@ -1,0 +1,96 @@
+import type { FormatDescriptionEvent, GtidEvent, GtidListEvent } from '../binlog/index.js';
+import { FlashError } from '../protocol/index.js';
+import { GtidSet } from './gtid-set.js';
+import { movedHint, type LogMark } from './log-mark.js';
+
+/**
+ * A server writes the ROTATE of a log and the head of the next one in one go, by one clock: in MySQL
+ * both bear the time at which the statement began that caused it.
+ */
+const openedWithinSeconds = 600;
+
+/**
+ * Refuses a log that was opened at another time than the one before it was closed.
+ *
+ * Errors: SOURCE_MISMATCH: a log of a series that was begun anew bears the number of the next one.
+ */
+export function checkOpened(before: LogMark, event: FormatDescriptionEvent): void {
+  const closed = before.closedSeconds;
+  if (closed === undefined) return;
+  if (Math.abs(event.timeSeconds - closed) <= openedWithinSeconds) return;
+  throw sequenceError(
+    event,
+    `${event.file} was opened at ${timeText(event.timeSeconds)}, and ${before.file} was closed for it at ${timeText(closed)}: it belongs to another series of logs`,
+  );
+}
+
+/**
+ * Refuses a log that says of the transactions before it something else than the logs before it held.
+ * A MariaDB server can forget domains, so there only the numbers are compared.
+ *
+ * Errors: SOURCE_MISMATCH: a log is missing, or the series was begun anew.
+ */
+export function checkFollows(series: GtidSet, event: GtidListEvent): void {
+  const listed = GtidSet.parse(event.gtidSet);
+  const lacking = series.missing(listed);
+  if (lacking !== '') {
+    throw sequenceError(
+      event,
+      `${event.file} says that ${lacking} came before it, and the copy does not hold that`,
+    );
+  }
+  const unknown = listed.isFrom('mariadb') ? listed.behind(series) : listed.missing(series);
+  if (unknown === '') return;
+  throw sequenceError(
+    event,
+    `${event.file} does not know of ${unknown}, which the copy holds: the source has begun its logs anew, or has lost transactions`,
+  );
+}
+
+/**
+ * Refuses a log before which there are transactions that the copy does not hold.
+ *
+ * Errors: SOURCE_MISMATCH: an earlier log is needed.
+ */
+export function checkHeld(held: GtidSet, event: GtidListEvent): void {
+  const lacking = held.missing(GtidSet.parse(event.gtidSet));
+  if (lacking === '') return;
+  throw sequenceError(
+    event,
+    `${event.file} begins after ${lacking}, which the copy does not hold: an earlier log is needed`,
+  );
+}
+
+/** The error for a transaction that comes a second time: a series of logs that was begun anew. */
+export function repeatedError(event: GtidEvent, gtid: string): FlashError {
+  return sequenceError(
+    event,
+    `${event.file} at offset ${event.offset} holds ${gtid} as a new transaction, and the copy has one of that GTID: the source has begun its logs anew`,
+  );
+}
+
+/** The error for a transaction of which can't be told whether the copy holds it. */
+export function anonymousError(event: GtidEvent): FlashError {
+  return new FlashError(
+    'SOURCE_MISMATCH',
+    `${event.file} at offset ${event.offset} holds a transaction without a GTID: it can't be told whether the copy has it`,
+    {
+      hint: 'Name the place in the logs up to which the copy holds all: --source-moved --from FILE:OFFSET, or --baseline FILE:OFFSET for a new copy.',
+      place: { file: event.file, offset: event.offset },
+    },
+  );
+}
+
+function sequenceError(
+  { file, offset }: { file: string; offset: number },
+  message: string,
+): FlashError {
+  return new FlashError('SOURCE_MISMATCH', message, {
+    hint: `Give every log of one source, in order. ${movedHint} Else bring the database in anew with --dump, in another engine folder.`,
+    place: { file, offset },
+  });
+}
+
+function timeText(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000', '');
+}

@@ -1,0 +1,98 @@
+import type { ZeroDatePolicy } from '../binlog/index.js';
+import type { Engine, Position, Source } from '../protocol/index.js';
+import { BatchWriter } from './batch-writer.js';
+import { ChangeBuffer } from './change-buffer.js';
+import { checkpointSource, type Beginning } from './checkpoint.js';
+import { CommitQueue } from './commit-queue.js';
+import { DdlApplier } from './ddl-applier.js';
+import type { DdlPorts } from './ddl-ports.js';
+import { EngineTables } from './engine-tables.js';
+import { storedFilters } from './filter-change.js';
+import { GtidSet } from './gtid-set.js';
+import { defaultLimits, type BatchLimits } from './limits.js';
+import { LogApplier } from './log-applier.js';
+import { LogPosition } from './log-position.js';
+import type { RewindPlan } from './rewind.js';
+import { RowCompleter } from './row-completer.js';
+import type { SchemaHistory } from './schema-history.js';
+import type { StartPoint } from './start-point.js';
+import type { TableFilter, TableFilterOptions } from './table-filter.js';
+import { TableRouter } from './table-router.js';
+import type { Totals } from './totals.js';
+
+export interface WriterPartsOptions {
+  source: Source;
+  engine: Engine;
+  start: StartPoint;
+  filter: TableFilter;
+  filterOptions: TableFilterOptions;
+  history: SchemaHistory;
+  skipStatements: readonly Position[];
+  zeroDate: ZeroDatePolicy;
+  limits: Partial<BatchLimits>;
+  nowMs: () => number;
+  plan: RewindPlan;
+  totals: Totals;
+}
+
+/** What reads a log into an engine, put together for one reading. */
+export interface WriterParts {
+  applier: LogApplier;
+  queue: CommitQueue;
+  writer: BatchWriter;
+}
+
+/** Puts the parts of the writer together. */
+export function makeWriterParts(options: WriterPartsOptions): WriterParts {
+  const { engine, start, filter, history, zeroDate, plan, totals, nowMs } = options;
+  const { checkpoint } = start;
+  const limits = { ...defaultLimits, ...options.limits };
+  const tables = new EngineTables(engine);
+  const buffer = new ChangeBuffer(limits.bytesMax);
+  const beginning = (): Beginning | undefined => start.beginning;
+  const kernel = engine.rowKernel;
+  const router = new TableRouter({ filter, history, buffer, zeroDate, kernel, beginning });
+  const writer = new BatchWriter(engine, tables, checkpointSource);
+  const completer = new RowCompleter(engine);
+  const { keepsWhole, transactionsMax } = plan;
+  const queue = new CommitQueue({
+    ...{ writer, buffer, router, completer, history, limits, nowMs, totals },
+    ...{ keepsWhole, transactionsMax },
+  });
+  const log = makeLogPosition(start, queue);
+  const barrier: DdlPorts['barrier'] = async (renames) => {
+    const here = applier.checkpoint();
+    if (here !== undefined) await queue.commit(here, renames);
+    await writer.settle();
+  };
+  const ddl = new DdlApplier({ tables, history, filter, barrier, beginning }, checkpoint?.renames);
+  const filters = checkpoint?.filters;
+  const applier: LogApplier = new LogApplier(
+    {
+      ...{ source: options.source, queue, buffer, router, filter, history, ddl, log },
+      filters: () => storedFilters(options.filterOptions, zeroDate, filter, filters),
+      skipStatements: options.skipStatements,
+      ...plan,
+    },
+    checkpoint,
+  );
+  return { applier, queue, writer };
+}
+
+function makeLogPosition(start: StartPoint, queue: CommitQueue): LogPosition {
+  const { checkpoint, beginning, covered } = start;
+  const goesOn = checkpoint?.mark !== undefined;
+  return new LogPosition(
+    {
+      held: GtidSet.parse(checkpoint?.gtidSet ?? covered ?? ''),
+      series: GtidSet.parse(goesOn ? checkpoint.gtidSet : ''),
+      goesOn,
+      beginning,
+      covered,
+      onMove: () => {
+        queue.markDirty();
+      },
+    },
+    checkpoint,
+  );
+}
