@@ -58,6 +58,8 @@ export interface GtidEvent extends EventHeader {
   gtid: string | undefined;
   /** MariaDB only: the transaction has no COMMIT of its own (FL_STANDALONE: a DDL). */
   standalone: boolean;
+  /** MariaDB only: the transaction ends with an XA PREPARE; no XA START is logged. */
+  preparesXa?: true;
 }
 
 /** MySQL PREVIOUS_GTIDS (35) and MariaDB GTID_LIST (163): what earlier files of the source hold. */

@@ -8,7 +8,7 @@ import {
   openEngine,
   startProgress,
 } from '../cli/index.js';
-import type { Source } from '../protocol/index.js';
+import { FlashError, type Source } from '../protocol/index.js';
 import { fileError, openSource } from '../source/index.js';
 import {
   parseBaseline,
@@ -86,6 +86,11 @@ export default class Write extends FlashCommand {
       summary: 'Stop before the first transaction at or after this place or time (UTC).',
       helpValue: 'FILE:OFFSET|TIME',
     }),
+    'batch-interval': Flags.string({
+      summary: 'Commit at the latest after this time, where transactions are whole: 200ms, 5s.',
+      helpValue: 'TIME',
+      default: '1s',
+    }),
     schema: Flags.string({
       summary:
         'Definitions of tables that the logs do not define: mysqldump --no-data --databases.',
@@ -109,6 +114,7 @@ export default class Write extends FlashCommand {
       skipStatements: (flags.skip ?? []).map((text) => parsePosition('--skip', text)),
       zeroDate: flags['zero-date'],
       sourceMoved: flags['source-moved'],
+      limits: { ageMaxMs: parseInterval(flags['batch-interval']) },
       beginning: beginningOption(flags),
       signal,
       ...(from === undefined ? {} : { from }),
@@ -159,6 +165,16 @@ function beginningOption(flags: {
 }): BeginningOption | undefined {
   if (flags.baseline !== undefined) return { kind: 'baseline', at: parseBaseline(flags.baseline) };
   return flags.partial ? { kind: 'partial' } : undefined;
+}
+
+/** Reads `200ms` or `5s`. Errors: INVALID_REQUEST. */
+function parseInterval(text: string): number {
+  const match = /^(\d{1,6})(ms|s)$/.exec(text);
+  const ms = Number(match?.[1]) * (match?.[2] === 's' ? 1000 : 1);
+  if (ms > 0) return ms;
+  throw new FlashError('INVALID_REQUEST', `--batch-interval can't be ${JSON.stringify(text)}`, {
+    hint: 'Write it as 200ms or 5s.',
+  });
 }
 
 async function readDump(path: string): Promise<{ path: string; text: string }> {

@@ -20,10 +20,12 @@ export interface PreparedTransaction {
   file: string;
   /** Offset of its first event. */
   start: number;
-  /** Offset behind its XA PREPARE. */
+  /** Offset after its XA PREPARE. */
   end: number;
   /** It changes tables of the copy. */
   hasRows: boolean;
+  /** It came through a pipe, and its events are in the engine. */
+  isStored?: true;
 }
 
 /** What a copy stands on: kept with the checkpoint for as long as the copy lives. */

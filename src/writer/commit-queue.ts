@@ -8,6 +8,7 @@ import type { RowCompleter } from './row-completer.js';
 import type { SchemaHistory } from './schema-history.js';
 import { historyPieces } from './schema-store.js';
 import type { TableRouter } from './table-router.js';
+import type { XaStore } from './xa-store.js';
 import { emptyTotals, moveTotals, type Totals } from './totals.js';
 
 export interface CommitQueuePorts {
@@ -16,6 +17,7 @@ export interface CommitQueuePorts {
   router: TableRouter;
   completer: RowCompleter;
   history: SchemaHistory;
+  xaStore: XaStore;
   limits: BatchLimits;
   nowMs: () => number;
   /** Transactions are not staged in parts, however large: see `RewindPlan`. */
@@ -72,6 +74,13 @@ export class CommitQueue {
     return nowMs() - this.#firstChangeMs >= limits.ageMaxMs;
   }
 
+  /** In how many ms a batch is due, if nothing more comes; undefined where there are no changes. */
+  dueInMs(): number | undefined {
+    if (this.#firstChangeMs === undefined) return undefined;
+    const { limits, nowMs } = this.#ports;
+    return Math.max(0, this.#firstChangeMs + limits.ageMaxMs - nowMs());
+  }
+
   /** Stages what the builders hold, a part of a transaction included, without showing it to anyone. */
   async stage(): Promise<void> {
     await this.#ports.writer.stage(async () => {
@@ -88,12 +97,12 @@ export class CommitQueue {
   async commit(checkpoint: Checkpoint, renames?: readonly PendingRename[]): Promise<void> {
     const isNote = renames !== undefined && renames.length > 0;
     if (!this.#isDirty && !isNote) return;
-    const { writer, history, totals } = this.#ports;
+    const { writer, history, totals, xaStore } = this.#ports;
     const record: WriterCheckpoint = isNote ? { ...checkpoint, renames } : checkpoint;
     await writer.commit(async () => {
       const { create, pieces } = await this.#takeRows();
       this.#staged.clear();
-      return { create, pieces: [...pieces, ...historyPieces(history)] };
+      return { create, pieces: [...pieces, ...historyPieces(history), ...xaStore.takePieces()] };
     }, JSON.stringify(record));
     this.#isDirty = false;
     this.#firstChangeMs = undefined;

@@ -3,7 +3,7 @@ export interface BatchLimits {
   /** Decoded changes held, in bytes of Arrow buffers. Peak memory is about four times this. */
   bytesMax: number;
   rowsMax: number;
-  /** From the first change of a batch to its commit, as long as transactions end. */
+  /** From the first change of a batch to its commit, once the transaction that is under way has ended. */
   ageMaxMs: number;
 }
 
@@ -16,5 +16,5 @@ export const wholeTransactionMaxBytes = 1024 * 1024 * 1024;
 export const defaultLimits: BatchLimits = {
   bytesMax: 32 * 1024 * 1024,
   rowsMax: 1_000_000,
-  ageMaxMs: 5_000,
+  ageMaxMs: 1_000,
 };

@@ -28,6 +28,7 @@ import type { TableFilter } from './table-filter.js';
 import type { TableRouter } from './table-router.js';
 import { Transaction, type SkipRange } from './transaction.js';
 import { XaApplier } from './xa-applier.js';
+import type { XaStore } from './xa-store.js';
 
 export interface LogApplierPorts {
   /** Where prepared XA transactions are read again. */
@@ -43,6 +44,8 @@ export interface LogApplierPorts {
   log: LogPosition;
   /** Offsets of statements that the user leaves out. */
   skipStatements: readonly Position[];
+  /** XA transactions of a pipe. */
+  xaStore: XaStore;
   /** Rows that are known to be rolled back further on. */
   skips: readonly SkipRange[];
   /** Rows of XA transactions that wait for their XA COMMIT. */
@@ -76,6 +79,8 @@ export class LogApplier {
     this.#xa = new XaApplier(
       {
         source: ports.source,
+        store: ports.xaStore,
+        bytesOf: (start, end) => this.log.bytesOf(start, end),
         transaction: () => this.#transaction,
         begin: (event) => {
           this.#begin(event, false);
@@ -95,6 +100,13 @@ export class LogApplier {
   /** True between two transactions: the next event opens one, or is DDL. */
   get isBetweenTransactions(): boolean {
     return this.#transaction === undefined && this.#gtid === undefined;
+  }
+
+  /** From where on bytes are wanted once more: those of an XA transaction that comes through a pipe. */
+  get wantedFrom(): number | undefined {
+    if (!this.#xa.isOneWay) return undefined;
+    if (this.#transaction !== undefined && !this.#transaction.isXa) return undefined;
+    return this.#transaction?.startOffset ?? this.#gtid?.offset;
   }
 
   /** The checkpoint of all whole transactions so far, or undefined before the first log was opened. */
@@ -162,19 +174,21 @@ export class LogApplier {
     this.#isHeld = this.log.isHeld(event);
     this.#gtid = event;
     if (isMariadbGtid(event) && !event.standalone) {
-      this.#begin(event, false);
+      this.#begin(event, false, event.preparesXa);
     }
     return undefined;
   }
 
-  #begin(event: EventHeader, isImplicit: boolean): void {
+  #begin(event: EventHeader, isImplicit: boolean, isXa = false): void {
     this.#transaction = new Transaction(this.#gtid ?? event, isImplicit);
+    this.#transaction.isXa = isXa;
   }
 
-  #applyRows(event: RowsEvent, holds: readonly SkipRange[]): Pending {
+  #applyRows(event: RowsEvent, holds: readonly SkipRange[], isAgain = false): Pending {
     const transaction = this.#transaction;
     const { router, queue, skips } = this.#ports;
-    const isHeld = isWithin(event, holds);
+    const isHeld =
+      isWithin(event, holds) || (transaction?.isXa === true && !isAgain && this.#xa.isOneWay);
     if (isHeld && transaction !== undefined) transaction.isHeld = true;
     if (isHeld || isWithin(event, skips) || this.#isPassedOver) {
       if (event.endOfStatement) router.endStatement();
@@ -233,6 +247,11 @@ export class LogApplier {
     });
   }
 
+  /** In how many ms whole transactions have to be committed, if no more comes; undefined for none. */
+  dueInMs(): number | undefined {
+    return (this.#transaction?.rows ?? 0) === 0 ? this.#ports.queue.dueInMs() : undefined;
+  }
+
   /** Sends all whole transactions to the engine. */
   async flush(): Promise<void> {
     const checkpoint = this.checkpoint();
@@ -287,8 +306,7 @@ export class LogApplier {
   #beginByStatement(event: QueryEvent, isXa = false): Pending {
     // MariaDB's GTID event has begun the transaction already.
     if (this.#transaction !== undefined && this.#transaction.rows > 0) throw nestedError(event);
-    this.#begin(event, false);
-    if (this.#transaction !== undefined) this.#transaction.isXa = isXa;
+    this.#begin(event, false, isXa || this.#transaction?.isXa);
     return undefined;
   }
 
@@ -365,7 +383,7 @@ export class LogApplier {
   /** What counts of a prepared transaction when its rows are read again. */
   #applyAgain(event: BinlogEvent): Pending {
     if (event.kind === 'table-map') this.#ports.router.map(event);
-    if (event.kind === 'rows') return this.#applyRows(event, []);
+    if (event.kind === 'rows') return this.#applyRows(event, [], true);
     if (event.kind !== 'query') return undefined;
     const statement = readStatement(event, this.log.flavor, this.#serverVersion);
     switch (statement.kind) {

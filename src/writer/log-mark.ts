@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { EventFramer, type RawEvent } from '../binlog/index.js';
+import type { LogBytes } from './log-bytes.js';
 import { FlashError, type LogInput, type Position } from '../protocol/index.js';
 
 /**
@@ -24,7 +25,7 @@ export interface LogMark {
 }
 
 /** Holds the last transactions of a log, unless they are large. */
-const tailBytesMax = 4096;
+export const tailBytesMax = 4096;
 
 /** The magic and the header of the first event, which a server changes when it closes the log. */
 const changingBytes = 4 + 19;
@@ -39,23 +40,12 @@ export function headerMark({ header, body }: RawEvent): string {
   return `${header.timeSeconds}-${sum.toString(16).padStart(8, '0')}`;
 }
 
-/** Bytes of a log as they were read, and where in it they begin. */
-export interface LogChunk {
-  bytes: Uint8Array;
-  offset: number;
-}
-
-/** The size and the hash of the bytes before a place that lies in the last one of two chunks. */
+/** The size and the hash of the bytes before a place, as far as they are kept. */
 export function tailOf(
-  chunks: readonly LogChunk[],
+  bytes: LogBytes,
   endOffset: number,
 ): Pick<LogMark, 'tailBytes' | 'tailHash'> {
-  const start = Math.max(changingBytes, endOffset - tailBytesMax);
-  const tail = Buffer.concat(
-    chunks.map(({ bytes, offset }) =>
-      bytes.subarray(Math.max(0, start - offset), Math.max(0, endOffset - offset)),
-    ),
-  );
+  const tail = bytes.slice(Math.max(changingBytes, endOffset - tailBytesMax), endOffset);
   return { tailBytes: tail.length, tailHash: hashOf(tail) };
 }
 

@@ -10,7 +10,8 @@ import type { Checkpoint, Position } from '../protocol/index.js';
 import { firstOffset, refuseStart } from './beginning.js';
 import { checkSource, type Beginning, type WriterCheckpoint } from './checkpoint.js';
 import { GtidSet } from './gtid-set.js';
-import { checkHeader, headerMark, tailOf, type LogChunk, type LogMark } from './log-mark.js';
+import { LogBytes } from './log-bytes.js';
+import { checkHeader, headerMark, tailBytesMax, tailOf, type LogMark } from './log-mark.js';
 import {
   anonymousError,
   checkFollows,
@@ -44,9 +45,9 @@ export class LogPosition {
   #mark: LogMark | undefined;
   /** The event that moved the position last, where `#mark` does not know of it yet. */
   #moved: EventHeader | undefined;
-  #movedIn: readonly LogChunk[] = [];
-  /** The bytes that are being read, after those that were read before them. */
-  #chunks: readonly LogChunk[] = [];
+  readonly #bytes = new LogBytes();
+  /** The bytes of a log's first event and what lies before it. */
+  #head: Uint8Array = new Uint8Array(0);
   /** The first event of the log that is being read, and the event that is being applied. */
   #header = '';
   #event: RawEvent | undefined;
@@ -118,11 +119,20 @@ export class LogPosition {
     this.#event = event;
   }
 
-  /** Notes the bytes of a log that are read next. Owns: keeps them for a while. */
-  seeChunk(chunk: LogChunk): void {
-    const before = this.#chunks.at(-1);
-    const follows = before !== undefined && before.offset + before.bytes.length === chunk.offset;
-    this.#chunks = follows ? [before, chunk] : [chunk];
+  /**
+   * Notes the bytes of a log that are read next. What lies before `wantedFrom` is no longer needed.
+   * Owns: keeps them for a while.
+   */
+  seeBytes(bytes: Uint8Array, offset: number, wantedFrom: number | undefined): void {
+    this.#keepMark();
+    // An event that ends in these bytes may have its last ones only in them.
+    this.#bytes.drop(Math.min(offset - tailBytesMax, wantedFrom ?? offset));
+    this.#bytes.add(bytes, offset);
+  }
+
+  /** The bytes of the log that is being read, with its head, as a transaction alone has to be read. */
+  bytesOf(start: number, end: number): { head: Uint8Array; events: Uint8Array } {
+    return { head: this.#head, events: this.#bytes.slice(start, end) };
   }
 
   /**
@@ -143,10 +153,9 @@ export class LogPosition {
 
   /** A relay log holds descriptions of the source's logs, too: its first event alone is its own. */
   #openMark(event: FormatDescriptionEvent): void {
-    const mark = this.#markOfNow();
-    this.#mark = mark;
-    this.#moved = undefined;
+    const mark = this.#keepMark();
     if (event.offset === firstOffset && this.#event !== undefined) {
+      this.#head = this.#bytes.slice(0, event.endOffset);
       this.#header = headerMark(this.#event);
     } else if (mark?.file !== event.file) {
       this.#header = '';
@@ -246,7 +255,6 @@ export class LogPosition {
     this.#position = position;
     if (this.#event !== undefined) {
       this.#moved = this.#event.header;
-      this.#movedIn = this.#chunks;
     }
     this.#ports.onMove();
   }
@@ -260,12 +268,19 @@ export class LogPosition {
     this.#beginning = { ...beginning, gtidSet: this.#ports.held.toString() };
   }
 
+  /** Makes the mark while the bytes before it are at hand. */
+  #keepMark(): LogMark | undefined {
+    this.#mark = this.#markOfNow();
+    this.#moved = undefined;
+    return this.#mark;
+  }
+
   /** The mark of the log that was read; made when a checkpoint wants it, not at each transaction. */
   #markOfNow(): LogMark | undefined {
     const moved = this.#moved;
     if (moved === undefined) return this.#mark;
     const { file, endOffset, timeSeconds } = moved;
-    const tail = tailOf(this.#movedIn, endOffset);
+    const tail = tailOf(this.#bytes, endOffset);
     const mark = { file, offset: endOffset, header: this.#header, ...tail };
     return this.hasRotated ? { ...mark, closedSeconds: timeSeconds } : mark;
   }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BinlogEvent, EventDecoder, EventFramer } from '../binlog/index.js';
 import { FlashError, type LogInput, type Position } from '../protocol/index.js';
 import type { EarlierEvents } from './earlier-events.js';
@@ -59,18 +60,37 @@ export class LogReader {
   /** Reads until the log ends, or the framer wants to go on elsewhere in it. */
   async #readOn(input: LogInput, framer: EventFramer, decoder: EventDecoder): Promise<boolean> {
     let at = framer.nextOffset;
-    for await (const chunk of input.chunks(at)) {
-      if (this.#options.signal?.aborted === true) this.#isStopped = true;
-      if (this.#isStopped) return true;
-      this.#applier.log.seeChunk({ bytes: chunk, offset: at });
-      at += chunk.length;
-      await this.#readChunk(chunk, framer, decoder);
-      this.#bytesRead += chunk.length;
-      this.#options.onProgress?.(this.#bytesRead);
-      if (framer.nextOffset !== at) return false;
+    const chunks = input.chunks(at)[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const chunk = await this.#nextChunk(chunks);
+        if (this.#options.signal?.aborted === true) this.#isStopped = true;
+        if (this.#isStopped || chunk === undefined) return true;
+        this.#applier.log.seeBytes(chunk, at, this.#applier.wantedFrom);
+        at += chunk.length;
+        await this.#readChunk(chunk, framer, decoder);
+        this.#bytesRead += chunk.length;
+        this.#options.onProgress?.(this.#bytesRead);
+        if (framer.nextOffset !== at) return false;
+      }
+    } finally {
+      await chunks.return?.();
     }
-    if (this.#options.signal?.aborted === true) this.#isStopped = true;
-    return true;
+  }
+
+  /** The next bytes. While none come, what is complete is committed when it is due. */
+  async #nextChunk(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
+    const pending = chunks.next();
+    const dueInMs = this.#applier.dueInMs();
+    if (dueInMs !== undefined) {
+      const clock = new AbortController();
+      const timer = delay(dueInMs, 'due', { signal: clock.signal }).catch(() => 'stopped');
+      const first = await Promise.race([pending, timer]);
+      clock.abort();
+      if (first === 'due') await this.#applier.flush();
+    }
+    const next = await pending;
+    return next.done === true ? undefined : next.value;
   }
 
   async #readChunk(chunk: Uint8Array, framer: EventFramer, decoder: EventDecoder): Promise<void> {

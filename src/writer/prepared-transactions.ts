@@ -4,7 +4,8 @@ import type { Transaction } from './transaction.js';
 
 /**
  * The XA transactions that are prepared and whose outcome is open. Their rows are not kept: they are
- * read again from the log when XA COMMIT comes, which may be files and restarts later.
+ * read again, from the log or from what `XaStore` keeps of a pipe, when XA COMMIT comes, which may be
+ * files and restarts later.
  */
 export class PreparedTransactions {
   readonly #byXid: Map<string, PreparedTransaction>;
@@ -19,14 +20,8 @@ export class PreparedTransactions {
   }
 
   /** Notes a transaction at its XA PREPARE. */
-  add(event: XaPrepareEvent, transaction: Transaction): void {
-    this.#byXid.set(event.xid, {
-      xid: event.xid,
-      file: event.file,
-      start: transaction.startOffset,
-      end: event.endOffset,
-      hasRows: transaction.rows > 0 || transaction.isHeld,
-    });
+  add(prepared: PreparedTransaction): void {
+    this.#byXid.set(prepared.xid, prepared);
   }
 
   /** The transaction of an XID, or undefined where its XA PREPARE is not in the logs. */
@@ -38,6 +33,20 @@ export class PreparedTransactions {
   forget(xid: string): void {
     this.#byXid.delete(xid);
   }
+}
+
+/** What is to be known of a transaction at its XA PREPARE. */
+export function prepareTransaction(
+  event: XaPrepareEvent,
+  transaction: Transaction,
+): PreparedTransaction {
+  return {
+    xid: event.xid,
+    file: event.file,
+    start: transaction.startOffset,
+    end: event.endOffset,
+    hasRows: transaction.rows > 0 || transaction.isHeld,
+  };
 }
 
 /**

@@ -24,14 +24,30 @@ const storeSchema: TableSchema = {
   primaryKey: ['source_database', 'source_table'],
 };
 
-/** Reads the schema history back, and makes its table where there is none yet. */
+/** The engine's table that holds the events of prepared XA transactions which came through a pipe. */
+export const preparedSchema: TableSchema = {
+  database: 'theflash',
+  table: 'prepared',
+  columns: [
+    {
+      name: 'xid',
+      type: { kind: 'text', charset: 'utf8mb4' },
+      nullable: false,
+      mysqlType: 'longtext',
+    },
+    { name: 'head', type: { kind: 'bytes' }, nullable: false, mysqlType: 'longblob' },
+    { name: 'events', type: { kind: 'bytes' }, nullable: false, mysqlType: 'longblob' },
+  ],
+  primaryKey: ['xid'],
+};
+
+/** Reads the schema history back, and makes the writer's tables where there are none yet. */
 export async function loadHistory(engine: Engine): Promise<SchemaHistory> {
   const history = new SchemaHistory();
   const tables = new EngineTables(engine);
-  if (!(await tables.exists(storeSchema))) {
-    await engine.execute(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(storeSchema.database)}`);
-    await engine.execute(createTableSql(storeSchema));
-    return history;
+  await engine.execute(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(storeSchema.database)}`);
+  for (const schema of [preparedSchema, storeSchema]) {
+    if (!(await tables.exists(schema))) await engine.execute(createTableSql(schema));
   }
   for (const row of await queryRows(engine, `SELECT * FROM ${quoteTable(storeSchema)}`)) {
     const table = { database: String(row['source_database']), table: String(row['source_table']) };
@@ -62,8 +78,12 @@ export function historyPieces(history: SchemaHistory): Piece[] {
 }
 
 function textColumn(texts: readonly string[]): ColumnData {
-  const values = texts.map((text) => Buffer.from(text, 'utf8'));
-  const offsets = new Int32Array(texts.length + 1);
+  return bytesColumn(texts.map((text) => Buffer.from(text, 'utf8')));
+}
+
+/** A column of byte strings without NULLs. */
+export function bytesColumn(values: readonly Uint8Array[]): ColumnData {
+  const offsets = new Int32Array(values.length + 1);
   values.forEach((value, index) => {
     offsets[index + 1] = (offsets[index] ?? 0) + value.length;
   });

@@ -19,6 +19,7 @@ import type { StartPoint } from './start-point.js';
 import type { TableFilter, TableFilterOptions } from './table-filter.js';
 import { TableRouter } from './table-router.js';
 import type { Totals } from './totals.js';
+import { XaStore } from './xa-store.js';
 
 export interface WriterPartsOptions {
   source: Source;
@@ -55,8 +56,9 @@ export function makeWriterParts(options: WriterPartsOptions): WriterParts {
   const writer = new BatchWriter(engine, tables, checkpointSource);
   const completer = new RowCompleter(engine);
   const { keepsWhole, transactionsMax } = plan;
+  const xaStore = new XaStore(engine, () => writer.settle());
   const queue = new CommitQueue({
-    ...{ writer, buffer, router, completer, history, limits, nowMs, totals },
+    ...{ writer, buffer, router, completer, history, xaStore, limits, nowMs, totals },
     ...{ keepsWhole, transactionsMax },
   });
   const log = makeLogPosition(start, queue);
@@ -69,7 +71,7 @@ export function makeWriterParts(options: WriterPartsOptions): WriterParts {
   const filters = checkpoint?.filters;
   const applier: LogApplier = new LogApplier(
     {
-      ...{ source: options.source, queue, buffer, router, filter, history, ddl, log },
+      ...{ source: options.source, queue, buffer, router, filter, history, ddl, log, xaStore },
       filters: () => storedFilters(options.filterOptions, zeroDate, filter, filters),
       skipStatements: options.skipStatements,
       ...plan,

@@ -1,8 +1,10 @@
 import { ByteReader } from '../byte-reader.js';
 import type { EventHeader, GtidEvent, GtidListEvent } from '../event.js';
 
-/** FL_STANDALONE: one statement, without a COMMIT behind it. */
+/** FL_STANDALONE: one statement, without a COMMIT after it. */
 const standaloneFlag = 0x1;
+/** FL_PREPARED_XA: the transaction ends with an XA PREPARE. */
+const preparedXaFlag = 0x40;
 /** The upper four bits of GTID_LIST's count are flags. */
 const countMask = 0x0fff_ffff;
 
@@ -25,6 +27,7 @@ export function decodeMariadbGtid(header: EventHeader, body: Uint8Array): GtidEv
     kind: 'gtid',
     gtid: `${domain}-${header.serverId}-${sequenceNumber}`,
     standalone: (flags & standaloneFlag) !== 0,
+    ...((flags & preparedXaFlag) === 0 ? {} : { preparesXa: true }),
     ...header,
   };
 }
