@@ -4,6 +4,7 @@ import type { AlterAction, Statement, TableReference } from './ddl/index.js';
 import type { KnownTable } from './schema-history.js';
 import { parsePart, statementError } from './statement-error.js';
 import { applyColumnActions } from './column-actions.js';
+import { followTables } from './foreign-keys/index.js';
 import type { DdlContext, DdlPorts } from './ddl-ports.js';
 import { tableOfDefinition } from './table-definition.js';
 
@@ -98,7 +99,8 @@ export class DdlApplier {
         hint: 'Give the definitions of the tables with --schema: mysqldump --no-data writes them.',
       });
     }
-    return { ...known, schema: { ...known.schema, ...table } };
+    // It gets no foreign keys.
+    return { ...known, schema: { ...known.schema, ...table }, foreignKeys: [] };
   }
 
   #databaseCharset(table: TableReference, context: DdlContext): string | undefined {
@@ -161,6 +163,7 @@ export class DdlApplier {
       if (entry === undefined || !filter.accepts(to)) continue;
       history.set({ ...entry, schema: { ...entry.schema, ...to } });
     }
+    followTables(history, moves);
     return true;
   }
 

@@ -1,5 +1,6 @@
 import { tableName, type TableSchema } from '../protocol/index.js';
 import type { ColumnDefault } from './column-default.js';
+import type { ForeignKey } from './foreign-keys/foreign-key.js';
 
 /** A table of the source as it is at the place in the log that has been reached. */
 export interface KnownTable {
@@ -12,6 +13,14 @@ export interface KnownTable {
    * where no DDL was seen.
    */
   defaults?: Readonly<Record<string, ColumnDefault>>;
+  /** Undefined where no DDL was seen: then nobody knows. */
+  foreignKeys?: readonly ForeignKey[];
+  /** No DDL was seen, but the log itself shows what foreign keys do. */
+  foreignKeysLogged?: boolean;
+  /** ENGINE of the source's table, in lower case, where it was named. */
+  storage?: string;
+  /** Generated columns, each with the words of its expression in lower case. */
+  generated?: Readonly<Record<string, readonly string[]>>;
 }
 
 interface TableReference {
@@ -39,6 +48,10 @@ export class SchemaHistory {
 
   delete(table: TableReference): void {
     if (this.#tables.delete(tableName(table))) this.#touch(table);
+  }
+
+  tables(): KnownTable[] {
+    return [...this.#tables.values()];
   }
 
   tablesOf(database: string): KnownTable[] {

@@ -1,4 +1,5 @@
 import type { ColumnType } from '../../protocol/index.js';
+import type { ForeignKeyDefinition, ReferenceDefinition } from './foreign-key.js';
 
 /** A table as a statement names it, with the statement's default database filled in. */
 export interface TableReference {
@@ -17,6 +18,10 @@ export interface ColumnDefinition {
   isPrimaryKey: boolean;
   /** The text of its DEFAULT, when it is one literal; undefined when there is none. */
   defaultLiteral: DefaultLiteral | undefined;
+  /** The attribute REFERENCES, where the server takes it for a foreign key. */
+  references?: ReferenceDefinition;
+  /** For a generated column: the words of its expression, in lower case. */
+  generatedBy?: readonly string[];
 }
 
 /** A DEFAULT as far as it matters for rows that are there when the column is added. */
@@ -32,6 +37,10 @@ export interface TableDefinition {
   primaryKey: readonly string[];
   /** DEFAULT CHARACTER SET of the table, or the charset of its collation. */
   charset: string | undefined;
+  /** Those of columns included. */
+  foreignKeys: readonly ForeignKeyDefinition[];
+  /** ENGINE, in lower case; undefined where it is not named. */
+  storage: string | undefined;
 }
 
 export type ColumnPlace = { kind: 'last' } | { kind: 'first' } | { kind: 'after'; column: string };
@@ -51,6 +60,11 @@ export type AlterAction =
   | { kind: 'rename-table'; to: TableReference }
   | { kind: 'add-primary-key'; columns: readonly string[] }
   | { kind: 'drop-primary-key' }
+  | { kind: 'add-foreign-key'; key: ForeignKeyDefinition }
+  /** `isCertain` is false for DROP CONSTRAINT, which may name a constraint of another kind. */
+  | { kind: 'drop-foreign-key'; name: string; isCertain: boolean }
+  /** In lower case. */
+  | { kind: 'storage'; storage: string }
   | { kind: 'convert-charset'; charset: string | undefined }
   | { kind: 'default-charset'; charset: string | undefined }
   /** Indexes, checks, options: nothing that a copy of the rows shows. */

@@ -1,0 +1,2 @@
+export { alterForeignKeys, followColumns, followTables } from './alter-keys.js';
+export { foreignKeysOf, hasForeignKeys } from './foreign-key.js';
