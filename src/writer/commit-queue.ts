@@ -4,6 +4,7 @@ import type { ChangeBuffer, CompleteRows } from './change-buffer.js';
 import type { PendingRename, WriterCheckpoint } from './checkpoint.js';
 import { wholeTransactionMaxBytes, type BatchLimits } from './limits.js';
 import { RewindRequest } from './rewind.js';
+import type { ForeignKeyActions } from './foreign-keys/index.js';
 import type { RowCompleter } from './row-completer.js';
 import type { SchemaHistory } from './schema-history.js';
 import { historyPieces } from './schema-store.js';
@@ -15,6 +16,7 @@ export interface CommitQueuePorts {
   buffer: ChangeBuffer;
   router: TableRouter;
   completer: RowCompleter;
+  foreignKeys: ForeignKeyActions;
   history: SchemaHistory;
   limits: BatchLimits;
   nowMs: () => number;
@@ -98,7 +100,9 @@ export class CommitQueue {
   }
 
   async #takeRows(): Promise<BatchStep> {
-    const pieces = await this.#ports.buffer.take(this.#complete);
+    const { buffer, foreignKeys, keepsWhole } = this.#ports;
+    const carried = await foreignKeys.carryOut({ tables: this.#staged, keepsWhole });
+    const pieces = await buffer.take(this.#complete, carried);
     this.open.zeroDates += pieces.reduce((sum, piece) => sum + piece.zeroDates, 0);
     this.#unmeasuredBytes = 0;
     this.#isNearlyFull = false;

@@ -12,6 +12,7 @@ import type { CommitQueue } from './commit-queue.js';
 import type { ChangeBuffer } from './change-buffer.js';
 import type { DdlApplier } from './ddl-applier.js';
 import type { Statement } from './ddl/index.js';
+import type { ForeignKeyActions } from './foreign-keys/index.js';
 import type { GtidSet } from './gtid-set.js';
 import { LogPosition } from './log-position.js';
 import { nestedError, readStatement, rowStatementError } from './query-statement.js';
@@ -30,6 +31,7 @@ export interface LogApplierPorts {
   router: TableRouter;
   filter: TableFilter;
   ddl: DdlApplier;
+  foreignKeys: ForeignKeyActions;
   gtids: GtidSet;
   /** Offsets of statements that the user leaves out. */
   skipStatements: readonly Position[];
@@ -265,7 +267,7 @@ export class LogApplier {
   }
 
   async #applyDdl(statement: Statement, event: QueryEvent): Promise<void> {
-    const { ddl, queue, router, buffer } = this.#ports;
+    const { ddl, queue, router, buffer, foreignKeys } = this.#ports;
     if ((this.#transaction?.rows ?? 0) > 0) {
       throw statementError(event, 'DDL stands inside a transaction, behind row changes');
     }
@@ -275,6 +277,8 @@ export class LogApplier {
         `a statement that ended with error ${event.errorCode} on the source`,
       );
     }
+    // What is noted belongs to the foreign keys as they are before the statement.
+    if (foreignKeys.isPending) await this.flush();
     const { serverCollation } = event;
     const serverCharset =
       serverCollation === undefined ? undefined : charsetOfCollationNumber(serverCollation);
@@ -283,6 +287,7 @@ export class LogApplier {
       queue.open.statements += 1;
       queue.markDirty();
       router.forget();
+      foreignKeys.forget();
       if (buffer.rows === 0) buffer.forget();
     }
     await this.#endStatement(event);

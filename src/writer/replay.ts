@@ -12,6 +12,7 @@ import { checkpointSource, parseCheckpoint } from './checkpoint.js';
 import { CommitQueue } from './commit-queue.js';
 import { DdlApplier } from './ddl-applier.js';
 import { EngineTables } from './engine-tables.js';
+import { ForeignKeyActions } from './foreign-keys/index.js';
 import { GtidSet } from './gtid-set.js';
 import { defaultLimits, type BatchLimits } from './limits.js';
 import { LogApplier } from './log-applier.js';
@@ -110,13 +111,14 @@ async function replayOnce(
   const buffer = new ChangeBuffer(limits.bytesMax);
   const { rowKernel: kernel } = engine;
   const { skipStatements = [], zeroDate = 'null' } = options;
-  const router = new TableRouter({ filter, history, buffer, zeroDate, kernel });
+  const foreignKeys = new ForeignKeyActions({ engine, history, filter, buffer });
+  const router = new TableRouter({ filter, history, buffer, foreignKeys, zeroDate, kernel });
   const writer = new BatchWriter(engine, tables, checkpointSource);
   const nowMs = options.nowMs ?? Date.now;
   const completer = new RowCompleter(engine);
   const { keepsWhole } = plan;
-  const ports = { writer, buffer, router, completer, history, limits, nowMs, totals, keepsWhole };
-  const queue = new CommitQueue(ports);
+  const ports = { writer, buffer, router, completer, foreignKeys, history, limits, nowMs, totals };
+  const queue = new CommitQueue({ ...ports, keepsWhole });
   const gtids = GtidSet.parse(checkpoint?.gtidSet ?? '');
   const barrier: ConstructorParameters<typeof DdlApplier>[0]['barrier'] = async (renames) => {
     const here = applier.checkpoint();
@@ -125,7 +127,7 @@ async function replayOnce(
   };
   const ddl = new DdlApplier({ tables, history, filter, barrier }, checkpoint?.renames);
   const applier: LogApplier = new LogApplier(
-    { source, queue, buffer, router, filter, ddl, gtids, skipStatements, ...plan },
+    { source, queue, buffer, router, filter, ddl, foreignKeys, gtids, skipStatements, ...plan },
     checkpoint,
   );
   const reader = new LogReader(applier, {
