@@ -20,7 +20,7 @@ export async function applyColumnActions(
   context: DdlContext,
   ports: DdlPorts,
 ): Promise<boolean> {
-  const { tables, history, filter, barrier } = ports;
+  const { tables, history, filter, foreignKeys, barrier } = ports;
   const target = filter.target(known.schema);
   const plan = planAlter(actions, known);
   const { keys, storage, missing } = alterForeignKeys(known, actions);
@@ -35,6 +35,7 @@ export async function applyColumnActions(
     ...(storage === undefined ? {} : { storage }),
     generated: alterGenerated(known.generated, actions),
   };
+  foreignKeys.checkParents(plan.known, { file: context.file, offset: context.offset });
   await barrier();
   if (plan.engineActions.length > 0 || plan.problem !== undefined) {
     if (!(await tables.holdsRows(target))) {

@@ -35,12 +35,14 @@ export class CommitQueue {
   #unmeasuredBytes = 0;
   #firstChangeMs: number | undefined;
   #isNearlyFull = false;
-  #isDirty = false;
+  #isDirty: boolean;
   /** Tables of which a part of the open transaction is staged, where nobody can read it. */
   readonly #staged = new Set<string>();
 
-  constructor(ports: CommitQueuePorts) {
+  /** `isDirty`: something of the checkpoint or the schema has to be stored, even if the log brings nothing. */
+  constructor(ports: CommitQueuePorts, isDirty = false) {
     this.#ports = ports;
+    this.#isDirty = isDirty;
   }
 
   /** Notes that the position or something else of the checkpoint has moved. */

@@ -83,6 +83,7 @@ export class DdlApplier {
             offset: context.offset,
             table: tableName(table),
           });
+    this.#ports.foreignKeys.checkParents(made, { file: context.file, offset: context.offset });
     // A table that is new has no rows on their way to it.
     if (known !== undefined) await barrier();
     if (known !== undefined && statement.orReplace) await tables.drop(filter.target(table));

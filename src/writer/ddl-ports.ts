@@ -1,5 +1,6 @@
 import type { PendingRename } from './checkpoint.js';
 import type { EngineTables } from './engine-tables.js';
+import type { ForeignKeyActions } from './foreign-keys/index.js';
 import type { SchemaHistory } from './schema-history.js';
 import type { StatementContext } from './statement-error.js';
 import type { TableFilter } from './table-filter.js';
@@ -15,6 +16,7 @@ export interface DdlPorts {
   tables: EngineTables;
   history: SchemaHistory;
   filter: TableFilter;
+  foreignKeys: Pick<ForeignKeyActions, 'checkParents'>;
   /** Makes all before the statement durable, with `renames` as a note in the checkpoint. */
   barrier: (renames?: readonly PendingRename[]) => Promise<void>;
 }

@@ -119,6 +119,7 @@ export class LogApplier {
         this.log.openLog(event);
         this.#serverVersion = event.serverVersion;
         this.#ports.router.setServer(event.serverVersion);
+        this.#ports.foreignKeys.openLog(event);
         return undefined;
       case 'rotate':
         if (this.isBetweenTransactions && (event.flags & artificialFlag) === 0) {

@@ -12,7 +12,11 @@ import { checkpointSource, parseCheckpoint } from './checkpoint.js';
 import { CommitQueue } from './commit-queue.js';
 import { DdlApplier } from './ddl-applier.js';
 import { EngineTables } from './engine-tables.js';
-import { ForeignKeyActions } from './foreign-keys/index.js';
+import {
+  ForeignKeyActions,
+  unknownForeignKeys,
+  unknownForeignKeysLine,
+} from './foreign-keys/index.js';
 import { GtidSet } from './gtid-set.js';
 import { defaultLimits, type BatchLimits } from './limits.js';
 import { LogApplier } from './log-applier.js';
@@ -20,7 +24,7 @@ import { LogReader, type Until } from './log-reader.js';
 import { noRewind, RewindRequest, type RewindPlan } from './rewind.js';
 import { RowCompleter } from './row-completer.js';
 import { readSchemaDump, type SchemaDump } from './schema-dump.js';
-import type { SchemaHistory } from './schema-history.js';
+import type { KnownTable, SchemaHistory } from './schema-history.js';
 import { loadHistory } from './schema-store.js';
 import { findStart, type NamedLog } from './start-point.js';
 import { makeTableFilter, type TableFilter, type TableFilterOptions } from './table-filter.js';
@@ -42,6 +46,8 @@ export interface ReplayOptions extends TableFilterOptions {
   signal?: AbortSignal;
   /** Called now and then with the bytes of the source that are read. */
   onProgress?: (bytesRead: number) => void;
+  /** Called with what people should know before the work begins. */
+  onWarning?: (line: string) => void;
   nowMs?: () => number;
 }
 
@@ -55,6 +61,8 @@ export interface ReplayResult {
   gtidSet: string;
   /** When the source committed the last transaction, ms since 1970, UTC; 0 before the first. */
   sourceTimeMs: number;
+  /** Tables whose foreign keys are not known, and not in the log either. */
+  unknownForeignKeys: readonly string[];
   /** `signal` has stopped the run. */
   interrupted: boolean;
   /** Where a transaction begins whose end is not in the logs yet. */
@@ -103,10 +111,9 @@ async function replayOnce(
   const checkpoint = stored === undefined ? undefined : parseCheckpoint(stored);
   const start = findStart(source, checkpoint, options.from);
   const filter = makeTableFilter(options);
-  const history = await loadHistory(engine);
   const tables = new EngineTables(engine);
-  if (options.schema !== undefined) await loadDump(options.schema, history, tables, filter);
-
+  const { history, hasLearned } = await loadSchema(engine, tables, filter, options);
+  if (plan === noRewind) warnOfUnknownKeys(history, options);
   const limits = { ...defaultLimits, ...options.limits };
   const buffer = new ChangeBuffer(limits.bytesMax);
   const { rowKernel: kernel } = engine;
@@ -118,16 +125,17 @@ async function replayOnce(
   const completer = new RowCompleter(engine);
   const { keepsWhole } = plan;
   const ports = { writer, buffer, router, completer, foreignKeys, history, limits, nowMs, totals };
-  const queue = new CommitQueue({ ...ports, keepsWhole });
+  const queue = new CommitQueue({ ...ports, keepsWhole }, hasLearned);
   const gtids = GtidSet.parse(checkpoint?.gtidSet ?? '');
   const barrier: ConstructorParameters<typeof DdlApplier>[0]['barrier'] = async (renames) => {
     const here = applier.checkpoint();
     if (here !== undefined) await queue.commit(here, renames);
     await writer.settle();
   };
-  const ddl = new DdlApplier({ tables, history, filter, barrier }, checkpoint?.renames);
+  const shared = { tables, history, filter, foreignKeys };
+  const ddl = new DdlApplier({ ...shared, barrier }, checkpoint?.renames);
   const applier: LogApplier = new LogApplier(
-    { source, queue, buffer, router, filter, ddl, foreignKeys, gtids, skipStatements, ...plan },
+    { source, queue, buffer, router, ddl, gtids, skipStatements, ...shared, ...plan },
     checkpoint,
   );
   const reader = new LogReader(applier, {
@@ -157,6 +165,7 @@ async function replayOnce(
     position: applier.log.position,
     gtidSet: gtids.toString(),
     sourceTimeMs: applier.log.sourceTimeMs,
+    unknownForeignKeys: unknownForeignKeys(history.tables()),
     interrupted: options.signal?.aborted === true,
     unfinished: reader.isStopped ? undefined : unfinished,
   };
@@ -230,17 +239,56 @@ async function stopAtError(
   await finish();
 }
 
+/** What is known of the source's tables, from earlier runs and from the user. */
+async function loadSchema(
+  engine: Engine,
+  tables: EngineTables,
+  filter: TableFilter,
+  { schema }: ReplayOptions,
+): Promise<{ history: SchemaHistory; hasLearned: boolean }> {
+  const history = await loadHistory(engine);
+  const hasLearned = schema !== undefined && (await loadDump(schema, history, tables, filter));
+  return { history, hasLearned };
+}
+
+function warnOfUnknownKeys(history: SchemaHistory, { onWarning }: ReplayOptions): void {
+  const unknown = unknownForeignKeys(history.tables());
+  if (unknown.length > 0) onWarning?.(unknownForeignKeysLine(unknown));
+}
+
+/** Gives true where a table that was known already has got its foreign keys. */
 async function loadDump(
   dump: SchemaDump,
   history: SchemaHistory,
   tables: EngineTables,
   filter: TableFilter,
-): Promise<void> {
+): Promise<boolean> {
+  let hasLearned = false;
   for (const known of readSchemaDump(dump, filter)) {
-    if (history.get(known.schema) !== undefined) continue;
+    const before = history.get(known.schema);
+    if (before !== undefined) {
+      if (before.foreignKeys !== undefined) continue;
+      history.set(withForeignKeys(before, known));
+      hasLearned = true;
+      continue;
+    }
     await tables.create({ ...known.schema, ...filter.target(known.schema) });
     history.set(known);
   }
+  return hasLearned;
+}
+
+/** A table that rows alone have made known, with what its definition says of foreign keys. */
+function withForeignKeys(
+  known: KnownTable,
+  { foreignKeys, storage, generated }: KnownTable,
+): KnownTable {
+  return {
+    ...known,
+    ...(foreignKeys === undefined ? {} : { foreignKeys }),
+    ...(storage === undefined ? {} : { storage }),
+    ...(generated === undefined ? {} : { generated }),
+  };
 }
 
 /** The reason why a log is to be read again up to a place, where there is one. */

@@ -26,13 +26,17 @@ const storeSchema: TableSchema = {
 
 /** Reads the schema history back, and makes its table where there is none yet. */
 export async function loadHistory(engine: Engine): Promise<SchemaHistory> {
-  const history = new SchemaHistory();
-  const tables = new EngineTables(engine);
-  if (!(await tables.exists(storeSchema))) {
+  if (!(await new EngineTables(engine).exists(storeSchema))) {
     await engine.execute(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(storeSchema.database)}`);
     await engine.execute(createTableSql(storeSchema));
-    return history;
   }
+  return loadStoredHistory(engine);
+}
+
+/** Reads the schema history back, and changes nothing; an empty one where there is none. */
+export async function loadStoredHistory(engine: Engine): Promise<SchemaHistory> {
+  const history = new SchemaHistory();
+  if (!(await new EngineTables(engine).exists(storeSchema))) return history;
   for (const row of await queryRows(engine, `SELECT * FROM ${quoteTable(storeSchema)}`)) {
     const table = { database: String(row['source_database']), table: String(row['source_table']) };
     history.load(table, String(row['definition']));

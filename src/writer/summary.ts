@@ -1,3 +1,4 @@
+import { unknownForeignKeysLine } from './foreign-keys/index.js';
 import type { ReplayResult } from './replay.js';
 
 /** What `theflash write --json` prints. Units: `seconds` of wall clock, `bytesRead` of logs. */
@@ -16,6 +17,8 @@ export interface WriteSummary {
   gtidSet: string;
   /** When the source committed the last transaction, ISO 8601, UTC; null before the first. */
   sourceTime: string | null;
+  /** Tables whose foreign keys are not known, and not in the log either. */
+  unknownForeignKeys: readonly string[];
   interrupted: boolean;
   /** Where a transaction begins whose end the logs do not hold yet. */
   unfinished: { file: string; offset: number } | null;
@@ -38,6 +41,7 @@ export function summarize(result: ReplayResult, elapsedMs: number): WriteSummary
     position: result.position ?? null,
     gtidSet: result.gtidSet,
     sourceTime: result.sourceTimeMs === 0 ? null : new Date(result.sourceTimeMs).toISOString(),
+    unknownForeignKeys: result.unknownForeignKeys,
     interrupted: result.interrupted,
     unfinished: result.unfinished ?? null,
   };
@@ -64,6 +68,9 @@ export function summaryLines(summary: WriteSummary, engine: string): string[] {
     lines.push(
       `${plural(summary.zeroDates, 'zero or impossible date')} became NULL (--zero-date).`,
     );
+  }
+  if (summary.unknownForeignKeys.length > 0) {
+    lines.push(unknownForeignKeysLine(summary.unknownForeignKeys));
   }
   if (unfinished !== null) {
     lines.push(

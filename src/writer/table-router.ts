@@ -22,10 +22,13 @@ import type { TableFilter } from './table-filter.js';
 type Route =
   | {
       table: string;
+      source: { database: string; table: string };
       decoder: TableDecoder;
       schema: TableSchema;
       /** Its part in foreign keys, where it has one. */
       keys: KeyTable | undefined;
+      /** No DDL of it was seen. */
+      hasUnknownKeys: boolean;
     }
   | undefined;
 
@@ -106,6 +109,8 @@ export class TableRouter {
     touch(builder, route.table);
     const before = builder.rows;
     route.decoder.appendIncomplete(event, builder);
+    if (route.hasUnknownKeys)
+      this.#ports.foreignKeys.noteUnknown(route.source, event.logsForeignKeys);
     if (route.keys !== undefined) {
       const rows = { decoder: route.decoder, schema: builder.schema, builder, first: before };
       this.#ports.foreignKeys.note(event, route.keys, rows);
@@ -171,6 +176,8 @@ export class TableRouter {
     this.#sourceNames.set(tableName(schema), { database: event.database, table: event.table });
     return {
       table: name,
+      source: { database: event.database, table: event.table },
+      hasUnknownKeys: this.#ports.history.get(event)?.foreignKeys === undefined,
       schema,
       keys: this.#ports.foreignKeys.tableOf(event),
       decoder: createTableDecoder(event, schema, {

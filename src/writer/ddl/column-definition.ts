@@ -1,8 +1,8 @@
 import { charsetName, charsetOfCollation } from './charset.js';
 import { readDataType } from './data-type.js';
-import { honoursColumnReferences, readReference, type ReferenceDefinition } from './foreign-key.js';
+import { honoursColumnReferences, readReference } from './foreign-key.js';
 import type { SqlDialect } from './sql-dialect.js';
-import type { ColumnDefinition, DefaultLiteral } from './statement.js';
+import type { ColumnDefinition, DefaultLiteral, ReferenceDefinition } from './statement.js';
 import type { TokenReader } from './token-reader.js';
 
 interface Attributes {

@@ -1,8 +1,13 @@
 import { readColumnDefinition } from './column-definition.js';
-import { readForeignKey, type ForeignKeyDefinition } from './foreign-key.js';
+import { readForeignKey } from './foreign-key.js';
 import { readKeyColumns, readTableName } from './names.js';
 import type { SqlDialect } from './sql-dialect.js';
-import type { ColumnDefinition, TableDefinition, TableReference } from './statement.js';
+import type {
+  ColumnDefinition,
+  ForeignKeyDefinition,
+  TableDefinition,
+  TableReference,
+} from './statement.js';
 import { readTableOption } from './table-options.js';
 import type { TokenReader } from './token-reader.js';
 

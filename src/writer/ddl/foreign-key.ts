@@ -1,27 +1,7 @@
 import { readKeyColumns, readTableName } from './names.js';
 import type { SqlDialect } from './sql-dialect.js';
-import type { TableReference } from './statement.js';
+import type { ForeignKeyAction, ForeignKeyDefinition, ReferenceDefinition } from './statement.js';
 import type { TokenReader } from './token-reader.js';
-
-/** What a foreign key does to child rows; `none` where the server refuses the parent's change instead. */
-export type ForeignKeyAction = 'none' | 'cascade' | 'set-null';
-
-/** REFERENCES as DDL declares it. */
-export interface ReferenceDefinition {
-  /** `database` is empty where none is named: it is the child's then. */
-  parent: TableReference;
-  /** Empty where none is named: the parent's primary key. */
-  parentColumns: readonly string[];
-  onDelete: ForeignKeyAction;
-  onUpdate: ForeignKeyAction;
-}
-
-/** A foreign key as DDL declares it. */
-export interface ForeignKeyDefinition extends ReferenceDefinition {
-  /** Undefined where the server makes one up. */
-  name: string | undefined;
-  columns: readonly string[];
-}
 
 /**
  * Reads what stands after FOREIGN KEY.

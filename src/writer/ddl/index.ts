@@ -1,6 +1,5 @@
 export { longestCharacterBytes } from './charset.js';
 export { withCharset } from './column-definition.js';
-export type { ForeignKeyAction, ForeignKeyDefinition } from './foreign-key.js';
 export { inSpellingOfColumns } from './create-table.js';
 export { parseStatement } from './parse-statement.js';
 export { dialectOfServer, type SqlDialect } from './sql-dialect.js';

@@ -1,10 +1,29 @@
 import type { ColumnType } from '../../protocol/index.js';
-import type { ForeignKeyDefinition, ReferenceDefinition } from './foreign-key.js';
 
 /** A table as a statement names it, with the statement's default database filled in. */
 export interface TableReference {
   database: string;
   table: string;
+}
+
+/** What a foreign key does to child rows; `none` where the server refuses the parent's change instead. */
+export type ForeignKeyAction = 'none' | 'cascade' | 'set-null';
+
+/** REFERENCES as DDL declares it. */
+export interface ReferenceDefinition {
+  /** `database` is empty where none is named: it is the child's then. */
+  parent: TableReference;
+  /** Empty where none is named: the parent's primary key. */
+  parentColumns: readonly string[];
+  onDelete: ForeignKeyAction;
+  onUpdate: ForeignKeyAction;
+}
+
+/** A foreign key as DDL declares it. */
+export interface ForeignKeyDefinition extends ReferenceDefinition {
+  /** Undefined where the server makes one up. */
+  name: string | undefined;
+  columns: readonly string[];
 }
 
 /** A column as DDL declares it. */

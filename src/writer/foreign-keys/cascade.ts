@@ -17,7 +17,11 @@ export interface CascadePorts {
   states: ReadonlyMap<KeyTable, TableState>;
   read: ReadRows;
   /** Throws where it is not certain what the foreign key does to these child rows. */
-  check: (link: Link, note: ParentNote, change: 'delete' | 'update') => void;
+  check: (
+    link: Link,
+    note: ParentNote,
+    change: { kind: 'delete' | 'update'; key: readonly Cell[] },
+  ) => Promise<void> | undefined;
 }
 
 /** Values of a foreign key's columns for which rows have been read. */
@@ -105,7 +109,7 @@ export class Cascade {
     if (link.key.onDelete === 'none' || key === undefined) return;
     if (link.child.isKeyless) this.#noteGone(link, key, note.statement);
     if (!note.acts) return;
-    this.#ports.check(link, note, 'delete');
+    await this.#ports.check(link, note, { kind: 'delete', key: old });
     await this.#load(link, [old]);
     const state = this.#state(link.child);
     for (const row of state.matching(link, key)) {
@@ -124,7 +128,7 @@ export class Cascade {
     const key = keyText(old);
     if (link.key.onUpdate === 'none' || key === undefined || !note.acts) return;
     if (old.every((cell, index) => cell === next[index])) return;
-    this.#ports.check(link, note, 'update');
+    await this.#ports.check(link, note, { kind: 'update', key: old });
     await this.#load(link, [old]);
     const state = this.#state(link.child);
     const columns = state.columnsOf(link);

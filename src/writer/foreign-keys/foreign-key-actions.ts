@@ -1,23 +1,27 @@
-import type { RowsEvent } from '../../binlog/index.js';
+import type { FormatDescriptionEvent, RowsEvent } from '../../binlog/index.js';
 import {
   FlashError,
   tableName,
   type ChangeColumns,
   type Engine,
+  type ErrorPlace,
   type TableSchema,
 } from '../../protocol/index.js';
 import type { ChangeBuffer } from '../change-buffer.js';
+import { dialectOfServer } from '../ddl/index.js';
 import { RewindRequest } from '../rewind.js';
-import type { SchemaHistory } from '../schema-history.js';
+import type { KnownTable, SchemaHistory } from '../schema-history.js';
 import type { TableFilter } from '../table-filter.js';
 import { Cascade } from './cascade.js';
-import { columnOfCells } from './cells.js';
+import { columnOfCells, keyText, type Cell } from './cells.js';
 import { readMatchingRows } from './engine-rows.js';
 import { ForeignKeyGraph, reachOf, type KeyTable, type Link } from './graph.js';
-import { linkProblem } from './link-problem.js';
+import { checkParentsCopied } from './left-out-parent.js';
+import { hasText, linkProblem } from './link-problem.js';
 import type { ParentRows } from './parent-changes.js';
-import { columnIndexes, ParentNotes, type ParentNote } from './parent-notes.js';
+import { columnIndexes, parentColumnsOf, ParentNotes, type ParentNote } from './parent-notes.js';
 import { TableState } from './table-state.js';
+import { mayBeEqual, readStrayKeys } from './text-keys.js';
 
 export interface ForeignKeyPorts {
   engine: Engine;
@@ -41,10 +45,30 @@ export class ForeignKeyActions {
   readonly #ports: ForeignKeyPorts;
   readonly #notes: ParentNotes;
   #graph: ForeignKeyGraph | undefined;
+  /** The server's log shows what foreign keys do, unless it was told otherwise. */
+  #isLogged = false;
 
   constructor(ports: ForeignKeyPorts) {
     this.#ports = ports;
     this.#notes = new ParentNotes(ports.buffer);
+  }
+
+  /** Notes which server's log comes next. Errors: UNSUPPORTED for a child whose parent is left out. */
+  openLog({ flavor, serverVersion, file, offset }: FormatDescriptionEvent): void {
+    this.#isLogged = logsForeignKeys(flavor, serverVersion);
+    for (const known of this.#ports.history.tables()) this.checkParents(known, { file, offset });
+  }
+
+  /** Refuses a child whose parent is left out, where the log does not show its changes. Errors: UNSUPPORTED. */
+  checkParents(child: KnownTable, place: ErrorPlace): void {
+    if (!this.#isLogged) checkParentsCopied(child, this.#ports.filter, place);
+  }
+
+  /** Notes for a table of which no DDL was seen whether the log shows what foreign keys do. */
+  noteUnknown(source: { database: string; table: string }, isLogged: boolean): void {
+    const known = this.#ports.history.get(source);
+    if (known === undefined || (known.foreignKeysLogged ?? false) === isLogged) return;
+    this.#ports.history.set({ ...known, foreignKeysLogged: isLogged });
   }
 
   /** The table's part in foreign keys; undefined where it has none. Good until `forget`. */
@@ -83,6 +107,7 @@ export class ForeignKeyActions {
     const carried = new Map<string, ChangeColumns>();
     if (notes.some(({ acts }) => acts) || lateDeletes.length > 0) {
       const states = this.#openStates(notes, staged);
+      const strays: StrayKeys = new Map();
       const cascade = new Cascade({
         states,
         read: (link, schema, keys) =>
@@ -92,9 +117,7 @@ export class ForeignKeyActions {
             columnIndexes(schema, link.key.columns),
             keys,
           ),
-        check: (link, note, change) => {
-          this.#check(link, note, change, states);
-        },
+        check: (link, note, change) => this.#check(link, note, change, { states, strays }),
       });
       await cascade.run(notes, lateDeletes);
       for (const [table, state] of states) {
@@ -137,21 +160,74 @@ export class ForeignKeyActions {
   #check(
     link: Link,
     note: ParentNote,
-    change: 'delete' | 'update',
-    states: ReadonlyMap<KeyTable, TableState>,
-  ): void {
+    { kind, key }: { kind: 'delete' | 'update'; key: readonly Cell[] },
+    { states, strays }: { states: ReadonlyMap<KeyTable, TableState>; strays: StrayKeys },
+  ): Promise<void> | undefined {
     const { parent, child } = link;
-    const parentSchema = states.get(parent)?.schema ?? note.builder.schema;
-    const childSchema = states.get(child)?.schema;
-    if (childSchema === undefined) throw new RangeError(`no state of ${child.target}`);
+    const state = states.get(child);
+    if (state === undefined) throw new RangeError(`no state of ${child.target}`);
+    const parentSchema = this.#schemaOf(parent);
     const knownChild = this.#ports.history.get(child.source);
-    const problem = linkProblem(
-      link,
-      { parent: parentSchema, child: childSchema, knownChild },
-      change,
-    );
+    const tables = { parent: parentSchema, child: state.schema, knownChild };
+    const problem = linkProblem(link, tables, kind);
     if (problem !== undefined) throw rewindTo(note, uncertainError(link, note, problem));
+    if (!hasText(link, state.schema)) return undefined;
+    return this.#checkText(link, note, key, { state, parentSchema, strays });
   }
+
+  /** Text is compared by its collation, which only the source knows. */
+  async #checkText(
+    link: Link,
+    note: ParentNote,
+    key: readonly Cell[],
+    {
+      state,
+      parentSchema,
+      strays,
+    }: { state: TableState; parentSchema: TableSchema; strays: StrayKeys },
+  ): Promise<void> {
+    const childColumns = columnIndexes(state.schema, link.key.columns);
+    if (!strays.has(link)) {
+      const found = await readStrayKeys(this.#ports.engine, {
+        child: state.schema,
+        childColumns,
+        childBatch: state.batch,
+        parent: parentSchema,
+        parentColumns: parentColumnsOf(link, parentSchema),
+        parentBatch: this.#ports.buffer.find(link.parent.target)?.read(),
+      });
+      strays.set(link, found);
+    }
+    const isText = childColumns.map((at) => state.schema.columns[at]?.type.kind === 'text');
+    const text = keyText(key);
+    const stray = strays.get(link);
+    const found = stray?.find((cells) => keyText(cells) !== text && mayBeEqual(cells, key, isText));
+    if (stray !== undefined && found === undefined) return;
+    const what =
+      found === undefined ? 'many rows refer to it' : `a row refers to it as ${shown(found)}`;
+    throw rewindTo(
+      note,
+      uncertainError(
+        link,
+        note,
+        `${what}, and whether that is ${shown(key)} by its collation is not known`,
+      ),
+    );
+  }
+}
+
+/** MySQL since 9.6 carries foreign keys out above InnoDB, and logs what they do. */
+function logsForeignKeys(flavor: 'mysql' | 'mariadb', serverVersion: string): boolean {
+  return flavor === 'mysql' && dialectOfServer(flavor, serverVersion).version >= 90_600;
+}
+
+/** Keys of children that no parent has byte by byte; undefined where there are too many. */
+type StrayKeys = Map<Link, readonly (readonly Cell[])[] | undefined>;
+
+function shown(cells: readonly Cell[]): string {
+  return cells
+    .map((cell) => JSON.stringify(Buffer.from(cell ?? '', 'latin1').toString('utf8')))
+    .join(', ');
 }
 
 function noChanges(schema: TableSchema): ChangeColumns {

@@ -31,7 +31,8 @@ export class TableState {
   cursor = 0;
   /** The rows to write are not those of the batch. */
   isChanged = false;
-  readonly #batch: ChangeColumns;
+  /** The batch's own rows. */
+  readonly batch: ChangeColumns;
   readonly #sources: (readonly ColumnData[])[] = [];
   readonly #readers: CellReader[] = [];
   readonly #identity: readonly number[];
@@ -42,7 +43,7 @@ export class TableState {
 
   constructor(table: KeyTable, batch: ChangeColumns) {
     this.schema = batch.schema;
-    this.#batch = batch;
+    this.batch = batch;
     this.#isKeyless = batch.schema.primaryKey.length === 0;
     this.#identity = this.#isKeyless
       ? batch.schema.columns.map((_, index) => index)
@@ -57,7 +58,7 @@ export class TableState {
   }
 
   get batchRows(): number {
-    return this.#batch.rows;
+    return this.batch.rows;
   }
 
   /** Takes in rows of the engine, as of before the batch, which match a foreign key. */
@@ -82,7 +83,7 @@ export class TableState {
     const row = this.cursor;
     this.cursor += 1;
     if (changed !== undefined) this.isChanged = true;
-    const isDelete = this.#batch.delmarks[row] === 1;
+    const isDelete = this.batch.delmarks[row] === 1;
     this.output.add(0, row, isDelete, changed);
     const id = this.#idOf(0, row, changed);
     const known = this.#rows.get(id);

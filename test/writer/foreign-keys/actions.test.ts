@@ -1,10 +1,11 @@
 // What foreign keys do to child rows, on every server, compared with the server's own rows.
-import test, { type ExecutionContext } from 'ava';
-import { queryRows, type Engine } from '../../../src/protocol/index.js';
+import test from 'ava';
 import type { ReplayOptions } from '../../../src/writer/index.js';
 import type { Server, ServerKind } from '../../servers/index.js';
 import { skipReason, startServerOfKind } from '../../servers/index.js';
+import { testSerialWith } from '../../servers/test-with.js';
 import { openScratchEngine, record, replayFiles } from '../recorded-log.js';
+import { runIn, sameTables } from './recorded-keys.js';
 
 const kinds: readonly ServerKind[] = ['mysql-5.7', 'mariadb', 'mysql-9.7'];
 const servers = new Map<ServerKind, Server>();
@@ -27,13 +28,8 @@ function onEach(
   options: { replay?: ReplayOptions; only?: readonly ServerKind[] } = {},
 ): void {
   for (const kind of options.only ?? kinds) {
-    const title = `${kind}: ${name}`;
-    const reason = skipReason(kind);
-    if (reason !== undefined) {
-      test.skip(`${title} (${reason})`, () => undefined);
-      continue;
-    }
-    test.serial(title, async (t) => {
+    const serial = testSerialWith(kind);
+    serial(`${kind}: ${name}`, async (t) => {
       const server = servers.get(kind);
       if (server === undefined) throw new Error(`${kind} is not running`);
       const files = await record(server, () => runIn(server, sql));
@@ -43,37 +39,6 @@ function onEach(
       t.is((await replayFiles(engine, files, options.replay)).totals.transactions, 0);
     });
   }
-}
-
-async function runIn(server: Server, sql: string): Promise<void> {
-  const connection = await server.connection.getConnection();
-  try {
-    await connection.query(
-      `DROP DATABASE IF EXISTS d; DROP DATABASE IF EXISTS e; CREATE DATABASE d; USE d; ${sql}`,
-    );
-  } finally {
-    await connection.query('SET foreign_key_checks = 1');
-    connection.release();
-  }
-}
-
-async function sameTables(
-  t: ExecutionContext,
-  server: Server,
-  engine: Engine,
-  tables: readonly string[],
-): Promise<void> {
-  for (const table of tables) {
-    const sql = `SELECT * FROM ${table.includes('.') ? table : `d.${table}`}`;
-    const [expected, found] = [await server.query(sql), await queryRows(engine, sql)].map((rows) =>
-      rows.map((row) => JSON.stringify(Object.values(row).map(text))).sort(),
-    );
-    t.deepEqual(found, expected, table);
-  }
-}
-
-function text(value: unknown): string | null {
-  return value === null || value === undefined ? null : JSON.stringify(value).replaceAll('"', '');
 }
 
 const parent = 'CREATE TABLE p (id INT PRIMARY KEY, v INT);';
@@ -236,4 +201,13 @@ onEach(
    INSERT INTO p VALUES (1,1),(2,2); INSERT INTO c (id, pid) VALUES (1,1),(2,2);
    DELETE FROM p WHERE id = 1; UPDATE p SET id = 20 WHERE id = 2`,
   ['p'],
+);
+
+onEach(
+  'text keys with the bytes of their parents',
+  `CREATE TABLE p (id VARCHAR(10) PRIMARY KEY) CHARSET utf8mb4; CREATE TABLE c (id INT PRIMARY KEY, pid VARCHAR(20), FOREIGN KEY (pid) REFERENCES p (id) ON DELETE CASCADE ON UPDATE CASCADE) CHARSET utf8mb4;
+   INSERT INTO p VALUES ('a'),('b'),('é'),('日本'),('ß'),('x y'),('x-y'); INSERT INTO c VALUES (1,'a'),(2,'b'),(3,'é'),(4,'日本'),(5,'ß'),(6,'x y'),(7,'x-y'),(8,NULL);
+   UPDATE p SET id = 'A' WHERE id = 'a'; DELETE FROM p WHERE id = 'x y'; DELETE FROM p WHERE id = 'é'; UPDATE p SET id = 'ss' WHERE id = 'ß';
+   INSERT INTO p VALUES ('ö'); INSERT INTO c VALUES (9,'ö'); DELETE FROM p WHERE id = 'b'`,
+  ['p', 'c'],
 );
