@@ -1,0 +1,11 @@
+// Random tables with foreign keys, changed at random: the copy ends in the server's rows.
+import { chooseSeed } from '../../workload/index.js';
+import { testSerialWith } from '../../servers/test-with.js';
+import { compareRandomKeys, randomKinds } from './compare-random.js';
+
+for (const kind of randomKinds) {
+  testSerialWith(kind)(`${kind}: random foreign keys end in the source's rows`, async (t) => {
+    t.timeout(300_000);
+    await compareRandomKeys(t, kind, { seed: chooseSeed(), rounds: 3, statements: 150 });
+  });
+}
