@@ -118,11 +118,11 @@ async function replayOnce(
   const buffer = new ChangeBuffer(limits.bytesMax);
   const { rowKernel: kernel } = engine;
   const { skipStatements = [], zeroDate = 'null' } = options;
-  const foreignKeys = new ForeignKeyActions({ engine, history, filter, buffer });
+  const completer = new RowCompleter(engine);
+  const foreignKeys = new ForeignKeyActions({ engine, history, filter, buffer, completer });
   const router = new TableRouter({ filter, history, buffer, foreignKeys, zeroDate, kernel });
   const writer = new BatchWriter(engine, tables, checkpointSource);
   const nowMs = options.nowMs ?? Date.now;
-  const completer = new RowCompleter(engine);
   const { keepsWhole } = plan;
   const ports = { writer, buffer, router, completer, foreignKeys, history, limits, nowMs, totals };
   const queue = new CommitQueue({ ...ports, keepsWhole }, hasLearned);

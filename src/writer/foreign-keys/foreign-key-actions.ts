@@ -10,6 +10,7 @@ import {
 import type { ChangeBuffer } from '../change-buffer.js';
 import { dialectOfServer } from '../ddl/index.js';
 import { RewindRequest } from '../rewind.js';
+import type { RowCompleter } from '../row-completer.js';
 import type { KnownTable, SchemaHistory } from '../schema-history.js';
 import type { TableFilter } from '../table-filter.js';
 import { Cascade } from './cascade.js';
@@ -20,6 +21,7 @@ import { checkParentsCopied } from './left-out-parent.js';
 import { hasText, linkProblem } from './link-problem.js';
 import type { ParentRows } from './parent-changes.js';
 import { columnIndexes, parentColumnsOf, ParentNotes, type ParentNote } from './parent-notes.js';
+import { openIncomplete } from './row-gaps.js';
 import { TableState } from './table-state.js';
 import { mayBeEqual, readStrayKeys } from './text-keys.js';
 
@@ -28,6 +30,7 @@ export interface ForeignKeyPorts {
   history: SchemaHistory;
   filter: TableFilter;
   buffer: ChangeBuffer;
+  completer: RowCompleter;
 }
 
 /** What is staged of the transaction that is under way. */
@@ -106,7 +109,7 @@ export class ForeignKeyActions {
     const { notes, lateDeletes } = this.#notes;
     const carried = new Map<string, ChangeColumns>();
     if (notes.some(({ acts }) => acts) || lateDeletes.length > 0) {
-      const states = this.#openStates(notes, staged);
+      const states = await this.#openStates(notes, staged);
       const strays: StrayKeys = new Map();
       const cascade = new Cascade({
         states,
@@ -128,24 +131,28 @@ export class ForeignKeyActions {
     return carried;
   }
 
-  #openStates(
+  async #openStates(
     notes: readonly ParentNote[],
     { tables, keepsWhole }: StagedTables,
-  ): Map<KeyTable, TableState> {
+  ): Promise<Map<KeyTable, TableState>> {
     const states = new Map<KeyTable, TableState>();
     for (const note of notes) {
       for (const table of reachOf(note.parent)) {
         if (states.has(table) || table.parents.length === 0) continue;
-        if (note.acts && tables.has(table.target)) {
+        const builder = this.#ports.buffer.find(table.target);
+        const gaps = builder?.incomplete ?? [];
+        if ((note.acts || gaps.length > 0) && tables.has(table.target)) {
           if (!keepsWhole) throw new RewindRequest({ keepsWhole: true });
           throw rewindTo(note, largeTransactionError(note, table));
         }
-        const builder = this.#ports.buffer.find(table.target);
-        if (note.acts && builder !== undefined && builder.incomplete.length > 0) {
-          throw rewindTo(note, incompleteError(note, table));
-        }
-        const schema = this.#schemaOf(table);
-        states.set(table, new TableState(table, builder?.read() ?? noChanges(schema)));
+        const batch = builder?.read() ?? noChanges(this.#schemaOf(table));
+        const { engine, completer, history } = this.#ports;
+        const known = history.get(table.source);
+        const state =
+          gaps.length === 0
+            ? new TableState(table, batch)
+            : await openIncomplete(table, batch, gaps, { engine, completer, known });
+        states.set(table, state);
       }
     }
     return states;
@@ -259,20 +266,6 @@ function largeTransactionError({ file, offset }: ParentNote, table: KeyTable): F
     `${file} at offset ${offset}: foreign keys change rows of ${name} in a transaction too large to be held in memory`,
     {
       hint: `All before it is applied. Leave the table out with --exclude ${name}.`,
-      place: { file, offset, table: name },
-    },
-  );
-}
-
-function incompleteError({ file, offset }: ParentNote, table: KeyTable): FlashError {
-  const name = tableName(table.source);
-  return new FlashError(
-    'UNSUPPORTED',
-    `${file} at offset ${offset}: foreign keys change rows of ${name}, of which the log holds a part only`,
-    {
-      hint:
-        'Log whole rows on the source: SET GLOBAL binlog_row_image=FULL, ' +
-        `and start from a new copy, or leave the table out with --exclude ${name}.`,
       place: { file, offset, table: name },
     },
   );

@@ -20,6 +20,15 @@ export interface ChildRow {
   keys: readonly (string | undefined)[];
 }
 
+/** A row of the batch that the log holds in part. */
+export interface RowGap {
+  row: number;
+  /** Columns that it lacks. */
+  missing: readonly number[];
+  /** The error where there is no row to take them from. */
+  noRow: () => Error;
+}
+
 /**
  * One child table between two places of the log: what the engine holds of it, as far as it is asked
  * for, and the batch's own rows up to a place. Collects the rows that the batch is to write.
@@ -29,6 +38,9 @@ export class TableState {
   readonly output: RowList;
   /** Places in the rows of the batch up to which they are applied. */
   cursor = 0;
+  /** What rows of the batch lack, by the row whose key says from which row it is taken. */
+  readonly #gaps: ReadonlyMap<number, RowGap>;
+  readonly #filled = new Map<number, ReadonlyMap<number, Cell>>();
   /** The rows to write are not those of the batch. */
   isChanged = false;
   /** The batch's own rows. */
@@ -41,7 +53,12 @@ export class TableState {
   readonly #index: readonly Map<string, Set<ChildRow>>[];
   readonly #isKeyless: boolean;
 
-  constructor(table: KeyTable, batch: ChangeColumns) {
+  constructor(
+    table: KeyTable,
+    batch: ChangeColumns,
+    gaps: ReadonlyMap<number, RowGap> = new Map(),
+  ) {
+    this.#gaps = gaps;
     this.schema = batch.schema;
     this.batch = batch;
     this.#isKeyless = batch.schema.primaryKey.length === 0;
@@ -79,8 +96,11 @@ export class TableState {
   }
 
   /** Applies one row of the batch, as it is or with other values. */
-  applyBatchRow(changed?: ReadonlyMap<number, Cell>): void {
+  applyBatchRow(replaced?: ReadonlyMap<number, Cell>): void {
     const row = this.cursor;
+    const gap = this.#gaps.get(row);
+    if (gap !== undefined) this.#fill(row, gap);
+    const changed = replaced ?? this.#filled.get(row);
     this.cursor += 1;
     if (changed !== undefined) this.isChanged = true;
     const isDelete = this.batch.delmarks[row] === 1;
@@ -97,6 +117,14 @@ export class TableState {
       known.count = isDelete ? 0 : 1;
       if (!isDelete) this.#replace(known, row, changed);
     }
+  }
+
+  /** Takes what a row lacks from the row with its key, as it is before the change. */
+  #fill(keyRow: number, { row, missing, noRow }: RowGap): void {
+    const current = this.#rows.get(this.#idOf(0, keyRow, undefined));
+    if (current === undefined || current.count === 0) throw noRow();
+    const cells = this.cellsOf(current, missing);
+    this.#filled.set(row, new Map(missing.map((column, index) => [column, cells[index] ?? null])));
   }
 
   /** Passes over a row of the batch: it is of no effect. */

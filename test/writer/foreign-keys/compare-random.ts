@@ -7,20 +7,28 @@ import { runRandomKeys } from './random-keys.js';
 
 export const randomKinds: readonly ServerKind[] = ['mysql-5.7', 'mariadb', 'mysql-9.7'];
 
+interface RandomRun {
+  seed: number;
+  rounds: number;
+  statements: number;
+  /** More options of the server. */
+  args?: readonly string[];
+}
+
 /** Runs random workloads on a server, and compares copies of each, made in batches of several sizes. */
 export async function compareRandomKeys(
   t: ExecutionContext,
   kind: ServerKind,
-  { seed, rounds, statements }: { seed: number; rounds: number; statements: number },
+  { seed, rounds, statements, args = [] }: RandomRun,
 ): Promise<void> {
-  const server = await startServerOfKind(kind);
+  const server = await startServerOfKind(kind, { args });
   t.teardown(server.stop);
   for (let round = 0; round < rounds; round += 1) {
     const random = createRandom(seed + round);
     t.log(`SEED=${seed + round}`);
     let tables: string[] = [];
     const files = await record(server, async () => {
-      tables = await runRandomKeys(server, random, statements);
+      tables = await runRandomKeys(server, random, statements, { hasKeys: args.length > 0 });
     });
     // All in one batch, and a batch for each transaction.
     for (const limits of [{}, { ageMaxMs: 0 }]) {

@@ -13,12 +13,14 @@ const actions = ['CASCADE', 'CASCADE', 'SET NULL', 'RESTRICT'] as const;
  * transactions, with savepoints, REPLACE, statements over several rows and tables, and with
  * foreign_key_checks on and off. Statements that the server refuses are part of it.
  *
+ * `hasKeys`: all tables have a primary key, and it is what foreign keys refer to.
  * Shape: the names of the tables.
  */
 export async function runRandomKeys(
   server: Server,
   random: Random,
   statements: number,
+  { hasKeys = false }: { hasKeys?: boolean } = {},
 ): Promise<string[]> {
   const connection = await server.connection.getConnection();
   const run = async (sql: string): Promise<boolean> => {
@@ -35,8 +37,8 @@ export async function runRandomKeys(
     );
     const tables: RandomTable[] = [];
     for (let number = 0; number < 6; number += 1) {
-      const table = { name: `t${number}`, isKeyless: random.chance(30) };
-      if (await run(createTable(random, table, tables))) tables.push(table);
+      const table = { name: `t${number}`, isKeyless: !hasKeys && random.chance(30) };
+      if (await run(createTable(random, table, tables, hasKeys))) tables.push(table);
     }
     for (let done = 0; done < statements; done += 1) await run(statement(random, tables));
     await connection.query('COMMIT');
@@ -51,6 +53,7 @@ function createTable(
   random: Random,
   { name, isKeyless }: RandomTable,
   earlier: readonly RandomTable[],
+  hasKeys: boolean,
 ): string {
   const key = isKeyless ? 'id INT' : 'id INT PRIMARY KEY';
   const parts = [key, 'u INT', 'f0 INT', 'f1 INT', 'v VARCHAR(9)', 'UNIQUE (u)'];
@@ -59,7 +62,7 @@ function createTable(
     const isSelf = !isKeyless && (earlier.length === 0 || random.chance(15));
     const parent = isSelf ? { name, isKeyless } : pick(random, earlier);
     if (parent === undefined) continue;
-    const referred = parent.isKeyless || random.chance(20) ? 'u' : 'id';
+    const referred = parent.isKeyless || (!hasKeys && random.chance(20)) ? 'u' : 'id';
     const onUpdate = isSelf ? 'RESTRICT' : random.pick(actions);
     parts.push(
       `FOREIGN KEY (${column}) REFERENCES ${parent.name} (${referred}) ON DELETE ${random.pick(actions)} ON UPDATE ${onUpdate}`,
@@ -80,10 +83,10 @@ function createTable(
 function statement(random: Random, tables: readonly RandomTable[]): string {
   const table = pick(random, tables)?.name ?? 't0';
   const other = pick(random, tables)?.name ?? 't0';
-  const id = (): number => random.int(1, 25);
-  const value = (): string => (random.chance(15) ? 'NULL' : String(id()));
+  const id = (): number => random.int(1, 12);
+  const value = (): string => (random.chance(35) ? 'NULL' : String(id()));
   const row = (): string => `(${id()},${value()},${value()},${value()},'${random.int(0, 9)}')`;
-  const rows = (): string => Array.from({ length: random.int(1, 6) }, row).join(',');
+  const rows = (): string => Array.from({ length: random.int(3, 12) }, row).join(',');
   const from = id();
   switch (random.int(0, 19)) {
     case 0:
@@ -96,7 +99,7 @@ function statement(random: Random, tables: readonly RandomTable[]): string {
       return `SET foreign_key_checks = ${random.chance(20) ? 0 : 1}`;
     case 4:
     case 5:
-      return `DELETE FROM ${table} WHERE id BETWEEN ${from} AND ${from + random.int(0, 4)}`;
+      return `DELETE FROM ${table} WHERE id BETWEEN ${from} AND ${from + random.int(0, 2)}`;
     case 6:
       return `DELETE FROM ${table} WHERE ${random.pick(['u', 'f0', 'f1'])} = ${id()} LIMIT 2`;
     case 7:
@@ -105,7 +108,7 @@ function statement(random: Random, tables: readonly RandomTable[]): string {
     case 9:
       return `UPDATE ${table} SET u = ${value()} WHERE id = ${from}`;
     case 10:
-      return `UPDATE ${table} SET id = id + 30 WHERE id > ${from + 15} ORDER BY id DESC`;
+      return `UPDATE ${table} SET id = id + 30 WHERE id > ${from + 6} ORDER BY id DESC`;
     case 11:
       return `UPDATE ${table} SET ${random.pick(['f0', 'f1'])} = ${value()}, v = 'u' WHERE id BETWEEN ${from} AND ${from + 5}`;
     case 12:
