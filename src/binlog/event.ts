@@ -113,6 +113,10 @@ export interface RowsEvent extends EventHeader {
   tableId: bigint;
   /** STMT_END_F: the last rows event of its statement; table ids are forgotten after it. */
   endOfStatement: boolean;
+  /** False where foreign_key_checks was off, and for rows that a foreign key changed itself. */
+  foreignKeyChecks: boolean;
+  /** What foreign keys did to child rows is in the log, in events of its own. */
+  logsForeignKeys: boolean;
   columnCount: number;
   /** Bitmap of the columns in the image before the change (delete, update), or of the inserted one. */
   present: Uint8Array;

@@ -10,6 +10,7 @@ import {
   type TextColumn,
   type TextRow,
 } from '../cli/index.js';
+import { unknownForeignKeysLine } from '../writer/index.js';
 
 export default class Status extends FlashCommand {
   static override summary =
@@ -45,6 +46,9 @@ export default class Status extends FlashCommand {
       const { version, startedAt, connections, openWrites, openScans } = status.server;
       this.log(`Server      ${version} since ${startedAt}, ${connections} connections`);
       this.log(`Open        ${openScans.length} scans, ${openWrites} writes`);
+    }
+    if (status.unknownForeignKeys.length > 0) {
+      this.log(`Warning     ${unknownForeignKeysLine(status.unknownForeignKeys)}`);
     }
     const rows: readonly TextRow[] = status.tables.map((table) => [
       `${table.database}.${table.table}`,

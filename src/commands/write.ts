@@ -147,6 +147,9 @@ export default class Write extends FlashCommand {
     try {
       const result = await replay(source, engine, {
         ...options,
+        onWarning: (line) => {
+          this.logToStderr(line);
+        },
         onProgress: (bytes) => {
           progress.update(bytes);
         },

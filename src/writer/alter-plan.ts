@@ -84,6 +84,9 @@ function applyAction(
       return undefined;
     }
     case 'rename-table':
+    case 'add-foreign-key':
+    case 'drop-foreign-key':
+    case 'storage':
     case 'no-effect':
       return undefined;
     case 'unsupported':

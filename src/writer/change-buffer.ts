@@ -49,6 +49,16 @@ export class ChangeBuffer {
     return builder;
   }
 
+  /** The builder of a table by its name in the engine, where it has one. */
+  find(target: string): ChangeBuilder | undefined {
+    return this.#builders.get(target);
+  }
+
+  /** Rows that are held of a table, by its name in the engine. */
+  rowsOf(target: string): number {
+    return this.#builders.get(target)?.rows ?? 0;
+  }
+
   get rows(): number {
     return this.#sum((builder) => builder.rows);
   }
@@ -59,21 +69,28 @@ export class ChangeBuffer {
 
   /**
    * Gives all changes out, one piece a table, and empties the builders. `complete` is called for
-   * tables with rows that lack values.
+   * tables with rows that lack values. Tables in `carried` have their changes there.
    *
    * Errors: those of `complete`; the changes are lost then, and the batch with them.
    */
-  async take(complete: CompleteRows): Promise<Piece[]> {
+  async take(
+    complete: CompleteRows,
+    carried: ReadonlyMap<string, ChangeColumns> = new Map(),
+  ): Promise<Piece[]> {
     const pieces: Piece[] = [];
-    for (const builder of this.#builders.values()) {
+    for (const [name, changes] of carried) {
+      if (this.rowsOf(name) === 0 && changes.rows > 0) pieces.push(pieceOf(changes, 0));
+    }
+    for (const [name, builder] of this.#builders) {
       if (builder.rows === 0) continue;
       const zeroDates = builder.zeroDates.reduce((sum, count) => sum + count, 0);
       this.#largest.set(builder, Math.max(this.#largest.get(builder) ?? 0, builder.bytes));
       const { incomplete } = builder;
       const taken = builder.take();
-      const changes = incomplete.length === 0 ? taken : await complete(taken, incomplete);
-      const { database, table } = changes.schema;
-      pieces.push({ table: { database, table }, changes: encodeChanges(changes), zeroDates });
+      const whole = carried.get(name);
+      const changes =
+        whole ?? (incomplete.length === 0 ? taken : await complete(taken, incomplete));
+      pieces.push(pieceOf(changes, zeroDates));
     }
     const held = [...this.#largest.values()].reduce((sum, bytes) => sum + bytes, 0);
     if (held > 2 * this.#bytesMax) this.forget();
@@ -91,4 +108,9 @@ export class ChangeBuffer {
     for (const builder of this.#builders.values()) sum += read(builder);
     return sum;
   }
+}
+
+function pieceOf(changes: ChangeColumns, zeroDates: number): Piece {
+  const { database, table } = changes.schema;
+  return { table: { database, table }, changes: encodeChanges(changes), zeroDates };
 }

@@ -1,6 +1,7 @@
 import { tableName } from '../protocol/index.js';
 import { planAlter } from './alter-plan.js';
 import type { AlterAction } from './ddl/index.js';
+import { alterForeignKeys, followColumns } from './foreign-keys/index.js';
 import type { DdlContext, DdlPorts } from './ddl-ports.js';
 import type { KnownTable } from './schema-history.js';
 import { statementError } from './statement-error.js';
@@ -19,9 +20,22 @@ export async function applyColumnActions(
   context: DdlContext,
   ports: DdlPorts,
 ): Promise<boolean> {
-  const { tables, history, filter, barrier } = ports;
+  const { tables, history, filter, foreignKeys, barrier } = ports;
   const target = filter.target(known.schema);
   const plan = planAlter(actions, known);
+  const { keys, storage, missing } = alterForeignKeys(known, actions);
+  if (missing !== undefined) {
+    throw statementError(context, `the foreign key ${missing} is not known`, {
+      table: tableName(known.schema),
+    });
+  }
+  plan.known = {
+    ...plan.known,
+    ...(keys === undefined ? {} : { foreignKeys: keys }),
+    ...(storage === undefined ? {} : { storage }),
+    generated: alterGenerated(known.generated, actions),
+  };
+  foreignKeys.checkParents(plan.known, { file: context.file, offset: context.offset });
   await barrier();
   if (plan.engineActions.length > 0 || plan.problem !== undefined) {
     if (!(await tables.holdsRows(target))) {
@@ -41,5 +55,20 @@ export async function applyColumnActions(
     }
   }
   history.set(plan.known);
+  followColumns(history, known.schema, actions);
   return true;
+}
+
+/** Generated columns after ALTER TABLE. */
+function alterGenerated(
+  generated: KnownTable['generated'],
+  actions: readonly AlterAction[],
+): Record<string, readonly string[]> {
+  const after = { ...generated };
+  for (const action of actions) {
+    if (action.kind !== 'add-column' && action.kind !== 'change-column') continue;
+    const { name, generatedBy } = action.column;
+    if (generatedBy !== undefined) after[name] = generatedBy;
+  }
+  return after;
 }

@@ -4,6 +4,7 @@ import type { ChangeBuffer, CompleteRows } from './change-buffer.js';
 import type { PendingRename, WriterCheckpoint } from './checkpoint.js';
 import { wholeTransactionMaxBytes, type BatchLimits } from './limits.js';
 import { RewindRequest } from './rewind.js';
+import type { ForeignKeyActions } from './foreign-keys/index.js';
 import type { RowCompleter } from './row-completer.js';
 import type { SchemaHistory } from './schema-history.js';
 import { historyPieces } from './schema-store.js';
@@ -16,6 +17,7 @@ export interface CommitQueuePorts {
   buffer: ChangeBuffer;
   router: TableRouter;
   completer: RowCompleter;
+  foreignKeys: ForeignKeyActions;
   history: SchemaHistory;
   xaStore: XaStore;
   limits: BatchLimits;
@@ -37,12 +39,14 @@ export class CommitQueue {
   #unmeasuredBytes = 0;
   #firstChangeMs: number | undefined;
   #isNearlyFull = false;
-  #isDirty = false;
+  #isDirty: boolean;
   /** Tables of which a part of the open transaction is staged, where nobody can read it. */
   readonly #staged = new Set<string>();
 
-  constructor(ports: CommitQueuePorts) {
+  /** `isDirty`: something of the checkpoint or the schema has to be stored, even if the log brings nothing. */
+  constructor(ports: CommitQueuePorts, isDirty = false) {
     this.#ports = ports;
+    this.#isDirty = isDirty;
   }
 
   /** Notes that the position or something else of the checkpoint has moved. */
@@ -112,7 +116,9 @@ export class CommitQueue {
   }
 
   async #takeRows(): Promise<BatchStep> {
-    const pieces = await this.#ports.buffer.take(this.#complete);
+    const { buffer, foreignKeys, keepsWhole } = this.#ports;
+    const carried = await foreignKeys.carryOut({ tables: this.#staged, keepsWhole });
+    const pieces = await buffer.take(this.#complete, carried);
     this.open.zeroDates += pieces.reduce((sum, piece) => sum + piece.zeroDates, 0);
     this.#unmeasuredBytes = 0;
     this.#isNearlyFull = false;

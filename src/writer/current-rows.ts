@@ -87,7 +87,7 @@ function engineDefault(column: Column, schema: TableSchema): string {
 }
 
 /** Columns in the physical form in which they are written (`arrowWriteType`). */
-function selectList(schema: TableSchema, read: readonly boolean[]): string {
+export function selectList(schema: TableSchema, read: readonly boolean[]): string {
   return schema.columns
     .filter((_, index) => read[index])
     .map((column) => `${writtenForm(column, schema)} AS ${quoteIdentifier(column.name)}`)
@@ -108,7 +108,8 @@ function writtenForm(column: Column, schema: TableSchema): string {
   }
 }
 
-async function readColumns(
+/** Runs a query whose columns are those of the schema that `read` names. */
+export async function readColumns(
   engine: Engine,
   sql: string,
   schema: TableSchema,

@@ -5,6 +5,7 @@ import type { AlterAction, Statement, TableReference } from './ddl/index.js';
 import type { KnownTable } from './schema-history.js';
 import { parsePart, statementError } from './statement-error.js';
 import { applyColumnActions } from './column-actions.js';
+import { followTables } from './foreign-keys/index.js';
 import type { DdlContext, DdlPorts } from './ddl-ports.js';
 import { tableOfDefinition } from './table-definition.js';
 
@@ -83,6 +84,7 @@ export class DdlApplier {
             offset: context.offset,
             table: tableName(table),
           });
+    this.#ports.foreignKeys.checkParents(made, { file: context.file, offset: context.offset });
     // A table that is new has no rows on their way to it.
     if (known !== undefined) await barrier();
     if (known !== undefined && statement.orReplace) await tables.drop(filter.target(table));
@@ -99,8 +101,10 @@ export class DdlApplier {
         hint: 'Give the definitions of the tables with --schema: mysqldump --no-data writes them.',
       });
     }
-    const { defaultCharset, defaults = {}, schema } = known;
-    return { defaultCharset, defaults, schema: { ...schema, ...table } };
+    // It is new: it has no rows from before, and gets no foreign keys.
+    const made: KnownTable = { ...known, schema: { ...known.schema, ...table }, foreignKeys: [] };
+    delete made.origin;
+    return made;
   }
 
   #databaseCharset(table: TableReference, context: DdlContext): string | undefined {
@@ -163,6 +167,7 @@ export class DdlApplier {
       if (entry === undefined || !filter.accepts(to)) continue;
       history.set({ ...entry, schema: { ...entry.schema, ...to } });
     }
+    followTables(history, moves);
     return true;
   }
 

@@ -1,5 +1,6 @@
 import type { Beginning, PendingRename } from './checkpoint.js';
 import type { EngineTables } from './engine-tables.js';
+import type { ForeignKeyActions } from './foreign-keys/index.js';
 import type { SchemaHistory } from './schema-history.js';
 import type { StatementContext } from './statement-error.js';
 import type { TableFilter } from './table-filter.js';
@@ -17,6 +18,7 @@ export interface DdlPorts {
   filter: TableFilter;
   /** What the copy stands on: whether a table may come without its CREATE TABLE. */
   beginning: () => Beginning | undefined;
+  foreignKeys: Pick<ForeignKeyActions, 'checkParents'>;
   /** Makes all before the statement durable, with `renames` as a note in the checkpoint. */
   barrier: (renames?: readonly PendingRename[]) => Promise<void>;
 }

@@ -6,3 +6,4 @@ export { replay, type ReplayOptions, type ReplayResult } from './replay.js';
 export type { SchemaDump } from './schema-dump.js';
 export { summarize, summaryLines, type WriteSummary } from './summary.js';
 export type { Totals } from './totals.js';
+export { readUnknownForeignKeys, unknownForeignKeysLine } from './foreign-keys/index.js';

@@ -12,6 +12,7 @@ import type { CommitQueue } from './commit-queue.js';
 import type { ChangeBuffer } from './change-buffer.js';
 import type { DdlApplier } from './ddl-applier.js';
 import type { Statement } from './ddl/index.js';
+import type { ForeignKeyActions } from './foreign-keys/index.js';
 import { isMariadbGtid } from './gtid-set.js';
 import { noteLeftOut } from './left-out.js';
 import type { LogPosition } from './log-position.js';
@@ -41,6 +42,7 @@ export interface LogApplierPorts {
   /** What the checkpoint keeps of the filter. */
   filters: () => StoredFilters;
   ddl: DdlApplier;
+  foreignKeys: ForeignKeyActions;
   log: LogPosition;
   /** Offsets of statements that the user leaves out. */
   skipStatements: readonly Position[];
@@ -141,6 +143,7 @@ export class LogApplier {
         this.log.openLog(event);
         this.#serverVersion = event.serverVersion;
         this.#ports.router.setServer(event.serverVersion);
+        this.#ports.foreignKeys.openLog(event);
         return undefined;
       case 'rotate':
         if (this.isBetweenTransactions && (event.flags & artificialFlag) === 0) {
@@ -321,7 +324,7 @@ export class LogApplier {
   }
 
   async #applyDdl(statement: Statement, event: QueryEvent): Promise<void> {
-    const { ddl, queue, router, buffer, filter, history } = this.#ports;
+    const { ddl, queue, router, buffer, filter, foreignKeys, history } = this.#ports;
     if ((this.#transaction?.rows ?? 0) > 0) {
       throw statementError(event, 'DDL stands inside a transaction, behind row changes');
     }
@@ -331,6 +334,8 @@ export class LogApplier {
         `a statement that ended with error ${event.errorCode} on the source`,
       );
     }
+    // What is noted belongs to the foreign keys as they are before the statement.
+    if (foreignKeys.isPending) await this.flush();
     const { serverCollation } = event;
     const serverCharset =
       serverCollation === undefined ? undefined : charsetOfCollationNumber(serverCollation);
@@ -340,6 +345,7 @@ export class LogApplier {
       queue.open.statements += 1;
       queue.markDirty();
       router.forget();
+      foreignKeys.forget();
       if (buffer.rows === 0) buffer.forget();
     }
     await this.#endStatement(event);

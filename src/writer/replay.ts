@@ -12,17 +12,19 @@ import type { BatchWriter } from './batch-writer.js';
 import type { CommitQueue } from './commit-queue.js';
 import { EarlierEvents } from './earlier-events.js';
 import { EngineTables } from './engine-tables.js';
-import type { BatchLimits } from './limits.js';
+import { unknownForeignKeys, unknownForeignKeysLine } from './foreign-keys/index.js';
 import { checkFilters, unmatchedPatterns } from './filter-change.js';
+import type { BatchLimits } from './limits.js';
+import { loadDump } from './load-schema.js';
 import type { LogApplier } from './log-applier.js';
 import { LogReader, type Until } from './log-reader.js';
 import type { NamedLog } from './named-log.js';
 import { narrow, noRewind, RewindRequest, type RewindPlan } from './rewind.js';
-import { readSchemaDump, type SchemaDump } from './schema-dump.js';
+import type { SchemaDump } from './schema-dump.js';
 import type { SchemaHistory } from './schema-history.js';
 import { loadHistory } from './schema-store.js';
 import { findStart, type StartOptions, type StartPoint } from './start-point.js';
-import { makeTableFilter, type TableFilter, type TableFilterOptions } from './table-filter.js';
+import { makeTableFilter, type TableFilterOptions } from './table-filter.js';
 import { makeWriterParts } from './writer-parts.js';
 import { emptyTotals, type Totals } from './totals.js';
 
@@ -39,6 +41,8 @@ export interface ReplayOptions extends TableFilterOptions, StartOptions {
   signal?: AbortSignal;
   /** Called now and then with the bytes of the source that are read. */
   onProgress?: (bytesRead: number) => void;
+  /** Called with what people should know before the work begins. */
+  onWarning?: (line: string) => void;
   nowMs?: () => number;
 }
 
@@ -58,6 +62,8 @@ export interface ReplayResult {
   gtidSet: string;
   /** When the source committed the last transaction, ms since 1970, UTC; 0 before the first. */
   sourceTimeMs: number;
+  /** Tables whose foreign keys are not known, and not in the log either. */
+  unknownForeignKeys: readonly string[];
   /** `signal` has stopped the run. */
   interrupted: boolean;
   /** Where a transaction begins whose end is not in the logs yet. */
@@ -109,11 +115,13 @@ async function replayOnce(
   const history = await loadHistory(engine);
   const { skipStatements = [], zeroDate = 'null', nowMs = Date.now, limits = {} } = options;
   checkFilters(before, filter, zeroDate, history);
-  if (options.schema !== undefined) {
-    await loadDump(options.schema, history, new EngineTables(engine), filter, start.beginning);
-  }
+  const { schema } = options;
+  const hasLearned =
+    schema !== undefined &&
+    (await loadDump(schema, history, new EngineTables(engine), filter, start.beginning));
+  if (plan === noRewind) warnOfUnknownKeys(history, options);
   const { applier, queue, writer } = makeWriterParts({
-    ...{ source, engine, start, filter, filterOptions: options, history },
+    ...{ source, engine, start, filter, filterOptions: options, history, hasLearned },
     ...{ skipStatements, zeroDate, limits, nowMs, plan, totals },
   });
   const reader = new LogReader(applier, {
@@ -152,6 +160,7 @@ async function replayOnce(
     position: applier.log.position,
     gtidSet: applier.log.gtidSet,
     sourceTimeMs: applier.log.sourceTimeMs,
+    unknownForeignKeys: unknownForeignKeys(history.tables()),
     interrupted: options.signal?.aborted === true,
     unfinished: reader.isStopped ? undefined : unfinished,
   };
@@ -239,20 +248,9 @@ async function stopAtError(
   await finish();
 }
 
-async function loadDump(
-  dump: SchemaDump,
-  history: SchemaHistory,
-  tables: EngineTables,
-  filter: TableFilter,
-  beginning: Beginning | undefined,
-): Promise<void> {
-  for (const known of readSchemaDump(dump, filter)) {
-    if (history.get(known.schema) !== undefined) continue;
-    const target = { ...known.schema, ...filter.target(known.schema) };
-    const isAdopted = beginning?.kind === 'baseline' && (await tables.adopt(target));
-    if (!isAdopted) await tables.create(target);
-    history.set({ ...known, origin: 'schema' });
-  }
+function warnOfUnknownKeys(history: SchemaHistory, { onWarning }: ReplayOptions): void {
+  const unknown = unknownForeignKeys(history.tables());
+  if (unknown.length > 0) onWarning?.(unknownForeignKeysLine(unknown));
 }
 
 /** The reason why a log is to be read again up to a place, where there is one. */

@@ -116,7 +116,8 @@ function gapAt(gaps: readonly PlacedIncompleteRows[], keyRow: number): PlacedInc
   return gap;
 }
 
-function noRowError(changes: ChangeColumns, gap: PlacedIncompleteRows): RewindRequest {
+/** The error for a row that the log changes in part, and the copy does not have. */
+export function noRowError(changes: ChangeColumns, gap: PlacedIncompleteRows): RewindRequest {
   const table = tableName(changes.schema);
   const { file, offset } = gap;
   const error = new FlashError(

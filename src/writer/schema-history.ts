@@ -1,5 +1,6 @@
 import { tableName, type Position, type TableSchema } from '../protocol/index.js';
 import type { ColumnDefault } from './column-default.js';
+import type { ForeignKey } from './foreign-keys/foreign-key.js';
 
 /** A table of the source as it is at the place in the log that has been reached. */
 export interface KnownTable {
@@ -14,6 +15,14 @@ export interface KnownTable {
    * where no DDL was seen.
    */
   defaults?: Readonly<Record<string, ColumnDefault>>;
+  /** Undefined where no DDL was seen: then nobody knows. */
+  foreignKeys?: readonly ForeignKey[];
+  /** No DDL was seen, but the log itself shows what foreign keys do. */
+  foreignKeysLogged?: boolean;
+  /** ENGINE of the source's table, in lower case, where it was named. */
+  storage?: string;
+  /** Generated columns, each with the words of its expression in lower case. */
+  generated?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A table of the source that is not copied. */

@@ -43,12 +43,18 @@ export const preparedSchema: TableSchema = {
 
 /** Reads the schema history back, and makes the writer's tables where there are none yet. */
 export async function loadHistory(engine: Engine): Promise<SchemaHistory> {
-  const history = new SchemaHistory();
-  const tables = new EngineTables(engine);
   await engine.execute(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(storeSchema.database)}`);
+  const tables = new EngineTables(engine);
   for (const schema of [preparedSchema, storeSchema]) {
     if (!(await tables.exists(schema))) await engine.execute(createTableSql(schema));
   }
+  return loadStoredHistory(engine);
+}
+
+/** Reads the schema history back, and changes nothing; an empty one where there is none. */
+export async function loadStoredHistory(engine: Engine): Promise<SchemaHistory> {
+  const history = new SchemaHistory();
+  if (!(await new EngineTables(engine).exists(storeSchema))) return history;
   for (const row of await queryRows(engine, `SELECT * FROM ${quoteTable(storeSchema)}`)) {
     const table = { database: String(row['source_database']), table: String(row['source_table']) };
     history.load(table, String(row['definition']));

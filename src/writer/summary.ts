@@ -1,5 +1,6 @@
 import { describeBeginning } from './beginning.js';
 import type { Beginning } from './checkpoint.js';
+import { unknownForeignKeysLine } from './foreign-keys/index.js';
 import type { ReplayResult } from './replay.js';
 
 /** What `theflash write --json` prints. Units: `seconds` of wall clock, `bytesRead` of logs. */
@@ -20,6 +21,8 @@ export interface WriteSummary {
   gtidSet: string;
   /** When the source committed the last transaction, ISO 8601, UTC; null before the first. */
   sourceTime: string | null;
+  /** Tables whose foreign keys are not known, and not in the log either. */
+  unknownForeignKeys: readonly string[];
   interrupted: boolean;
   /** Patterns of --include, --exclude and --rename that no table has met; exit code 1. */
   unmatchedPatterns: readonly string[];
@@ -47,6 +50,7 @@ export function summarize(result: ReplayResult, elapsedMs: number): WriteSummary
     position: result.position ?? null,
     gtidSet: result.gtidSet,
     sourceTime: result.sourceTimeMs === 0 ? null : new Date(result.sourceTimeMs).toISOString(),
+    unknownForeignKeys: result.unknownForeignKeys,
     interrupted: result.interrupted,
     unmatchedPatterns: result.unmatchedPatterns,
     standingStill: result.standingStill,
@@ -84,6 +88,9 @@ export function summaryLines(summary: WriteSummary, engine: string): string[] {
   }
   for (const pattern of summary.unmatchedPatterns) {
     lines.push(`No table has met ${pattern}: is it written as the source has it?`);
+  }
+  if (summary.unknownForeignKeys.length > 0) {
+    lines.push(unknownForeignKeysLine(summary.unknownForeignKeys));
   }
   if (unfinished !== null) {
     lines.push(

@@ -1,6 +1,7 @@
 import { FlashError, type Column, type ErrorPlace, type TableSchema } from '../protocol/index.js';
 import { columnDefault, type ColumnDefault } from './column-default.js';
 import { withCharset, type ColumnDefinition, type TableDefinition } from './ddl/index.js';
+import { foreignKeysOf, hasForeignKeys } from './foreign-keys/index.js';
 import type { KnownTable } from './schema-history.js';
 
 /**
@@ -28,7 +29,23 @@ export function tableOfDefinition(
       defaultOf(column, schema.columns[index]),
     ]),
   );
-  return { schema, defaultCharset, defaults };
+  const { storage, foreignKeys } = definition;
+  const generated = generatedColumns(definition.columns);
+  return {
+    schema,
+    defaultCharset,
+    defaults,
+    foreignKeys: hasForeignKeys(storage) ? foreignKeysOf(table, foreignKeys) : [],
+    ...(storage === undefined ? {} : { storage }),
+    ...(generated === undefined ? {} : { generated }),
+  };
+}
+
+function generatedColumns(columns: readonly ColumnDefinition[]): KnownTable['generated'] {
+  const generated = columns.flatMap(({ name, generatedBy }) =>
+    generatedBy === undefined ? [] : [[name, generatedBy] as const],
+  );
+  return generated.length === 0 ? undefined : Object.fromEntries(generated);
 }
 
 function defaultOf(definition: ColumnDefinition, column: Column | undefined): ColumnDefault {

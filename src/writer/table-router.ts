@@ -15,12 +15,24 @@ import { FlashError, tableName, type RowKernel, type TableSchema } from '../prot
 import { earlierTableError } from './beginning.js';
 import type { ChangeBuffer } from './change-buffer.js';
 import type { Beginning } from './checkpoint.js';
+import type { ForeignKeyActions, KeyTable } from './foreign-keys/index.js';
 import { reconcile } from './reconcile.js';
 import type { KnownTable, SchemaHistory } from './schema-history.js';
 import type { TableFilter } from './table-filter.js';
 
 /** Where the rows of a table go; undefined for a table that is not copied. */
-type Route = { table: string; decoder: TableDecoder; schema: TableSchema } | undefined;
+type Route =
+  | {
+      table: string;
+      source: { database: string; table: string };
+      decoder: TableDecoder;
+      schema: TableSchema;
+      /** Its part in foreign keys, where it has one. */
+      keys: KeyTable | undefined;
+      /** No DDL of it was seen. */
+      hasUnknownKeys: boolean;
+    }
+  | undefined;
 
 interface CachedRoute {
   columns: readonly TableMapColumn[];
@@ -31,6 +43,7 @@ export interface TableRouterPorts {
   filter: TableFilter;
   history: SchemaHistory;
   buffer: ChangeBuffer;
+  foreignKeys: ForeignKeyActions;
   zeroDate: ZeroDatePolicy;
   /** What the copy stands on: whether a table may come without its CREATE TABLE. */
   beginning: () => Beginning | undefined;
@@ -92,14 +105,29 @@ export class TableRouter {
   append(event: RowsEvent, touch: (builder: ChangeBuilder, table: string) => void): number {
     if (!this.#byId.has(event.tableId)) return this.#unmapped(event);
     const route = this.#byId.get(event.tableId);
-    if (event.endOfStatement) this.#byId.clear();
-    if (route === undefined) return 0;
+    if (route === undefined) {
+      this.#endEvent(event);
+      return 0;
+    }
     const builder = this.#ports.buffer.builderFor(route.schema);
     touch(builder, route.table);
     const before = builder.rows;
     route.decoder.appendIncomplete(event, builder);
+    if (route.hasUnknownKeys)
+      this.#ports.foreignKeys.noteUnknown(route.source, event.logsForeignKeys);
+    if (route.keys !== undefined) {
+      const rows = { decoder: route.decoder, schema: builder.schema, builder, first: before };
+      this.#ports.foreignKeys.note(event, route.keys, rows);
+    }
+    this.#endEvent(event);
     // An update of a key is one change and two rows.
     return event.change === 'update' ? builder.countPresent(before) : builder.rows - before;
+  }
+
+  #endEvent(event: RowsEvent): void {
+    if (!event.endOfStatement) return;
+    this.#byId.clear();
+    this.#ports.foreignKeys.endStatement();
   }
 
   /** True where the rows of this id go into the copy. */
@@ -155,7 +183,10 @@ export class TableRouter {
     this.#sourceNames.set(tableName(schema), { database: event.database, table: event.table });
     return {
       table: name,
+      source: { database: event.database, table: event.table },
+      hasUnknownKeys: this.#ports.history.get(event)?.foreignKeys === undefined,
       schema,
+      keys: this.#ports.foreignKeys.tableOf(event),
       decoder: createTableDecoder(event, schema, {
         zeroDate,
         jsonForm: this.#jsonForm,

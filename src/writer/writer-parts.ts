@@ -8,6 +8,7 @@ import { DdlApplier } from './ddl-applier.js';
 import type { DdlPorts } from './ddl-ports.js';
 import { EngineTables } from './engine-tables.js';
 import { storedFilters } from './filter-change.js';
+import { ForeignKeyActions } from './foreign-keys/index.js';
 import { GtidSet } from './gtid-set.js';
 import { defaultLimits, type BatchLimits } from './limits.js';
 import { LogApplier } from './log-applier.js';
@@ -28,6 +29,8 @@ export interface WriterPartsOptions {
   filter: TableFilter;
   filterOptions: TableFilterOptions;
   history: SchemaHistory;
+  /** The history has changed before anything was read. */
+  hasLearned: boolean;
   skipStatements: readonly Position[];
   zeroDate: ZeroDatePolicy;
   limits: Partial<BatchLimits>;
@@ -52,26 +55,36 @@ export function makeWriterParts(options: WriterPartsOptions): WriterParts {
   const buffer = new ChangeBuffer(limits.bytesMax);
   const beginning = (): Beginning | undefined => start.beginning;
   const kernel = engine.rowKernel;
-  const router = new TableRouter({ filter, history, buffer, zeroDate, kernel, beginning });
-  const writer = new BatchWriter(engine, tables, checkpointSource);
   const completer = new RowCompleter(engine);
+  const foreignKeys = new ForeignKeyActions({ engine, history, filter, buffer, completer });
+  const router = new TableRouter({
+    ...{ filter, history, buffer, foreignKeys, zeroDate, kernel, beginning },
+  });
+  const writer = new BatchWriter(engine, tables, checkpointSource);
   const { keepsWhole, transactionsMax } = plan;
   const xaStore = new XaStore(engine, () => writer.settle());
-  const queue = new CommitQueue({
-    ...{ writer, buffer, router, completer, history, xaStore, limits, nowMs, totals },
-    ...{ keepsWhole, transactionsMax },
-  });
+  const queue = new CommitQueue(
+    {
+      ...{ writer, buffer, router, completer, foreignKeys, history, xaStore, limits, nowMs },
+      ...{ totals, keepsWhole, transactionsMax },
+    },
+    options.hasLearned,
+  );
   const log = makeLogPosition(start, queue);
   const barrier: DdlPorts['barrier'] = async (renames) => {
     const here = applier.checkpoint();
     if (here !== undefined) await queue.commit(here, renames);
     await writer.settle();
   };
-  const ddl = new DdlApplier({ tables, history, filter, barrier, beginning }, checkpoint?.renames);
+  const ddl = new DdlApplier(
+    { tables, history, filter, foreignKeys, barrier, beginning },
+    checkpoint?.renames,
+  );
   const filters = checkpoint?.filters;
   const applier: LogApplier = new LogApplier(
     {
-      ...{ source: options.source, queue, buffer, router, filter, history, ddl, log, xaStore },
+      ...{ source: options.source, queue, buffer, router, filter, history, ddl },
+      ...{ foreignKeys, log, xaStore },
       filters: () => storedFilters(options.filterOptions, zeroDate, filter, filters),
       skipStatements: options.skipStatements,
       ...plan,

@@ -32,6 +32,8 @@ export class ChangeBuilder {
   delmarks: Uint8Array;
   /** Rows that there is room for. */
   capacity: number;
+  /** Called after rows were taken back. */
+  onTruncate: (() => void) | undefined;
   private readonly emptyMark: BuilderMark;
   private gaps: PlacedIncompleteRows[] = [];
 
@@ -95,6 +97,7 @@ export class ChangeBuilder {
     });
     this.rows = mark.rows;
     this.gaps = this.gaps.filter((gap) => (gap.rows[0] ?? 0) < mark.rows);
+    this.onTruncate?.();
   }
 
   /** How many rows from `first` on are not deletes. */

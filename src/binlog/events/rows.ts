@@ -5,6 +5,13 @@ import { inflateEventPart } from './mariadb-compressed.js';
 
 /** STMT_END_F: the last rows event of its statement. */
 const statementEndFlag = 0x1;
+/** NO_FOREIGN_KEY_CHECKS_F: foreign_key_checks was off, so that nothing happened to child rows. */
+const uncheckedFlag = 0x2;
+/**
+ * USE_SQL_FOREIGN_KEY_F of MySQL since 9.6: what foreign keys do to child rows is in the log. Without it
+ * (innodb_native_foreign_keys=ON, and every older server) it is not.
+ */
+const loggedFlag = 0x10;
 
 /** What an event type number says about a rows event. */
 export interface RowsKind {
@@ -73,6 +80,8 @@ export function decodeRows(
     change: kind.change,
     tableId,
     endOfStatement: (flags & statementEndFlag) !== 0,
+    foreignKeyChecks: (flags & uncheckedFlag) === 0,
+    logsForeignKeys: (flags & loggedFlag) !== 0,
     columnCount,
     present,
     presentAfter,

@@ -1,9 +1,9 @@
 import { charsetName, charsetOfCollation } from './charset.js';
 import { readColumnDefinition, readDefault } from './column-definition.js';
-import { readTableConstraint } from './create-table.js';
+import { foreignKeyOfColumn, readTableConstraint } from './create-table.js';
 import { readTableName } from './names.js';
 import type { SqlDialect } from './sql-dialect.js';
-import type { AlterAction, ColumnPlace } from './statement.js';
+import type { AlterAction, ColumnDefinition, ColumnPlace } from './statement.js';
 import { readTableOption } from './table-options.js';
 import type { TokenReader } from './token-reader.js';
 
@@ -43,14 +43,16 @@ function readAction(reader: TokenReader, context: Context): AlterAction[] {
     reader.accept('COLUMN');
     reader.accept('IF', 'EXISTS');
     const column = readColumnDefinition(reader, context.dialect);
-    return [{ kind: 'change-column', from: column.name, column, place: readPlace(reader) }];
+    const place = readPlace(reader);
+    return [{ kind: 'change-column', from: column.name, column, place }, ...referencesOf(column)];
   }
   if (reader.accept('CHANGE')) {
     reader.accept('COLUMN');
     reader.accept('IF', 'EXISTS');
     const from = reader.name();
     const column = readColumnDefinition(reader, context.dialect);
-    return [{ kind: 'change-column', from, column, place: readPlace(reader) }];
+    const place = readPlace(reader);
+    return [{ kind: 'change-column', from, column, place }, ...referencesOf(column)];
   }
   if (reader.accept('RENAME')) return [readRename(reader, context)];
   if (reader.accept('CONVERT', 'TO')) return [readConvert(reader)];
@@ -61,29 +63,38 @@ function readAdd(reader: TokenReader, context: Context): AlterAction[] {
   if (reader.accept('SYSTEM', 'VERSIONING')) {
     return [{ kind: 'unsupported', what: 'ADD SYSTEM VERSIONING' }];
   }
-  const constraint = readTableConstraint(reader);
-  if (constraint !== undefined) {
-    const columns = constraint.primaryKey;
-    return [columns === undefined ? noEffect : { kind: 'add-primary-key', columns }];
-  }
+  const constraint = readTableConstraint(reader, context.dialect);
+  if (constraint !== undefined) return [actionOf(constraint)];
   reader.accept('COLUMN');
   const ifNotExists = reader.accept('IF', 'NOT', 'EXISTS');
   if (!reader.acceptSymbol('(')) {
     const column = readColumnDefinition(reader, context.dialect);
-    return [{ kind: 'add-column', column, place: readPlace(reader) ?? last, ifNotExists }];
+    const place = readPlace(reader) ?? last;
+    return [{ kind: 'add-column', column, place, ifNotExists }, ...referencesOf(column)];
   }
   const actions: AlterAction[] = [];
   reader.list(() => {
-    const inner = readTableConstraint(reader);
+    const inner = readTableConstraint(reader, context.dialect);
     if (inner === undefined) {
       const column = readColumnDefinition(reader, context.dialect);
       actions.push({ kind: 'add-column', column, place: last, ifNotExists });
-    } else if (inner.primaryKey !== undefined) {
-      actions.push({ kind: 'add-primary-key', columns: inner.primaryKey });
+      actions.push(...referencesOf(column));
+    } else {
+      actions.push(actionOf(inner));
     }
   });
   reader.expectSymbol(')');
   return actions;
+}
+
+function actionOf(constraint: NonNullable<ReturnType<typeof readTableConstraint>>): AlterAction {
+  const { primaryKey, foreignKey } = constraint;
+  if (foreignKey !== undefined) return { kind: 'add-foreign-key', key: foreignKey };
+  return primaryKey === undefined ? noEffect : { kind: 'add-primary-key', columns: primaryKey };
+}
+
+function referencesOf(column: ColumnDefinition): AlterAction[] {
+  return foreignKeyOfColumn(column).map((key) => ({ kind: 'add-foreign-key', key }));
 }
 
 const last: ColumnPlace = { kind: 'last' };
@@ -99,10 +110,15 @@ function readDrop(reader: TokenReader): AlterAction {
   if (reader.accept('SYSTEM', 'VERSIONING')) {
     return { kind: 'unsupported', what: 'DROP SYSTEM VERSIONING' };
   }
-  const isOther =
-    reader.accept('FOREIGN', 'KEY') ||
-    reader.acceptOneOf('INDEX', 'KEY', 'CHECK', 'CONSTRAINT', 'PERIOD') !== undefined;
-  if (isOther) {
+  const isCertain = reader.accept('FOREIGN', 'KEY');
+  if (isCertain || reader.accept('CONSTRAINT')) {
+    const ifExists = reader.accept('IF', 'EXISTS');
+    const name = reader.name();
+    // The primary key is a constraint of this name.
+    if (name.toUpperCase() === 'PRIMARY') return { kind: 'drop-primary-key' };
+    return { kind: 'drop-foreign-key', name, isCertain: isCertain && !ifExists };
+  }
+  if (reader.acceptOneOf('INDEX', 'KEY', 'CHECK', 'PERIOD') !== undefined) {
     reader.accept('FOR');
     reader.accept('IF', 'EXISTS');
     // The primary key is an index of this name.
@@ -194,6 +210,7 @@ function readOther(reader: TokenReader): AlterAction {
   if (reader.acceptOneOf('WAIT', 'NOWAIT') === 'WAIT') reader.integer();
   const option = readTableOption(reader);
   if (option === undefined) throw reader.error('the action is not known');
+  if (option.storage !== undefined) return { kind: 'storage', storage: option.storage };
   return option.isCharset ? { kind: 'default-charset', charset: option.charset } : noEffect;
 }
 

@@ -1,7 +1,8 @@
 import { charsetName, charsetOfCollation } from './charset.js';
 import { readDataType } from './data-type.js';
+import { honoursColumnReferences, readReference } from './foreign-key.js';
 import type { SqlDialect } from './sql-dialect.js';
-import type { ColumnDefinition, DefaultLiteral } from './statement.js';
+import type { ColumnDefinition, DefaultLiteral, ReferenceDefinition } from './statement.js';
 import type { TokenReader } from './token-reader.js';
 
 interface Attributes {
@@ -10,6 +11,8 @@ interface Attributes {
   charset: string | undefined;
   collation: string | undefined;
   defaultLiteral: DefaultLiteral | undefined;
+  references: ReferenceDefinition | undefined;
+  generatedBy: readonly string[] | undefined;
 }
 
 /** Reads a column's name, type and attributes, up to the comma, bracket or word behind them. */
@@ -22,8 +25,11 @@ export function readColumnDefinition(reader: TokenReader, dialect: SqlDialect): 
     charset: undefined,
     collation: undefined,
     defaultLiteral: undefined,
+    references: undefined,
+    generatedBy: undefined,
   };
   while (readAttribute(reader, attributes));
+  const { references, generatedBy } = attributes;
   const charset =
     attributes.charset ??
     (attributes.collation === undefined ? undefined : charsetOfCollation(attributes.collation));
@@ -33,6 +39,8 @@ export function readColumnDefinition(reader: TokenReader, dialect: SqlDialect): 
     nullable: !attributes.notNull && !attributes.isPrimaryKey,
     isPrimaryKey: attributes.isPrimaryKey,
     defaultLiteral: attributes.defaultLiteral,
+    ...(references === undefined || !honoursColumnReferences(dialect) ? {} : { references }),
+    ...(generatedBy === undefined ? {} : { generatedBy }),
   };
 }
 
@@ -58,7 +66,8 @@ function readAttribute(reader: TokenReader, attributes: Attributes): boolean {
     readCharsetAttribute(reader, attributes) ||
     readKeyAttribute(reader, attributes) ||
     readValueAttribute(reader, attributes) ||
-    readPlainAttribute(reader)
+    readPlainAttribute(reader) ||
+    readConstraint(reader, attributes)
   );
 }
 
@@ -129,7 +138,7 @@ function readValueAttribute(reader: TokenReader, attributes: Attributes): boolea
   if (reader.accept('ROW')) {
     throw reader.error('system-versioned tables are not supported');
   }
-  reader.skipParenthesised();
+  attributes.generatedBy = reader.wordsInParentheses();
   attributes.defaultLiteral = { kind: 'expression' };
   reader.acceptOneOf('VIRTUAL', 'STORED', 'PERSISTENT');
   return true;
@@ -154,11 +163,10 @@ function readPlainAttribute(reader: TokenReader): boolean {
     if (reader.acceptSymbol('=')) reader.nameOrString();
     return true;
   }
-  if (reader.accept('WITHOUT', 'SYSTEM', 'VERSIONING')) return true;
-  return readConstraint(reader);
+  return reader.accept('WITHOUT', 'SYSTEM', 'VERSIONING');
 }
 
-function readConstraint(reader: TokenReader): boolean {
+function readConstraint(reader: TokenReader, attributes: Attributes): boolean {
   if (reader.accept('CONSTRAINT')) {
     if (!reader.isNext('CHECK')) reader.name();
   }
@@ -168,19 +176,7 @@ function readConstraint(reader: TokenReader): boolean {
     return true;
   }
   if (!reader.accept('REFERENCES')) return false;
-  reader.name();
-  if (reader.acceptSymbol('.')) reader.name();
-  if (reader.isSymbol('(')) reader.skipParenthesised();
-  while (readReferenceOption(reader));
-  return true;
-}
-
-function readReferenceOption(reader: TokenReader): boolean {
-  if (reader.accept('MATCH')) return taken(() => reader.name());
-  if (!reader.accept('ON', 'DELETE') && !reader.accept('ON', 'UPDATE')) return false;
-  if (reader.acceptOneOf('RESTRICT', 'CASCADE') !== undefined) return true;
-  if (reader.accept('SET', 'NULL') || reader.accept('SET', 'DEFAULT')) return true;
-  reader.expect('NO', 'ACTION');
+  attributes.references = readReference(reader);
   return true;
 }
 

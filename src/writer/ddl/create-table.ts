@@ -1,7 +1,13 @@
 import { readColumnDefinition } from './column-definition.js';
+import { readForeignKey } from './foreign-key.js';
 import { readKeyColumns, readTableName } from './names.js';
 import type { SqlDialect } from './sql-dialect.js';
-import type { ColumnDefinition, TableDefinition, TableReference } from './statement.js';
+import type {
+  ColumnDefinition,
+  ForeignKeyDefinition,
+  TableDefinition,
+  TableReference,
+} from './statement.js';
 import { readTableOption } from './table-options.js';
 import type { TokenReader } from './token-reader.js';
 
@@ -27,15 +33,21 @@ export function readTableBody(
   const columns: ColumnDefinition[] = [];
   let primaryKey: string[] = [];
   const notNull: string[] = [];
+  const foreignKeys: ForeignKeyDefinition[] = [];
   reader.expectSymbol('(');
   reader.list(() => {
-    const key = readTableConstraint(reader);
-    if (key === undefined) columns.push(readColumnDefinition(reader, dialect));
-    else if (key.primaryKey !== undefined) primaryKey = key.primaryKey;
+    const key = readTableConstraint(reader, dialect);
+    if (key === undefined) {
+      const column = readColumnDefinition(reader, dialect);
+      columns.push(column);
+      foreignKeys.push(...foreignKeyOfColumn(column));
+    }
+    if (key?.primaryKey !== undefined) primaryKey = key.primaryKey;
+    if (key?.foreignKey !== undefined) foreignKeys.push(key.foreignKey);
     notNull.push(...(key?.notNull ?? []));
   });
   reader.expectSymbol(')');
-  const charset = readOptions(reader);
+  const { charset, storage } = readOptions(reader);
   expectEnd(reader);
   const ownKey = columns.filter((column) => column.isPrimaryKey).map((column) => column.name);
   const key = inSpellingOfColumns(ownKey.length > 0 ? ownKey : primaryKey, columns);
@@ -47,7 +59,14 @@ export function readTableBody(
     ),
     primaryKey: key,
     charset,
+    foreignKeys,
+    storage,
   };
+}
+
+/** The foreign key that a column's REFERENCES makes, as a list of none or one. */
+export function foreignKeyOfColumn({ name, references }: ColumnDefinition): ForeignKeyDefinition[] {
+  return references === undefined ? [] : [{ name: undefined, columns: [name], ...references }];
 }
 
 /** What a constraint says about columns. */
@@ -55,6 +74,7 @@ interface TableConstraint {
   primaryKey: string[] | undefined;
   /** Columns of a period, which can't be NULL. */
   notNull?: string[];
+  foreignKey?: ForeignKeyDefinition;
 }
 
 /**
@@ -63,16 +83,23 @@ interface TableConstraint {
  *
  * Shape: undefined where a column definition comes next.
  */
-export function readTableConstraint(reader: TokenReader): TableConstraint | undefined {
+export function readTableConstraint(
+  reader: TokenReader,
+  dialect: SqlDialect,
+): TableConstraint | undefined {
+  let symbol: string | undefined;
   if (reader.accept('CONSTRAINT')) {
     const unnamed = ['PRIMARY', 'UNIQUE', 'FOREIGN', 'CHECK'].some((word) => reader.isNext(word));
-    if (!unnamed) reader.name();
+    if (!unnamed) symbol = reader.name();
   }
   if (reader.accept('PRIMARY', 'KEY')) {
     skipIndexName(reader);
     const primaryKey = readKeyColumns(reader);
     skipToListEnd(reader);
     return { primaryKey };
+  }
+  if (reader.accept('FOREIGN', 'KEY')) {
+    return { primaryKey: undefined, foreignKey: readForeignKey(reader, dialect, symbol) };
   }
   if (reader.accept('PERIOD', 'FOR')) {
     if (reader.isNext('SYSTEM_TIME')) {
@@ -91,7 +118,7 @@ export function readTableConstraint(reader: TokenReader): TableConstraint | unde
   return { primaryKey: undefined };
 }
 
-const constraintStarts = ['UNIQUE', 'FULLTEXT', 'SPATIAL', 'INDEX', 'KEY', 'FOREIGN', 'CHECK'];
+const constraintStarts = ['UNIQUE', 'FULLTEXT', 'SPATIAL', 'INDEX', 'KEY', 'CHECK'];
 
 /** Key names are matched without regard to case by the server; ours are the columns' own. */
 export function inSpellingOfColumns(
@@ -121,17 +148,22 @@ function skipToListEnd(reader: TokenReader): void {
   }
 }
 
-function readOptions(reader: TokenReader): string | undefined {
+function readOptions(reader: TokenReader): {
+  charset: string | undefined;
+  storage: string | undefined;
+} {
   let charset: string | undefined;
+  let storage: string | undefined;
   for (;;) {
     const option = readTableOption(reader);
     if (option === undefined) break;
     // CHARSET=utf8mb4 COLLATE=uca1400_ai_ci: the second names no charset.
     if (option.isCharset) charset = option.charset ?? charset;
+    storage = option.storage ?? storage;
     reader.acceptSymbol(',');
   }
   if (reader.accept('PARTITION', 'BY')) skipPartitions(reader);
-  return charset;
+  return { charset, storage };
 }
 
 function skipPartitions(reader: TokenReader): void {

@@ -6,6 +6,26 @@ export interface TableReference {
   table: string;
 }
 
+/** What a foreign key does to child rows; `none` where the server refuses the parent's change instead. */
+export type ForeignKeyAction = 'none' | 'cascade' | 'set-null';
+
+/** REFERENCES as DDL declares it. */
+export interface ReferenceDefinition {
+  /** `database` is empty where none is named: it is the child's then. */
+  parent: TableReference;
+  /** Empty where none is named: the parent's primary key. */
+  parentColumns: readonly string[];
+  onDelete: ForeignKeyAction;
+  onUpdate: ForeignKeyAction;
+}
+
+/** A foreign key as DDL declares it. */
+export interface ForeignKeyDefinition extends ReferenceDefinition {
+  /** Undefined where the server makes one up. */
+  name: string | undefined;
+  columns: readonly string[];
+}
+
 /** A column as DDL declares it. */
 export interface ColumnDefinition {
   name: string;
@@ -17,6 +37,10 @@ export interface ColumnDefinition {
   isPrimaryKey: boolean;
   /** The text of its DEFAULT, when it is one literal; undefined when there is none. */
   defaultLiteral: DefaultLiteral | undefined;
+  /** The attribute REFERENCES, where the server takes it for a foreign key. */
+  references?: ReferenceDefinition;
+  /** For a generated column: the words of its expression, in lower case. */
+  generatedBy?: readonly string[];
 }
 
 /** A DEFAULT as far as it matters for rows that are there when the column is added. */
@@ -32,6 +56,10 @@ export interface TableDefinition {
   primaryKey: readonly string[];
   /** DEFAULT CHARACTER SET of the table, or the charset of its collation. */
   charset: string | undefined;
+  /** Those of columns included. */
+  foreignKeys: readonly ForeignKeyDefinition[];
+  /** ENGINE, in lower case; undefined where it is not named. */
+  storage: string | undefined;
 }
 
 export type ColumnPlace = { kind: 'last' } | { kind: 'first' } | { kind: 'after'; column: string };
@@ -51,6 +79,11 @@ export type AlterAction =
   | { kind: 'rename-table'; to: TableReference }
   | { kind: 'add-primary-key'; columns: readonly string[] }
   | { kind: 'drop-primary-key' }
+  | { kind: 'add-foreign-key'; key: ForeignKeyDefinition }
+  /** `isCertain` is false for DROP CONSTRAINT, which may name a constraint of another kind. */
+  | { kind: 'drop-foreign-key'; name: string; isCertain: boolean }
+  /** In lower case. */
+  | { kind: 'storage'; storage: string }
   | { kind: 'convert-charset'; charset: string | undefined }
   | { kind: 'default-charset'; charset: string | undefined }
   /** Indexes, checks, options: nothing that a copy of the rows shows. */

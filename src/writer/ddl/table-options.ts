@@ -25,12 +25,12 @@ export function readCharsetOption(
 /**
  * Reads one table option, as `ENGINE = InnoDB`.
  *
- * Shape: the charset that the option sets, if it does; undefined where no option comes next.
+ * Shape: the charset or storage engine that the option sets, if it does; undefined where no option comes next.
  * Errors: `SqlSyntaxError` for system versioning, whose hidden columns and rows are not carried over.
  */
 export function readTableOption(
   reader: TokenReader,
-): { charset: string | undefined; isCharset: boolean } | undefined {
+): { charset: string | undefined; isCharset: boolean; storage?: string } | undefined {
   const charset = readCharsetOption(reader);
   if (charset !== undefined) return { ...charset, isCharset: true };
   const other = { charset: undefined, isCharset: false };
@@ -51,8 +51,14 @@ export function readTableOption(
     return undefined;
   }
   reader.take();
+  if (name.kind === 'word' && engineOptions.has(upperText(name))) {
+    reader.acceptSymbol('=');
+    return { ...other, storage: reader.nameOrString().toLowerCase() };
+  }
   return readOptionValue(reader, other);
 }
+
+const engineOptions: ReadonlySet<string> = new Set(['ENGINE', 'TYPE']);
 
 function upperText(token: { text: string }): string {
   return token.text.toUpperCase();

@@ -97,6 +97,16 @@ export class TokenReader {
     }
   }
 
+  /** Takes `( … )` and gives the names and words that stand in it, in lower case. */
+  wordsInParentheses(): string[] {
+    const start = this.#at;
+    this.skipParenthesised();
+    return this.#tokens
+      .slice(start, this.#at)
+      .filter(({ kind }) => kind === 'word' || kind === 'quoted')
+      .map(({ text }) => text.toLowerCase());
+  }
+
   /** Runs `readItem` for each item of a comma-separated list. */
   list(readItem: () => void): void {
     do readItem();

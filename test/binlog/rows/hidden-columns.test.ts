@@ -116,6 +116,8 @@ test('columns that the log calls hidden are left out, whatever the server', (t) 
     kind: 'rows',
     change: 'insert',
     endOfStatement: true,
+    foreignKeyChecks: true,
+    logsForeignKeys: false,
     columnCount: 4,
     present: Uint8Array.of(0xf5),
     presentAfter: undefined,
