@@ -4,6 +4,7 @@ import {
   type Position,
   type SourceIdentity,
 } from '../protocol/index.js';
+import type { PendingSwap } from './table-swap.js';
 
 /** A table of the engine on its way to another name: what a crash must not leave half done. */
 export interface PendingRename {
@@ -40,6 +41,8 @@ export interface WriterCheckpoint extends Checkpoint {
   beginning?: Beginning;
   /** Set while the RENAME that stands at `position` is being carried out. */
   renames?: readonly PendingRename[];
+  /** Set while tables that were loaded from a dump take their places. */
+  swaps?: readonly PendingSwap[];
   /** The log that was read to its end, where `position` is in the next one already. */
   finished?: string;
   /** XA transactions in front of `position` whose outcome is behind it. */
@@ -87,9 +90,13 @@ function brokenCheckpoint(text: string, cause: unknown): FlashError {
   );
 }
 
+/** In place of the server_id in a checkpoint that a dump has set: the first log tells it. */
+export const serverIdOfDump = 0;
+
 /** Refuses a log of another server than the copy was made from. Errors: SOURCE_MISMATCH. */
 export function checkSource(known: SourceIdentity, found: SourceIdentity, file: string): void {
-  if (known.flavor === found.flavor && known.serverId === found.serverId) return;
+  const isSameId = known.serverId === found.serverId || known.serverId === serverIdOfDump;
+  if (known.flavor === found.flavor && isSameId) return;
   throw new FlashError(
     'SOURCE_MISMATCH',
     `${file} was written by ${describeSource(found)}, and the copy was made from ${describeSource(known)}`,

@@ -42,6 +42,21 @@ export class GtidSet {
     }
   }
 
+  /** Whether all GTIDs of another set are in this one. */
+  holds(other: GtidSet): boolean {
+    for (const [source, intervals] of other.#intervals) {
+      const own = this.#intervals.get(source) ?? [];
+      const isIn = ({ first, last }: Interval): boolean =>
+        own.some((interval) => interval.first <= first && last <= interval.last);
+      if (!intervals.every(isIn)) return false;
+    }
+    for (const [domain, rest] of other.#domains) {
+      const own = this.#domains.get(domain);
+      if (own === undefined || sequenceOf(own) < sequenceOf(rest)) return false;
+    }
+    return true;
+  }
+
   /** The canonical text: sources in order of their names, MariaDB's domains in order of numbers. */
   toString(): string {
     const domains = [...this.#domains]
@@ -82,6 +97,11 @@ export class GtidSet {
     }
     this.#intervals.set(source, mergeIntervals([...intervals, added]));
   }
+}
+
+/** MariaDB numbers the transactions of a domain one by one, whichever server they come from. */
+function sequenceOf(serverAndSequence: string): bigint {
+  return BigInt(serverAndSequence.slice(serverAndSequence.indexOf('-') + 1));
 }
 
 const uuidPattern = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;

@@ -4,18 +4,21 @@ import type {
   GtidEvent,
   QueryEvent,
   RowsEvent,
+  TableMapEvent,
 } from '../binlog/index.js';
 import { charsetOfCollationNumber } from '../binlog/index.js';
 import type { Position, Source } from '../protocol/index.js';
 import type { WriterCheckpoint } from './checkpoint.js';
 import type { CommitQueue } from './commit-queue.js';
 import type { ChangeBuffer } from './change-buffer.js';
+import type { LogGroup } from './covered.js';
 import type { DdlApplier } from './ddl-applier.js';
 import type { Statement } from './ddl/index.js';
 import type { GtidSet } from './gtid-set.js';
 import { LogPosition } from './log-position.js';
 import { nestedError, readStatement, rowStatementError } from './query-statement.js';
 import { RewindRequest } from './rewind.js';
+import type { SchemaHistory } from './schema-history.js';
 import { statementError } from './statement-error.js';
 import type { TableFilter } from './table-filter.js';
 import type { TableRouter } from './table-router.js';
@@ -30,6 +33,7 @@ export interface LogApplierPorts {
   router: TableRouter;
   filter: TableFilter;
   ddl: DdlApplier;
+  history: SchemaHistory;
   gtids: GtidSet;
   /** Offsets of statements that the user leaves out. */
   skipStatements: readonly Position[];
@@ -101,7 +105,7 @@ export class LogApplier {
         return this.#applyRows(event, this.#ports.holds);
       case 'table-map':
         if (this.#transaction === undefined) this.#begin(event, true);
-        this.#ports.router.map(event);
+        this.#mapTable(event);
         return undefined;
       case 'xid':
         return this.#commit(event);
@@ -192,6 +196,18 @@ export class LogApplier {
     return queue.isDue() ? this.flush() : undefined;
   }
 
+  /** A prepared transaction is read again: its outcome may stand after the dump that holds a table. */
+  #mapTable(event: TableMapEvent): void {
+    const isPassedOver = this.#ports.router.map(event, this.#groupOf(event));
+    if (isPassedOver && this.#transaction !== undefined) this.#transaction.isHeld = true;
+  }
+
+  /** The transaction or statement that an event belongs to. */
+  #groupOf({ file, offset }: EventHeader): LogGroup {
+    const { startFile = file, startOffset = offset } = this.#transaction ?? {};
+    return { file: startFile, offset: startOffset, gtid: this.#gtid?.gtid };
+  }
+
   #endGroup(event: EventHeader): void {
     const gtid = this.#gtid?.gtid;
     this.#gtid = undefined;
@@ -278,7 +294,7 @@ export class LogApplier {
     const { serverCollation } = event;
     const serverCharset =
       serverCollation === undefined ? undefined : charsetOfCollationNumber(serverCollation);
-    const changed = await ddl.apply(statement, { ...event, serverCharset });
+    const changed = await ddl.apply(statement, { ...event, serverCharset, gtid: this.#gtid?.gtid });
     if (changed) {
       queue.open.statements += 1;
       queue.markDirty();
@@ -293,7 +309,9 @@ export class LogApplier {
     event: QueryEvent,
   ): Pending {
     const { table } = statement;
-    if (table === undefined || this.#ports.filter.accepts(table)) {
+    const { history, filter } = this.#ports;
+    const isCopied = table === undefined || filter.accepts(table);
+    if (isCopied && !(table !== undefined && history.covers(table, this.#groupOf(event)))) {
       throw rowStatementError(statement, event);
     }
     return this.#endStatement(event);
@@ -325,7 +343,7 @@ export class LogApplier {
 
   /** What counts of a prepared transaction when its rows are read again. */
   #applyAgain(event: BinlogEvent): Pending {
-    if (event.kind === 'table-map') this.#ports.router.map(event);
+    if (event.kind === 'table-map') this.#mapTable(event);
     if (event.kind === 'rows') return this.#applyRows(event, []);
     if (event.kind !== 'query') return undefined;
     const statement = readStatement(event, this.log.flavor, this.#serverVersion);

@@ -1,6 +1,6 @@
 import type { EventHeader, FormatDescriptionEvent, RotateEvent } from '../binlog/index.js';
 import type { Checkpoint, Position } from '../protocol/index.js';
-import { checkSource, type WriterCheckpoint } from './checkpoint.js';
+import { checkSource, type Beginning, type WriterCheckpoint } from './checkpoint.js';
 import type { GtidSet } from './gtid-set.js';
 
 /** How far the logs are applied, as whole transactions: what goes into the checkpoint. */
@@ -11,6 +11,7 @@ export class LogPosition {
   #position: Position | undefined;
   #finished: string | undefined;
   #sourceTimeMs: number;
+  readonly #beginning: Beginning | undefined;
 
   constructor(gtids: GtidSet, checkpoint: WriterCheckpoint | undefined, onMove: () => void) {
     this.#gtids = gtids;
@@ -19,6 +20,7 @@ export class LogPosition {
     this.#position = checkpoint?.position;
     this.#finished = checkpoint?.finished;
     this.#sourceTimeMs = checkpoint?.sourceTimeMs ?? 0;
+    this.#beginning = checkpoint?.beginning;
   }
 
   /** Where the next run goes on; undefined before the first event. */
@@ -44,6 +46,7 @@ export class LogPosition {
     if (this.#source === undefined || this.#position === undefined) return undefined;
     return {
       ...(this.#finished === undefined ? {} : { finished: this.#finished }),
+      ...(this.#beginning === undefined ? {} : { beginning: this.#beginning }),
       source: this.#source,
       position: this.#position,
       gtidSet: this.#gtids.toString(),

@@ -24,6 +24,7 @@ import { loadHistory } from './schema-store.js';
 import { findStart, type NamedLog } from './start-point.js';
 import { makeTableFilter, type TableFilter, type TableFilterOptions } from './table-filter.js';
 import { TableRouter } from './table-router.js';
+import { swapTables } from './table-swap.js';
 import { emptyTotals, type Totals } from './totals.js';
 
 export interface ReplayOptions extends TableFilterOptions {
@@ -100,6 +101,7 @@ async function replayOnce(
 ): Promise<ReplayResult> {
   const stored = await engine.readCheckpoint(checkpointSource);
   const checkpoint = stored === undefined ? undefined : parseCheckpoint(stored);
+  if (checkpoint?.swaps !== undefined) await swapTables(engine, checkpoint.swaps);
   const start = findStart(source, checkpoint, options.from);
   const filter = makeTableFilter(options);
   const history = await loadHistory(engine);
@@ -125,7 +127,7 @@ async function replayOnce(
   };
   const ddl = new DdlApplier({ tables, history, filter, barrier }, checkpoint?.renames);
   const applier: LogApplier = new LogApplier(
-    { source, queue, buffer, router, filter, ddl, gtids, skipStatements, ...plan },
+    { source, queue, buffer, router, filter, ddl, history, gtids, skipStatements, ...plan },
     checkpoint,
   );
   const reader = new LogReader(applier, {

@@ -1,5 +1,6 @@
 import { tableName, type TableSchema } from '../protocol/index.js';
 import type { ColumnDefault } from './column-default.js';
+import { isCovered, type LogGroup, type Moment } from './covered.js';
 
 /** A table of the source as it is at the place in the log that has been reached. */
 export interface KnownTable {
@@ -12,6 +13,8 @@ export interface KnownTable {
    * where no DDL was seen.
    */
   defaults?: Readonly<Record<string, ColumnDefault>>;
+  /** Its rows are from a dump of this moment: what the log did to it before is in them. */
+  since?: Moment & { isPassed?: true };
 }
 
 interface TableReference {
@@ -39,6 +42,20 @@ export class SchemaHistory {
 
   delete(table: TableReference): void {
     if (this.#tables.delete(tableName(table))) this.#touch(table);
+  }
+
+  /**
+   * Whether the rows of a table hold what a transaction or statement did to it. The first one that
+   * they do not hold ends that for good: the log's names may begin anew one day.
+   *
+   * Errors: SOURCE_MISMATCH where that can't be told.
+   */
+  covers(table: TableReference, group: LogGroup): boolean {
+    const known = this.get(table);
+    if (known?.since === undefined || known.since.isPassed === true) return false;
+    if (isCovered(known.since, group)) return true;
+    this.set({ ...known, since: { ...known.since, isPassed: true } });
+    return false;
   }
 
   tablesOf(database: string): KnownTable[] {
