@@ -66,7 +66,7 @@ async function fill(server: Server): Promise<void> {
         quantity SMALLINT NOT NULL, price DECIMAL(12,2) NOT NULL, weight DOUBLE,
         state ENUM('new','paid','sent','returned') NOT NULL, note VARCHAR(60),
         made DATETIME(3) NOT NULL, seen TIMESTAMP NOT NULL);
-      INSERT INTO orders_${i} SELECT seq, crc32(seq), seq * 7 % 100000 - 1000, seq % 300,
+      INSERT INTO orders_${i} SELECT seq, crc32(seq), seq * 7 % 100000, seq % 300,
         crc32(seq + 1) % 100000000 / 100, if(seq % 10 = 0, NULL, crc32(seq + 2) / 1024), seq % 4 + 1,
         if(seq % 11 = 0, NULL, concat('große ''', left(sha1(seq), seq % 50))),
         '2026-01-01' + INTERVAL seq SECOND, '2026-02-01' + INTERVAL seq SECOND

@@ -168,6 +168,41 @@ testSerialWith('mariadb')(
   },
 );
 
+testSerialWith('mariadb')(
+  'renames before a dump leave its tables what and where they are',
+  async (t) => {
+    const server = await startServer(t, 'mariadb');
+    await server.query(`CREATE DATABASE n; USE n;
+    CREATE TABLE a (id INT PRIMARY KEY, v INT); INSERT INTO a VALUES (1, 1);
+    CREATE TABLE b (id INT PRIMARY KEY, v INT); INSERT INTO b VALUES (2, 2)`);
+    await server.flushLogs();
+    const engine = await openScratchEngine(t);
+    await replayFiles(engine, server.binlogFiles());
+    await server.query(`USE n; RENAME TABLE a TO old, b TO a; INSERT INTO a VALUES (3, 3);
+    TRUNCATE old; INSERT INTO old VALUES (9, 9); CREATE TABLE b (x INT PRIMARY KEY); DROP TABLE b`);
+    const one = await dumpServer(t, server, [...consistent, 'n', 'a']);
+    await server.query('INSERT INTO n.a VALUES (4, 4); INSERT INTO n.old VALUES (10, 10)');
+    const both = await dumpServer(t, server, [...consistent, 'n', 'a', 'old']);
+    await server.query('UPDATE n.a SET v = v + 1; UPDATE n.old SET v = v + 1');
+    await server.flushLogs();
+    const files = server.binlogFiles();
+
+    await load(engine, one, { only: ['n.a'] });
+    const error = await t.throwsAsync(replayFiles(engine, files), { code: 'UNSUPPORTED' });
+    t.regex(error.message, /the rows of n\.old were those of n\.a/);
+    await load(engine, both, { only: ['n.a', 'n.old'] });
+    await replayFiles(engine, files);
+    for (const table of ['a', 'old']) {
+      await sameRows(t, server, engine, `SELECT * FROM n.${table} ORDER BY id`);
+    }
+    const left = await listTables(engine);
+    t.deepEqual(
+      left.map(({ table }) => table),
+      ['a', 'old'],
+    );
+  },
+);
+
 async function startServer(t: ExecutionContext, kind: ServerKind): Promise<Server> {
   t.timeout(300_000);
   const gtids = ['--gtid-mode=ON', '--enforce-gtid-consistency=ON'];
