@@ -15,5 +15,17 @@ export {
   type TableDecoderOptions,
 } from './rows/table-decoder.js';
 export { schemaFromTableMap } from './rows/schema-from-table-map.js';
+export { badValue, rowSource, type AppendValue, type RowSource } from './values/append-value.js';
+export { appendBit } from './values/bit-year.js';
+export { daysFromDate, isRealDate } from './values/calendar.js';
+export { secondOfDay, writeDatetime } from './values/datetime.js';
+export { multiplyAdd, negate, writeSmallDecimal } from './values/decimal.js';
+export { unitsPerSecond } from './values/fraction.js';
+export { writeInt64 } from './values/int64.js';
+export { appendBytes, fixedBytesAppender } from './values/text-bytes.js';
+export { textAppender } from './values/text.js';
+export { appendVector } from './values/vector.js';
+export { zeroDateSink, type ZeroDateSink } from './values/zero-date.js';
+export type { ColumnBuffer } from './columns/column-buffer.js';
 export { jsonFormOf, type JsonForm } from './values/json-form.js';
 export type { ZeroDatePolicy } from './values/zero-date.js';

@@ -9,7 +9,8 @@ import {
   startProgress,
 } from '../cli/index.js';
 import { FlashError, type Source } from '../protocol/index.js';
-import { fileError, openSource } from '../source/index.js';
+import { loadDump, loadLines, summarizeLoad } from '../load/index.js';
+import { fileError, openDump, openSource } from '../source/index.js';
 import {
   parseBaseline,
   parsePosition,
@@ -33,6 +34,8 @@ export default class Write extends FlashCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> --binlog /var/lib/mysql/binlog.000001',
     '<%= config.bin %> <%= command.id %> --binlog logs/ --include "shop.*" --engine ./copy',
+    '<%= config.bin %> <%= command.id %> --dump dump.sql --binlog /var/lib/mysql/',
+    '<%= config.bin %> <%= command.id %> --dump orders.sql --only shop.orders',
     '$ zstdcat binlog.000007.zst | <%= config.bin %> <%= command.id %> --binlog - --from binlog.000007:4',
   ];
 
@@ -42,7 +45,16 @@ export default class Write extends FlashCommand {
       summary: 'Binary logs: files in order, a folder of them, or - for stdin.',
       helpValue: 'SRC...',
       multiple: true,
-      required: true,
+    }),
+    dump: Flags.string({
+      summary: 'Load a dump with rows first, and go on from its position: a file, or - for stdin.',
+      helpValue: 'DUMP.SQL',
+    }),
+    only: Flags.string({
+      summary: 'With --dump: replace these tables of the copy by those of the dump.',
+      helpValue: 'DB.TABLE',
+      multiple: true,
+      dependsOn: ['dump'],
     }),
     include: Flags.string({
       summary: 'Copy these tables only; * is a wildcard.',
@@ -105,6 +117,20 @@ export default class Write extends FlashCommand {
 
   async run(): Promise<WriteSummary> {
     const { flags } = await this.parse(Write);
+    if (flags.binlog === undefined && flags.dump === undefined) {
+      throw new FlashError(
+        'INVALID_REQUEST',
+        'nothing to write: neither --binlog nor --dump is given',
+        {
+          hint: 'Name binary logs, as --binlog binlog.000001, or a dump, as --dump dump.sql.',
+        },
+      );
+    }
+    if (flags.dump === '-' && flags.binlog?.includes('-') === true) {
+      throw new FlashError('INVALID_REQUEST', 'stdin can be the dump or a log, and not both', {
+        hint: 'Load the dump first, by --dump -, and then run write again for the log.',
+      });
+    }
     const from = flags.from === undefined ? undefined : parsePosition('--from', flags.from);
     const signal = this.interruptSignal();
     const options: ReplayOptions = {
@@ -121,7 +147,13 @@ export default class Write extends FlashCommand {
       ...(flags.until === undefined ? {} : { until: parseUntil(flags.until) }),
       ...(flags.schema === undefined ? {} : { schema: await readDump(flags.schema) }),
     };
-    const source = await openSource(flags.binlog, {
+    const loaded =
+      flags.dump === undefined ? undefined : await this.#load(flags.dump, flags, options);
+    if (loaded !== undefined && (loaded.interrupted || flags.binlog === undefined)) {
+      if (loaded.interrupted) process.exitCode = exitCodes.interrupted;
+      return loaded;
+    }
+    const source = await openSource(flags.binlog ?? [], {
       stdin: process.stdin,
       signal,
       ...(from === undefined ? {} : { stdinName: from.file }),
@@ -131,6 +163,39 @@ export default class Write extends FlashCommand {
     if (summary.unmatchedPatterns.length > 0) process.exitCode = exitCodes.failed;
     if (summary.interrupted) process.exitCode = exitCodes.interrupted;
     return summary;
+  }
+
+  async #load(
+    path: string,
+    flags: EngineFlags & { only?: string[] | undefined },
+    options: ReplayOptions,
+  ): Promise<WriteSummary> {
+    const dump = await openDump(path, process.stdin, options.signal);
+    const engine = await openEngine(flags, { create: true });
+    const { sizeBytes } = dump;
+    const progress = startProgress({
+      label: 'load',
+      unit: 'bytes',
+      enabled: !this.jsonEnabled(),
+      ...(sizeBytes === undefined ? {} : { total: sizeBytes }),
+    });
+    const startedMs = performance.now();
+    try {
+      const result = await loadDump(dump, engine, {
+        ...options,
+        only: flags.only ?? [],
+        onProgress: (bytes) => {
+          progress.update(bytes);
+        },
+      });
+      progress.stop();
+      const elapsedMs = performance.now() - startedMs;
+      for (const line of loadLines(result, path, elapsedMs)) this.logToStderr(line);
+      return summarizeLoad(result, elapsedMs);
+    } finally {
+      progress.stop();
+      await engine.close();
+    }
   }
 
   async #replay(source: Source, flags: EngineFlags, options: ReplayOptions): Promise<WriteSummary> {

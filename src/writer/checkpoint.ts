@@ -5,6 +5,7 @@ import {
   type SourceIdentity,
 } from '../protocol/index.js';
 import { movedHint, type LogMark } from './log-mark.js';
+import type { PendingSwap } from './table-swap.js';
 
 /** A table of the engine on its way to another name: what a crash must not leave half done. */
 export interface PendingRename {
@@ -59,6 +60,8 @@ export interface WriterCheckpoint extends Checkpoint {
   mark?: LogMark;
   /** GTIDs of transactions that the logs after `position` may hold, and that the copy holds already. */
   covered?: string;
+  /** Set while tables that were loaded from a dump take their places. */
+  swaps?: readonly PendingSwap[];
   /** The log that was read to its end, where `position` is in the next one already. */
   finished?: string;
   /** XA transactions in front of `position` whose outcome is behind it. */

@@ -7,6 +7,7 @@ import { parsePart, statementError } from './statement-error.js';
 import { applyColumnActions } from './column-actions.js';
 import { followTables } from './foreign-keys/index.js';
 import type { DdlContext, DdlPorts } from './ddl-ports.js';
+import { movesBesideDumps, type TableMove } from './rename-plan.js';
 import { tableOfDefinition } from './table-definition.js';
 
 type CreateTable = Extract<Statement, { kind: 'create-table' }>;
@@ -39,14 +40,15 @@ export class DdlApplier {
       case 'drop-database':
         return this.#dropTables(
           this.#ports.history.tablesOf(statement.database).map(({ schema }) => schema),
+          context,
           statement.database,
         );
       case 'create-table':
         return this.#createTable(statement, context);
       case 'drop-table':
-        return statement.temporary ? false : this.#dropTables(statement.tables);
+        return statement.temporary ? false : this.#dropTables(statement.tables, context);
       case 'truncate-table':
-        return this.#truncate(statement.table);
+        return this.#truncate(statement.table, context);
       case 'rename-table':
         return this.#rename(statement.renames, context);
       case 'alter-table':
@@ -72,7 +74,8 @@ export class DdlApplier {
   async #createTable(statement: CreateTable, context: DdlContext): Promise<boolean> {
     const { filter, history, tables, barrier } = this.#ports;
     const { table } = statement;
-    if (statement.temporary || !filter.accepts(table)) return false;
+    if (statement.temporary || !filter.accepts(table) || history.covers(table, context))
+      return false;
     const known = history.get(table);
     if (known !== undefined && statement.ifNotExists) return false;
     const body = parsePart(context, tableName(table), statement.body);
@@ -94,7 +97,8 @@ export class DdlApplier {
   }
 
   #likeTable(table: TableReference, like: TableReference, context: DdlContext): KnownTable {
-    const known = this.#ports.history.get(like);
+    const { history } = this.#ports;
+    const known = history.covers(like, context) ? undefined : history.get(like);
     if (known === undefined) {
       throw statementError(context, `the table ${tableName(like)} is not known`, {
         table: tableName(table),
@@ -115,10 +119,17 @@ export class DdlApplier {
     return { ...schema, ...this.#ports.filter.target(schema) };
   }
 
-  async #dropTables(dropped: readonly TableReference[], database?: string): Promise<boolean> {
+  async #dropTables(
+    dropped: readonly TableReference[],
+    context: DdlContext,
+    database?: string,
+  ): Promise<boolean> {
     const { filter, history, tables, barrier } = this.#ports;
     const known = dropped.filter(
-      (table) => filter.accepts(table) && history.get(table) !== undefined,
+      (table) =>
+        filter.accepts(table) &&
+        history.get(table) !== undefined &&
+        !history.covers(table, context),
     );
     if (database !== undefined) history.setDatabaseCharset(database, undefined);
     if (known.length === 0) return database !== undefined;
@@ -130,9 +141,10 @@ export class DdlApplier {
     return true;
   }
 
-  async #truncate(table: TableReference): Promise<boolean> {
+  async #truncate(table: TableReference, context: DdlContext): Promise<boolean> {
     const { filter, history, tables, barrier } = this.#ports;
     if (!filter.accepts(table) || history.get(table) === undefined) return false;
+    if (history.covers(table, context)) return false;
     await barrier();
     if (await tables.exists(filter.target(table))) await tables.truncate(filter.target(table));
     return true;
@@ -143,9 +155,10 @@ export class DdlApplier {
     context: DdlContext,
   ): Promise<boolean> {
     const { filter, history, barrier } = this.#ports;
-    const moves = this.#netMoves(renames).filter(({ from }) => history.get(from) !== undefined);
+    const netMoves = this.#netMoves(renames).filter(({ from }) => history.get(from) !== undefined);
+    const moves = movesBesideDumps(netMoves, this.#ports, context);
     for (const { from, to } of renames) {
-      if (filter.accepts(to) && !filter.accepts(from)) {
+      if (filter.accepts(to) && !filter.accepts(from) && !history.covers(to, context)) {
         throw statementError(
           context,
           `${tableName(from)} is not copied, and gets the name of a table that is`,
@@ -164,22 +177,24 @@ export class DdlApplier {
     const known = moves.map(({ from, to }) => ({ to, entry: history.get(from) }));
     for (const { from } of moves) history.delete(from);
     for (const { to, entry } of known) {
-      if (entry === undefined || !filter.accepts(to)) continue;
+      if (entry === undefined || to === undefined || !filter.accepts(to)) continue;
       history.set({ ...entry, schema: { ...entry.schema, ...to } });
     }
-    followTables(history, moves);
+    followTables(
+      history,
+      moves.flatMap(({ from, to }) => (to === undefined ? [] : [{ from, to }])),
+    );
     return true;
   }
 
-  async #planRenames(
-    moves: readonly { from: TableReference; to: TableReference }[],
-  ): Promise<PendingRename[]> {
+  async #planRenames(moves: readonly TableMove[]): Promise<PendingRename[]> {
     const { filter, tables } = this.#ports;
     const pending: PendingRename[] = [];
     for (const { from, to } of moves) {
       const uuid = await tables.uuidOf(filter.target(from));
       if (uuid === undefined) continue;
-      pending.push(filter.accepts(to) ? { uuid, to: filter.target(to) } : { uuid });
+      const isKept = to !== undefined && filter.accepts(to);
+      pending.push(isKept ? { uuid, to: filter.target(to) } : { uuid });
     }
     return pending;
   }
@@ -230,6 +245,8 @@ export class DdlApplier {
     if (!filter.accepts(table) || known === undefined) {
       return this.#alterUnknown(table, readActions, context);
     }
+    // A dump holds what it did; but the table that gets another name may not be in the dump.
+    if (history.covers(table, context)) return this.#alterUnknown(table, readActions, context);
     const actions = parsePart(context, tableName(table), readActions);
     const refused = actions.find((action) => action.kind === 'unsupported');
     if (refused !== undefined) {

@@ -9,6 +9,7 @@ import type { TableFilter } from './table-filter.js';
 export interface DdlContext extends StatementContext {
   /** Charset of the session's collation_server: what a database without its own gets. */
   serverCharset: string | undefined;
+  gtid: string | undefined;
 }
 
 /** What DDL changes, and how it waits for the rows before it. */

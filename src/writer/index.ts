@@ -6,4 +6,28 @@ export { replay, type ReplayOptions, type ReplayResult } from './replay.js';
 export type { SchemaDump } from './schema-dump.js';
 export { summarize, summaryLines, type WriteSummary } from './summary.js';
 export type { Totals } from './totals.js';
-export { readUnknownForeignKeys, unknownForeignKeysLine } from './foreign-keys/index.js';
+export {
+  boundTables,
+  readUnknownForeignKeys,
+  unknownForeignKeysLine,
+} from './foreign-keys/index.js';
+export { BatchWriter } from './batch-writer.js';
+export type { Piece } from './change-buffer.js';
+export { checkpointSource, parseCheckpoint, type WriterCheckpoint } from './checkpoint.js';
+export { compareMoments, type Moment } from './covered.js';
+export {
+  dialectOfServer,
+  parseStatement,
+  SqlSyntaxError,
+  type SqlDialect,
+  type Statement,
+} from './ddl/index.js';
+export { EngineTables } from './engine-tables.js';
+export { GtidSet } from './gtid-set.js';
+export { defaultLimits } from './limits.js';
+export type { KnownTable, SchemaHistory } from './schema-history.js';
+export { historyPieces, loadHistory } from './schema-store.js';
+export { tableOfDefinition } from './table-definition.js';
+export { makeTableFilter, type TableFilter, type TableFilterOptions } from './table-filter.js';
+export { dropSideTables, sideTable, swapTables } from './table-swap.js';
+export { storedFilters } from './filter-change.js';

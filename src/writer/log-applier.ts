@@ -4,12 +4,14 @@ import type {
   GtidEvent,
   QueryEvent,
   RowsEvent,
+  TableMapEvent,
 } from '../binlog/index.js';
 import { charsetOfCollationNumber } from '../binlog/index.js';
 import { FlashError, type Position, type Source } from '../protocol/index.js';
 import type { StoredFilters, WriterCheckpoint } from './checkpoint.js';
 import type { CommitQueue } from './commit-queue.js';
 import type { ChangeBuffer } from './change-buffer.js';
+import type { LogGroup } from './covered.js';
 import type { DdlApplier } from './ddl-applier.js';
 import type { Statement } from './ddl/index.js';
 import type { ForeignKeyActions } from './foreign-keys/index.js';
@@ -127,7 +129,7 @@ export class LogApplier {
         return this.#applyRows(event, this.#ports.holds);
       case 'table-map':
         if (this.#transaction === undefined) this.#begin(event, true);
-        if (!this.#isPassedOver) this.#ports.router.map(event);
+        if (!this.#isPassedOver) this.#mapTable(event);
         return undefined;
       case 'xid':
         return this.#commit(event);
@@ -227,6 +229,18 @@ export class LogApplier {
     }
     this.#endGroup(event);
     return queue.isDue() ? this.flush() : undefined;
+  }
+
+  /** A prepared transaction is read again: its outcome may stand after the dump that holds a table. */
+  #mapTable(event: TableMapEvent): void {
+    const isPassedOver = this.#ports.router.map(event, this.#groupOf(event));
+    if (isPassedOver && this.#transaction !== undefined) this.#transaction.isHeld = true;
+  }
+
+  /** The transaction or statement that an event belongs to. */
+  #groupOf({ file, offset }: EventHeader): LogGroup {
+    const { startFile = file, startOffset = offset } = this.#transaction ?? {};
+    return { file: startFile, offset: startOffset, gtid: this.#gtid?.gtid };
   }
 
   #endGroup(event: EventHeader): void {
@@ -339,7 +353,8 @@ export class LogApplier {
     const { serverCollation } = event;
     const serverCharset =
       serverCollation === undefined ? undefined : charsetOfCollationNumber(serverCollation);
-    const changed = await ddl.apply(statement, { ...event, serverCharset });
+    const gtid = this.#gtid?.gtid;
+    const changed = await ddl.apply(statement, { ...event, serverCharset, gtid });
     noteLeftOut(statement, filter, history);
     if (changed) {
       queue.open.statements += 1;
@@ -356,7 +371,9 @@ export class LogApplier {
     event: QueryEvent,
   ): Pending {
     const { table } = statement;
-    if (table === undefined || this.#ports.filter.accepts(table)) {
+    const { history, filter } = this.#ports;
+    const isCopied = table === undefined || filter.accepts(table);
+    if (isCopied && !(table !== undefined && history.covers(table, this.#groupOf(event)))) {
       throw rowStatementError(statement, event);
     }
     return this.#endStatement(event);
@@ -388,7 +405,7 @@ export class LogApplier {
 
   /** What counts of a prepared transaction when its rows are read again. */
   #applyAgain(event: BinlogEvent): Pending {
-    if (event.kind === 'table-map') this.#ports.router.map(event);
+    if (event.kind === 'table-map') this.#mapTable(event);
     if (event.kind === 'rows') return this.#applyRows(event, [], true);
     if (event.kind !== 'query') return undefined;
     const statement = readStatement(event, this.log.flavor, this.#serverVersion);

@@ -15,7 +15,7 @@ import { EngineTables } from './engine-tables.js';
 import { unknownForeignKeys, unknownForeignKeysLine } from './foreign-keys/index.js';
 import { checkFilters, unmatchedPatterns } from './filter-change.js';
 import type { BatchLimits } from './limits.js';
-import { loadDump } from './load-schema.js';
+import { loadDefinitions } from './load-definitions.js';
 import type { LogApplier } from './log-applier.js';
 import { LogReader, type Until } from './log-reader.js';
 import type { NamedLog } from './named-log.js';
@@ -25,6 +25,7 @@ import type { SchemaHistory } from './schema-history.js';
 import { loadHistory } from './schema-store.js';
 import { findStart, type StartOptions, type StartPoint } from './start-point.js';
 import { makeTableFilter, type TableFilterOptions } from './table-filter.js';
+import { swapTables } from './table-swap.js';
 import { makeWriterParts } from './writer-parts.js';
 import { emptyTotals, type Totals } from './totals.js';
 
@@ -110,6 +111,7 @@ async function replayOnce(
 ): Promise<ReplayResult> {
   const stored = await engine.readCheckpoint(checkpointSource);
   const before = stored === undefined ? undefined : parseCheckpoint(stored);
+  if (before?.swaps !== undefined) await swapTables(engine, before.swaps);
   const start = await findStart(source, before, options);
   const filter = makeTableFilter(options);
   const history = await loadHistory(engine);
@@ -118,7 +120,7 @@ async function replayOnce(
   const { schema } = options;
   const hasLearned =
     schema !== undefined &&
-    (await loadDump(schema, history, new EngineTables(engine), filter, start.beginning));
+    (await loadDefinitions(schema, history, new EngineTables(engine), filter, start.beginning));
   if (plan === noRewind) warnOfUnknownKeys(history, options);
   const { applier, queue, writer } = makeWriterParts({
     ...{ source, engine, start, filter, filterOptions: options, history, hasLearned },

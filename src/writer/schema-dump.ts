@@ -32,6 +32,7 @@ export function readSchemaDump(dump: SchemaDump, filter: TableFilter): KnownTabl
     const use = /^\s*USE\s+`?((?:[^`;]|``)+)`?\s*$/i.exec(sql)?.[1];
     if (use !== undefined) database = use.replaceAll('``', '`').trim();
     const statement = readOne(dump, () => parseStatement(sql, database, dialect));
+    if (statement.kind === 'row-statement') refuseRows(dump, statement.table, filter);
     if (statement.kind === 'create-database') {
       if (statement.charset !== undefined) charsets.set(statement.database, statement.charset);
     }
@@ -51,6 +52,26 @@ export function readSchemaDump(dump: SchemaDump, filter: TableFilter): KnownTabl
   }
   const names = known.map(({ schema }) => tableName(schema));
   return known.filter((_, index) => names.lastIndexOf(names[index] ?? '') === index);
+}
+
+/** Rows of copied tables are never passed over. */
+function refuseRows(
+  dump: SchemaDump,
+  table: { database: string; table: string } | undefined,
+  filter: TableFilter,
+): void {
+  if (table !== undefined && !filter.accepts(table)) return;
+  const name = table === undefined ? 'tables' : tableName(table);
+  throw new FlashError(
+    'INVALID_REQUEST',
+    `${dump.path} holds rows of ${name}, and --schema takes definitions alone`,
+    {
+      hint:
+        `Load definitions and rows with --dump ${dump.path}, or write definitions alone by ` +
+        'mysqldump --no-data --databases NAME….',
+      place: { file: dump.path, ...(table === undefined ? {} : { table: name }) },
+    },
+  );
 }
 
 function splitDump(dump: SchemaDump, dialect: SqlDialect): string[] {

@@ -1,6 +1,7 @@
 import { tableName, type Position, type TableSchema } from '../protocol/index.js';
 import type { ColumnDefault } from './column-default.js';
 import type { ForeignKey } from './foreign-keys/foreign-key.js';
+import { isCovered, type LogGroup, type Moment } from './covered.js';
 
 /** A table of the source as it is at the place in the log that has been reached. */
 export interface KnownTable {
@@ -23,6 +24,8 @@ export interface KnownTable {
   storage?: string;
   /** Generated columns, each with the words of its expression in lower case. */
   generated?: Readonly<Record<string, readonly string[]>>;
+  /** Its rows are from a dump of this moment: what the log did to it before is in them. */
+  since?: Moment & { isPassed?: true };
 }
 
 /** A table of the source that is not copied. */
@@ -83,6 +86,20 @@ export class SchemaHistory {
   /** Forgets a table that was not copied: it is gone. */
   forgetLeftOut(table: TableReference): void {
     if (this.#leftOut.delete(tableName(table))) this.#touch(table);
+  }
+
+  /**
+   * Whether the rows of a table hold what a transaction or statement did to it. The first one that
+   * they do not hold ends that for good: the log's names may begin anew one day.
+   *
+   * Errors: SOURCE_MISMATCH where that can't be told.
+   */
+  covers(table: TableReference, group: LogGroup): boolean {
+    const known = this.get(table);
+    if (known?.since === undefined || known.since.isPassed === true) return false;
+    if (isCovered(known.since, group)) return true;
+    this.set({ ...known, since: { ...known.since, isPassed: true } });
+    return false;
   }
 
   tablesOf(database: string): KnownTable[] {

@@ -16,6 +16,7 @@ import { earlierTableError } from './beginning.js';
 import type { ChangeBuffer } from './change-buffer.js';
 import type { Beginning } from './checkpoint.js';
 import type { ForeignKeyActions, KeyTable } from './foreign-keys/index.js';
+import type { LogGroup } from './covered.js';
 import { reconcile } from './reconcile.js';
 import type { KnownTable, SchemaHistory } from './schema-history.js';
 import type { TableFilter } from './table-filter.js';
@@ -80,19 +81,26 @@ export class TableRouter {
   /**
    * Notes which table an id stands for until the statement ends.
    *
+   * `group` is the transaction that brings it.
+   * Shape: true where rows of a dump hold what it did: its rows are passed over.
    * Errors: UNSUPPORTED for a table whose columns nothing names; SOURCE_MISMATCH for one that is
    * not as it was.
    */
-  map(event: TableMapEvent): void {
+  map(event: TableMapEvent, group: LogGroup): boolean {
     const name = tableName(event);
+    if (this.#ports.history.covers(event, group)) {
+      this.#byId.set(event.tableId, undefined);
+      return true;
+    }
     const cached = this.#routes.get(name);
     if (cached?.columns === event.columns) {
       this.#byId.set(event.tableId, cached.route);
-      return;
+      return false;
     }
     const route = this.#makeRoute(event, name);
     this.#routes.set(name, { columns: event.columns, route });
     this.#byId.set(event.tableId, route);
+    return false;
   }
 
   /**

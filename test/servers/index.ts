@@ -1,5 +1,5 @@
 export { dieWithParent } from './die-with-parent.js';
-export { mysqlbinlog97 } from './mysql-97.js';
+export { mysqlbinlog97, mysqldump97 } from './mysql-97.js';
 export { repositoryFolder, type ServerKind } from './program.js';
 export type { Server, ServerOptions } from './server.js';
 export {

@@ -42,6 +42,13 @@ export function mysqlbinlog97(): readonly string[] | undefined {
   return mysql97Command('usr/bin/mysqlbinlog');
 }
 
+/** Command of mysqldump 9.7, or undefined where it is missing. */
+export function mysqldump97(): readonly string[] | undefined {
+  if (!existsSync(script)) return undefined;
+  unpack();
+  return mysql97Command('usr/bin/mysqldump');
+}
+
 /** The tree brings a C library of its own, so its programs run through its own loader. */
 function mysql97Command(program: string): readonly string[] {
   const paths = `${libraries}:${path.join(libraries, 'private')}`;

@@ -33,15 +33,15 @@ export function decimalAppender(precision: number, scale: number): AppendValue {
     }
     // Up to here every step was exact. A sum that was rounded is larger.
     if (value <= Number.MAX_SAFE_INTEGER) {
-      writeSmall(target.view, row * words * 4, words, value, negative);
+      writeSmallDecimal(target.view, row * words * 4, words, value, negative);
     } else {
       appendLarge(target, row, source, start, end);
     }
   };
 }
 
-/** Writes an unscaled value that is a safe integer. */
-function writeSmall(
+/** Writes an unscaled value that is a safe integer as a decimal of `words` words of 32 bits. */
+export function writeSmallDecimal(
   view: DataView,
   to: number,
   words: number,
@@ -98,7 +98,12 @@ function readGroup(
 }
 
 /** number = number * factor + addend, over 32-bit words, in halves so that each step is exact. */
-function multiplyAdd(number: Uint32Array, words: number, factor: number, addend: number): void {
+export function multiplyAdd(
+  number: Uint32Array,
+  words: number,
+  factor: number,
+  addend: number,
+): void {
   let carry = addend;
   for (let i = 0; i < words; i++) {
     const word = number[i] ?? 0;
@@ -110,7 +115,8 @@ function multiplyAdd(number: Uint32Array, words: number, factor: number, addend:
   }
 }
 
-function negate(number: Uint32Array, words: number): void {
+/** number = -number, in two's complement. */
+export function negate(number: Uint32Array, words: number): void {
   let carry = 1;
   for (let i = 0; i < words; i++) {
     const inverted = ~(number[i] ?? 0) >>> 0;

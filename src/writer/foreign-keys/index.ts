@@ -1,3 +1,4 @@
+export { boundTables } from './bound-tables.js';
 export { alterForeignKeys, followColumns, followTables } from './alter-keys.js';
 export { foreignKeysOf, hasForeignKeys } from './foreign-key.js';
 export { ForeignKeyActions } from './foreign-key-actions.js';

@@ -11,7 +11,7 @@ import type { TableFilter } from './table-filter.js';
  * Shape: true where a table that was known already has got its foreign keys.
  * Errors: those of `readSchemaDump`; SOURCE_MISMATCH where the engine has another table of that name.
  */
-export async function loadDump(
+export async function loadDefinitions(
   dump: SchemaDump,
   history: SchemaHistory,
   tables: EngineTables,
