@@ -1,4 +1,4 @@
-export { charsetOfCollationNumber } from './charset/index.js';
+export { charsetOfCollationNumber, decodeText } from './charset/index.js';
 export * from './event.js';
 export { ChangeBuilder, type BuilderMark } from './columns/change-builder.js';
 export { columnLayout } from './columns/column-layout.js';
@@ -15,5 +15,6 @@ export {
   type TableDecoderOptions,
 } from './rows/table-decoder.js';
 export { schemaFromTableMap } from './rows/schema-from-table-map.js';
+export { daysFromDate, isRealDate } from './values/calendar.js';
 export { jsonFormOf, type JsonForm } from './values/json-form.js';
 export type { ZeroDatePolicy } from './values/zero-date.js';
