@@ -1,7 +1,8 @@
 import { charsetName, charsetOfCollation } from './charset.js';
-import { readColumnDefinition, readDefault } from './column-definition.js';
+import { readColumnDefinition } from './column-definition.js';
 import { readTableConstraint } from './create-table.js';
-import { readTableName } from './names.js';
+import { readDefault } from './default-literal.js';
+import { readColumnName, readTableName } from './names.js';
 import type { SqlDialect } from './sql-dialect.js';
 import type { AlterAction, ColumnPlace } from './statement.js';
 import { readTableOption } from './table-options.js';
@@ -41,16 +42,17 @@ function readAction(reader: TokenReader, context: Context): AlterAction[] {
   if (reader.accept('DROP')) return [readDrop(reader)];
   if (reader.accept('MODIFY')) {
     reader.accept('COLUMN');
-    reader.accept('IF', 'EXISTS');
+    const ifExists = reader.accept('IF', 'EXISTS');
     const column = readColumnDefinition(reader, context.dialect);
-    return [{ kind: 'change-column', from: column.name, column, place: readPlace(reader) }];
+    const place = readPlace(reader);
+    return [{ kind: 'change-column', from: column.name, column, place, ifExists }];
   }
   if (reader.accept('CHANGE')) {
     reader.accept('COLUMN');
-    reader.accept('IF', 'EXISTS');
-    const from = reader.name();
+    const ifExists = reader.accept('IF', 'EXISTS');
+    const from = readColumnName(reader);
     const column = readColumnDefinition(reader, context.dialect);
-    return [{ kind: 'change-column', from, column, place: readPlace(reader) }];
+    return [{ kind: 'change-column', from, column, place: readPlace(reader), ifExists }];
   }
   if (reader.accept('RENAME')) return [readRename(reader, context)];
   if (reader.accept('CONVERT', 'TO')) return [readConvert(reader)];
@@ -90,7 +92,7 @@ const last: ColumnPlace = { kind: 'last' };
 
 function readPlace(reader: TokenReader): ColumnPlace | undefined {
   if (reader.accept('FIRST')) return { kind: 'first' };
-  if (reader.accept('AFTER')) return { kind: 'after', column: reader.name() };
+  if (reader.accept('AFTER')) return { kind: 'after', column: readColumnName(reader) };
   return undefined;
 }
 
@@ -123,9 +125,10 @@ function readRename(reader: TokenReader, context: Context): AlterAction {
     return noEffect;
   }
   if (reader.accept('COLUMN')) {
+    const ifExists = reader.accept('IF', 'EXISTS');
     const from = reader.name();
     reader.expect('TO');
-    return { kind: 'rename-column', from, to: reader.name() };
+    return { kind: 'rename-column', from, to: reader.name(), ifExists };
   }
   if (!reader.accept('TO') && !reader.accept('AS')) reader.acceptSymbol('=');
   return { kind: 'rename-table', to: readTableName(reader, context.defaultDatabase) };
@@ -135,7 +138,10 @@ function readConvert(reader: TokenReader): AlterAction {
   if (!reader.accept('CHARACTER', 'SET')) reader.expect('CHARSET');
   const isDefault = reader.accept('DEFAULT');
   let charset = isDefault ? undefined : charsetName(reader.nameOrString());
-  if (reader.accept('COLLATE')) charset ??= charsetOfCollation(reader.nameOrString());
+  if (reader.accept('COLLATE')) {
+    const ofCollation = charsetOfCollation(reader.nameOrString());
+    charset ??= ofCollation;
+  }
   return { kind: 'convert-charset', charset };
 }
 
@@ -186,12 +192,11 @@ function readOther(reader: TokenReader): AlterAction {
   }
   if (reader.accept('ORDER', 'BY')) {
     reader.list(() => {
-      reader.name();
+      readColumnName(reader);
       reader.acceptOneOf('ASC', 'DESC');
     });
     return noEffect;
   }
-  if (reader.acceptOneOf('WAIT', 'NOWAIT') === 'WAIT') reader.integer();
   const option = readTableOption(reader);
   if (option === undefined) throw reader.error('the action is not known');
   return option.isCharset ? { kind: 'default-charset', charset: option.charset } : noEffect;

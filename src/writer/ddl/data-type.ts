@@ -1,4 +1,5 @@
 import type { ColumnType } from '../../protocol/index.js';
+import { readBytesLiteral } from './default-literal.js';
 import type { SqlDialect } from './sql-dialect.js';
 import type { TokenReader } from './token-reader.js';
 
@@ -7,6 +8,7 @@ export interface DeclaredType {
   type: ColumnType;
   mysqlType: string;
   notNull: boolean;
+  isAutoIncrement?: boolean;
 }
 
 const integerBits: Readonly<Record<string, 8 | 16 | 24 | 32 | 64>> = {
@@ -68,6 +70,7 @@ function readNumericType(reader: TokenReader, name: string): DeclaredType | unde
     return {
       ...plain({ kind: 'int', bits: 64, unsigned: true }, 'bigint unsigned'),
       notNull: true,
+      isAutoIncrement: true,
     };
   }
   const bits = integerBits[name];
@@ -104,7 +107,9 @@ function readNumericType(reader: TokenReader, name: string): DeclaredType | unde
       return plain({ kind: 'float', bits }, text);
     }
     case 'BIT': {
-      const [length = 1] = readLengths(reader);
+      // BIT(0) is the server's way to write BIT(1).
+      const [declared = 1] = readLengths(reader);
+      const length = Math.max(declared, 1);
       return plain({ kind: 'bit', length }, `bit(${length})`);
     }
     default:
@@ -226,9 +231,18 @@ function readMembers(reader: TokenReader): string[] {
   const members: string[] = [];
   reader.expectSymbol('(');
   // The server cuts trailing spaces off members.
-  reader.list(() => members.push(reader.string().replace(/ +$/, '')));
+  reader.list(() => members.push(readMember(reader).replace(/ +$/, '')));
   reader.expectSymbol(')');
   return members;
+}
+
+/** A member may be written as bytes, 0x61, which are text of the column's charset. */
+function readMember(reader: TokenReader): string {
+  const hex = readBytesLiteral(reader);
+  if (hex === undefined) return reader.string();
+  const text = Buffer.from(hex, 'hex').toString('latin1');
+  if (/[^\0-\x7f]/.test(text)) throw reader.error('a member in bytes that are not ASCII');
+  return text;
 }
 
 /** SIGNED, UNSIGNED and ZEROFILL in any order; ZEROFILL makes a column unsigned. */

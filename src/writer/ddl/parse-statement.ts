@@ -131,6 +131,7 @@ function readAlter({ reader, defaultDatabase, dialect }: Scope): Statement {
   if (!reader.accept('TABLE')) return readCreateOther(reader);
   reader.accept('IF', 'EXISTS');
   const table = readTableName(reader, defaultDatabase);
+  if (reader.acceptOneOf('WAIT', 'NOWAIT') === 'WAIT') reader.integer();
   const actions = (): ReturnType<typeof readAlterActions> =>
     readAlterActions(reader, dialect, table.database);
   return { kind: 'alter-table', table, actions };

@@ -13,17 +13,30 @@ export interface ColumnDefinition {
   type: ColumnType;
   nullable: boolean;
   mysqlType: string;
+  /** NULL or NOT NULL stands at the column, or its key says so. */
+  nullIsTold: boolean;
   /** The attribute PRIMARY KEY stands at the column. */
   isPrimaryKey: boolean;
-  /** The text of its DEFAULT, when it is one literal; undefined when there is none. */
+  isAutoIncrement: boolean;
+  /** Own charset of a column that holds text, ENUM and SET included; undefined where none is named. */
+  charset: string | undefined;
+  /** The expression of a generated column, one space between its words. */
+  generated: string | undefined;
+  /** Its DEFAULT, when it is one literal; undefined when there is none. */
   defaultLiteral: DefaultLiteral | undefined;
 }
 
 /** A DEFAULT as far as it matters for rows that are there when the column is added. */
 export type DefaultLiteral =
   | { kind: 'null' }
-  | { kind: 'string' | 'number'; text: string }
-  /** A function or expression: its value for existing rows is not in the log. */
+  | { kind: 'number'; text: string }
+  /** `introducer`: the charset that its bytes are taken for, as in `_latin1'x'`. */
+  | { kind: 'string'; text: string; introducer: string | undefined }
+  /** 0x41, x'41', b'1000001': bytes, or a number where the column holds numbers. */
+  | { kind: 'bytes'; hex: string; introducer: string | undefined }
+  /** CURRENT_TIMESTAMP(fsp), or CURRENT_DATE. */
+  | { kind: 'now'; fsp: number; isDate: boolean }
+  /** Another function or expression: its value for existing rows is not in the log. */
   | { kind: 'expression' };
 
 /** Shape: `primaryKey` in key order, empty without one. */
@@ -44,8 +57,9 @@ export type AlterAction =
       from: string;
       column: ColumnDefinition;
       place: ColumnPlace | undefined;
+      ifExists: boolean;
     }
-  | { kind: 'rename-column'; from: string; to: string }
+  | { kind: 'rename-column'; from: string; to: string; ifExists: boolean }
   /** `defaultLiteral` undefined: DROP DEFAULT. */
   | { kind: 'alter-default'; column: string; defaultLiteral: DefaultLiteral | undefined }
   | { kind: 'rename-table'; to: TableReference }
