@@ -2,8 +2,9 @@ import { tableName, type TableSchema } from '../protocol/index.js';
 import type { PendingRename } from './checkpoint.js';
 import type { AlterAction, Statement, TableReference } from './ddl/index.js';
 import type { KnownTable } from './schema-history.js';
+import { moveTables } from './pending-moves.js';
 import { parsePart, statementError } from './statement-error.js';
-import { applyColumnActions } from './column-actions.js';
+import { applyColumnActions, type AlteredTable } from './column-actions.js';
 import type { DdlContext, DdlPorts } from './ddl-ports.js';
 import { tableOfDefinition } from './table-definition.js';
 
@@ -15,7 +16,7 @@ type CreateTable = Extract<Statement, { kind: 'create-table' }>;
  */
 export class DdlApplier {
   readonly #ports: DdlPorts;
-  /** The note of a RENAME that a crash has cut; the log's next RENAME is the one. */
+  /** The note of a move of tables that a crash has cut. */
   #unfinished: readonly PendingRename[] | undefined;
 
   constructor(ports: DdlPorts, unfinished?: readonly PendingRename[]) {
@@ -60,7 +61,7 @@ export class DdlApplier {
   ): boolean {
     const { history } = this.#ports;
     const isNew = statement.kind === 'create-database';
-    const charset = statement.charset ?? (isNew ? context.serverCharset : undefined);
+    const charset = statement.charset ?? (isNew ? context.session.serverCharset : undefined);
     if (charset === undefined || history.databaseCharset(statement.database) === charset)
       return false;
     history.setDatabaseCharset(statement.database, charset);
@@ -77,7 +78,7 @@ export class DdlApplier {
     const made =
       'like' in body
         ? this.#likeTable(table, body.like, context)
-        : tableOfDefinition(table, body, this.#databaseCharset(table, context), {
+        : tableOfDefinition(table, body, this.#databaseCharset(table, context), context.session, {
             file: context.file,
             offset: context.offset,
             table: tableName(table),
@@ -102,7 +103,7 @@ export class DdlApplier {
   }
 
   #databaseCharset(table: TableReference, context: DdlContext): string | undefined {
-    return this.#ports.history.databaseCharset(table.database) ?? context.serverCharset;
+    return this.#ports.history.databaseCharset(table.database) ?? context.session.serverCharset;
   }
 
   #targetSchema(schema: TableSchema): TableSchema {
@@ -135,6 +136,7 @@ export class DdlApplier {
   async #rename(
     renames: readonly { from: TableReference; to: TableReference }[],
     context: DdlContext,
+    altered?: AlteredTable,
   ): Promise<boolean> {
     const { filter, history, barrier } = this.#ports;
     const moves = this.#netMoves(renames).filter(({ from }) => history.get(from) !== undefined);
@@ -151,11 +153,9 @@ export class DdlApplier {
     }
     if (moves.length === 0) return false;
     await barrier();
-    const pending = this.#unfinished ?? (await this.#planRenames(moves));
-    this.#unfinished = undefined;
-    await barrier(pending);
-    await this.#moveTables(pending);
-    const known = moves.map(({ from, to }) => ({ to, entry: history.get(from) }));
+    const pending = this.#unfinishedOf(context) ?? (await this.#planRenames(moves, altered));
+    await this.#move(pending, context);
+    const known = moves.map(({ from, to }) => ({ to, entry: altered?.known ?? history.get(from) }));
     for (const { from } of moves) history.delete(from);
     for (const { to, entry } of known) {
       if (entry === undefined || !filter.accepts(to)) continue;
@@ -166,34 +166,18 @@ export class DdlApplier {
 
   async #planRenames(
     moves: readonly { from: TableReference; to: TableReference }[],
+    altered: AlteredTable | undefined,
   ): Promise<PendingRename[]> {
     const { filter, tables } = this.#ports;
     const pending: PendingRename[] = [];
     for (const { from, to } of moves) {
-      const uuid = await tables.uuidOf(filter.target(from));
-      if (uuid === undefined) continue;
+      const there = await tables.uuidOf(filter.target(from));
+      if (there === undefined) continue;
+      const uuid = altered?.rebuilt?.filled ?? there;
+      if (uuid !== there) pending.push({ uuid: there });
       pending.push(filter.accepts(to) ? { uuid, to: filter.target(to) } : { uuid });
     }
     return pending;
-  }
-
-  /** In two rounds, by way of names of their own: tables may change places. May be repeated. */
-  async #moveTables(pending: readonly PendingRename[]): Promise<void> {
-    const { tables } = this.#ports;
-    for (const { uuid, to } of pending) {
-      const from = await tables.findByUuid(uuid);
-      if (from === undefined) continue;
-      if (to === undefined) await tables.drop(from);
-      else if (tableName(from) !== tableName(to)) {
-        await tables.rename(from, { ...from, table: `_theflash_rename_${uuid}` });
-      }
-    }
-    for (const { uuid, to } of pending) {
-      const from = await tables.findByUuid(uuid);
-      if (from === undefined || to === undefined || tableName(from) === tableName(to)) continue;
-      await tables.createDatabase(to.database);
-      await tables.rename(from, to);
-    }
   }
 
   /** Where each table ends when all renames are done, one after the other. */
@@ -237,13 +221,49 @@ export class DdlApplier {
     const columnActions = actions.filter(
       (action) => action.kind !== 'no-effect' && action.kind !== 'rename-table',
     );
-    let changed = false;
-    if (columnActions.length > 0) {
-      changed = await applyColumnActions(columnActions, known, context, this.#ports);
-    }
     const rename = actions.find((action) => action.kind === 'rename-table');
-    if (rename === undefined) return changed;
-    return (await this.#rename([{ from: table, to: rename.to }], context)) || changed;
+    const to = rename?.to ?? table;
+    const isDone = this.#unfinishedOf(context) !== undefined;
+    const altered =
+      columnActions.length === 0
+        ? undefined
+        : await applyColumnActions(columnActions, known, isDone, context, this.#ports);
+    if (tableName(to) !== tableName(table)) {
+      return this.#rename([{ from: table, to }], context, altered);
+    }
+    if (altered === undefined) return false;
+    await this.#replace(table, altered, context);
+    history.set(altered.known);
+    return true;
+  }
+
+  /** The table that was filled anew takes the place of the old one. */
+  async #replace(
+    table: TableReference,
+    { rebuilt }: AlteredTable,
+    context: DdlContext,
+  ): Promise<void> {
+    const { filter } = this.#ports;
+    const moves =
+      rebuilt === undefined
+        ? []
+        : [{ uuid: rebuilt.filled, to: filter.target(table) }, { uuid: rebuilt.dropped }];
+    const pending = this.#unfinishedOf(context) ?? moves;
+    if (pending.length > 0) await this.#move(pending, context);
+  }
+
+  /** The note of an earlier run that a crash has cut in this very statement. */
+  #unfinishedOf({ offset }: DdlContext): readonly PendingRename[] | undefined {
+    const at = this.#unfinished?.[0]?.at;
+    return at === undefined || at === offset ? this.#unfinished : undefined;
+  }
+
+  /** Moves tables, with a note of it in the checkpoint: from there on a crash is made good. */
+  async #move(pending: readonly PendingRename[], context: DdlContext): Promise<void> {
+    const { barrier, tables } = this.#ports;
+    this.#unfinished = undefined;
+    await barrier(pending.map((each) => ({ ...each, at: context.offset })));
+    await moveTables(pending, tables);
   }
 
   /** A table without rows in the copy: only its name may matter, when it comes into the copy. */

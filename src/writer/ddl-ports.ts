@@ -2,17 +2,19 @@ import type { PendingRename } from './checkpoint.js';
 import type { EngineTables } from './engine-tables.js';
 import type { SchemaHistory } from './schema-history.js';
 import type { StatementContext } from './statement-error.js';
+import type { StatementSession } from './statement-session.js';
 import type { TableFilter } from './table-filter.js';
+import type { TableRebuild } from './table-rebuild.js';
 
 /** A statement of the log with what it needs to be understood. */
 export interface DdlContext extends StatementContext {
-  /** Charset of the session's collation_server: what a database without its own gets. */
-  serverCharset: string | undefined;
+  session: StatementSession;
 }
 
 /** What DDL changes, and how it waits for the rows before it. */
 export interface DdlPorts {
   tables: EngineTables;
+  rebuild: TableRebuild;
   history: SchemaHistory;
   filter: TableFilter;
   /** Makes all before the statement durable, with `renames` as a note in the checkpoint. */

@@ -80,6 +80,11 @@ export class EngineTables {
     await this.#engine.execute(`RENAME TABLE ${quoteTable(from)} TO ${quoteTable(to)}`);
   }
 
+  /** Two tables change names, at once for every reader. */
+  async exchange(one: TableReference, other: TableReference): Promise<void> {
+    await this.#engine.execute(`EXCHANGE TABLES ${quoteTable(one)} AND ${quoteTable(other)}`);
+  }
+
   async exists(table: TableReference): Promise<boolean> {
     return (await this.uuidOf(table)) !== undefined;
   }

@@ -5,7 +5,6 @@ import type {
   QueryEvent,
   RowsEvent,
 } from '../binlog/index.js';
-import { charsetOfCollationNumber } from '../binlog/index.js';
 import type { Position, Source } from '../protocol/index.js';
 import type { WriterCheckpoint } from './checkpoint.js';
 import type { CommitQueue } from './commit-queue.js';
@@ -17,6 +16,7 @@ import { LogPosition } from './log-position.js';
 import { nestedError, readStatement, rowStatementError } from './query-statement.js';
 import { RewindRequest } from './rewind.js';
 import { statementError } from './statement-error.js';
+import { sessionOf } from './statement-session.js';
 import type { TableFilter } from './table-filter.js';
 import type { TableRouter } from './table-router.js';
 import { Transaction, type SkipRange } from './transaction.js';
@@ -275,10 +275,8 @@ export class LogApplier {
         `a statement that ended with error ${event.errorCode} on the source`,
       );
     }
-    const { serverCollation } = event;
-    const serverCharset =
-      serverCollation === undefined ? undefined : charsetOfCollationNumber(serverCollation);
-    const changed = await ddl.apply(statement, { ...event, serverCharset });
+    const session = sessionOf(event, this.log.flavor, this.#serverVersion);
+    const changed = await ddl.apply(statement, { ...event, session });
     if (changed) {
       queue.open.statements += 1;
       queue.markDirty();

@@ -23,6 +23,7 @@ import type { SchemaHistory } from './schema-history.js';
 import { loadHistory } from './schema-store.js';
 import { findStart, type NamedLog } from './start-point.js';
 import { makeTableFilter, type TableFilter, type TableFilterOptions } from './table-filter.js';
+import { TableRebuild } from './table-rebuild.js';
 import { TableRouter } from './table-router.js';
 import { emptyTotals, type Totals } from './totals.js';
 
@@ -123,7 +124,8 @@ async function replayOnce(
     if (here !== undefined) await queue.commit(here, renames);
     await writer.settle();
   };
-  const ddl = new DdlApplier({ tables, history, filter, barrier }, checkpoint?.renames);
+  const rebuild = new TableRebuild(engine, tables);
+  const ddl = new DdlApplier({ tables, rebuild, history, filter, barrier }, checkpoint?.renames);
   const applier: LogApplier = new LogApplier(
     { source, queue, buffer, router, filter, ddl, gtids, skipStatements, ...plan },
     checkpoint,

@@ -12,6 +12,8 @@ export interface KnownTable {
    * where no DDL was seen.
    */
   defaults?: Readonly<Record<string, ColumnDefault>>;
+  /** Expressions of generated columns, by the column's name; undefined where no DDL was seen. */
+  generated?: Readonly<Record<string, string>>;
 }
 
 interface TableReference {
