@@ -5,7 +5,7 @@ import type { AlterAction } from './ddl/index.js';
 import type { DdlContext, DdlPorts } from './ddl-ports.js';
 import { resyncHint } from './resync-hint.js';
 import type { KnownTable } from './schema-history.js';
-import { statementError } from './statement-error.js';
+import { atStatement, statementError } from './statement-error.js';
 
 /** What ALTER TABLE makes of a table, and which tables of the engine have to move for it. */
 export interface AlteredTable {
@@ -29,18 +29,30 @@ export async function applyColumnActions(
   context: DdlContext,
   ports: DdlPorts,
 ): Promise<AlteredTable> {
-  const { tables, filter, barrier } = ports;
-  const target = filter.target(known.schema);
+  const { barrier } = ports;
   const { file, offset } = context;
   const name = tableName(known.schema);
   const plan = planAlter(actions, known, context.session, { file, offset, table: name });
-  const altered: AlteredTable = { known: plan.known, rebuilt: undefined };
-  if (isDone) return altered;
+  if (isDone) return { known: plan.known, rebuilt: undefined };
   await barrier();
   if (plan.rows.kind === 'in-place' && plan.rows.actions.length + plan.doubts.length === 0) {
-    return altered;
+    return { known: plan.known, rebuilt: undefined };
   }
   const isCertain = plan.rows.kind !== 'problem' || !plan.rows.always;
+  return atStatement(context, name, () => carryOut(plan, known, isCertain, context, ports));
+}
+
+async function carryOut(
+  plan: AlterPlan,
+  known: KnownTable,
+  isCertain: boolean,
+  context: DdlContext,
+  ports: DdlPorts,
+): Promise<AlteredTable> {
+  const { tables, filter } = ports;
+  const target = filter.target(known.schema);
+  const name = tableName(known.schema);
+  const altered: AlteredTable = { known: plan.known, rebuilt: undefined };
   if (isCertain && !(await tables.holdsRows(target))) {
     await tables.create({ ...plan.known.schema, ...target });
     return altered;

@@ -3,7 +3,8 @@ import type { PendingRename } from './checkpoint.js';
 import type { AlterAction, Statement, TableReference } from './ddl/index.js';
 import type { KnownTable } from './schema-history.js';
 import { moveTables } from './pending-moves.js';
-import { parsePart, statementError } from './statement-error.js';
+import { resyncHint } from './resync-hint.js';
+import { atStatement, parsePart, statementError } from './statement-error.js';
 import { applyColumnActions, type AlteredTable } from './column-actions.js';
 import type { DdlContext, DdlPorts } from './ddl-ports.js';
 import { tableOfDefinition } from './table-definition.js';
@@ -42,6 +43,9 @@ export class DdlApplier {
         );
       case 'create-table':
         return this.#createTable(statement, context);
+      case 'create-sequence':
+        this.#ports.history.addSequence(statement.table);
+        return true;
       case 'drop-table':
         return statement.temporary ? false : this.#dropTables(statement.tables);
       case 'truncate-table':
@@ -85,8 +89,10 @@ export class DdlApplier {
           });
     // A table that is new has no rows on their way to it.
     if (known !== undefined) await barrier();
-    if (known !== undefined && statement.orReplace) await tables.drop(filter.target(table));
-    await tables.create(this.#targetSchema(made.schema));
+    await atStatement(context, tableName(table), async () => {
+      if (known !== undefined && statement.orReplace) await tables.drop(filter.target(table));
+      await tables.create(this.#targetSchema(made.schema));
+    });
     history.set(made);
     return true;
   }
@@ -112,11 +118,12 @@ export class DdlApplier {
 
   async #dropTables(dropped: readonly TableReference[], database?: string): Promise<boolean> {
     const { filter, history, tables, barrier } = this.#ports;
+    const sequences = dropped.filter((table) => history.dropSequence(table));
     const known = dropped.filter(
       (table) => filter.accepts(table) && history.get(table) !== undefined,
     );
     if (database !== undefined) history.setDatabaseCharset(database, undefined);
-    if (known.length === 0) return database !== undefined;
+    if (known.length === 0) return database !== undefined || sequences.length > 0;
     await barrier();
     for (const table of known) {
       await tables.drop(filter.target(table));
@@ -139,6 +146,7 @@ export class DdlApplier {
     altered?: AlteredTable,
   ): Promise<boolean> {
     const { filter, history, barrier } = this.#ports;
+    for (const { from, to } of renames) if (history.dropSequence(from)) history.addSequence(to);
     const moves = this.#netMoves(renames).filter(({ from }) => history.get(from) !== undefined);
     for (const { from, to } of renames) {
       if (filter.accepts(to) && !filter.accepts(from)) {
@@ -208,18 +216,9 @@ export class DdlApplier {
       return this.#alterUnknown(table, readActions, context);
     }
     const actions = parsePart(context, tableName(table), readActions);
-    const refused = actions.find((action) => action.kind === 'unsupported');
-    if (refused !== undefined) {
-      throw statementError(
-        context,
-        `${refused.what} takes rows in a way that the log does not show`,
-        {
-          table: tableName(table),
-        },
-      );
-    }
+    await this.#refuseLostRows(table, actions, context);
     const columnActions = actions.filter(
-      (action) => action.kind !== 'no-effect' && action.kind !== 'rename-table',
+      ({ kind }) => kind !== 'no-effect' && kind !== 'rename-table' && kind !== 'unsupported',
     );
     const rename = actions.find((action) => action.kind === 'rename-table');
     const to = rename?.to ?? table;
@@ -235,6 +234,23 @@ export class DdlApplier {
     await this.#replace(table, altered, context);
     history.set(altered.known);
     return true;
+  }
+
+  async #refuseLostRows(
+    table: TableReference,
+    actions: readonly AlterAction[],
+    context: DdlContext,
+  ): Promise<void> {
+    const { barrier, filter, tables } = this.#ports;
+    const refused = actions.find((action) => action.kind === 'unsupported');
+    if (refused === undefined) return;
+    await barrier();
+    if (refused.takesOnly && !(await tables.holdsRows(filter.target(table)))) return;
+    const problem = `${refused.what} changes rows in a way that the log does not show`;
+    throw statementError(context, problem, {
+      table: tableName(table),
+      hint: resyncHint(table),
+    });
   }
 
   /** The table that was filled anew takes the place of the old one. */

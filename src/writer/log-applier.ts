@@ -46,6 +46,9 @@ type Pending = Promise<void> | undefined;
 const artificialFlag = 0x20;
 const relayLogFlag = 0x40;
 
+/** ER_BAD_TABLE_ERROR. */
+const unknownTableError = 1051;
+
 /** Turns the events of a log into whole transactions, and DDL, in the source's order. */
 export class LogApplier {
   readonly #ports: LogApplierPorts;
@@ -230,6 +233,14 @@ export class LogApplier {
         return undefined;
       case 'xa-commit':
         return this.#xa.commit(event);
+      case 'delete-all':
+        // In a transaction it may be rolled back; by itself it is what TRUNCATE is.
+        return this.#transaction === undefined
+          ? this.#applyDdl({ ...statement, kind: 'truncate-table' }, event)
+          : this.#refuseRowStatement(
+              { ...statement, kind: 'row-statement', verb: 'DELETE' },
+              event,
+            );
       case 'row-statement':
         return this.#refuseRowStatement(statement, event);
       case 'unknown':
@@ -269,7 +280,9 @@ export class LogApplier {
     if ((this.#transaction?.rows ?? 0) > 0) {
       throw statementError(event, 'DDL stands inside a transaction, behind row changes');
     }
-    if (event.errorCode !== 0) {
+    // Some of the tables of a DROP were not there; the others are gone.
+    const isPartDrop = statement.kind === 'drop-table' && event.errorCode === unknownTableError;
+    if (event.errorCode !== 0 && !isPartDrop) {
       throw statementError(
         event,
         `a statement that ended with error ${event.errorCode} on the source`,

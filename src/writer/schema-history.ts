@@ -27,8 +27,25 @@ interface TableReference {
  */
 export class SchemaHistory {
   readonly #tables = new Map<string, KnownTable>();
+  readonly #sequences = new Set<string>();
   readonly #charsets = new Map<string, string>();
   readonly #changed = new Map<string, TableReference>();
+
+  /** MariaDB's sequences, whose rows are no rows of a table. */
+  isSequence(table: TableReference): boolean {
+    return this.#sequences.has(tableName(table));
+  }
+
+  addSequence(table: TableReference): void {
+    this.#sequences.add(tableName(table));
+    this.#touch(table);
+  }
+
+  dropSequence(table: TableReference): boolean {
+    const isThere = this.#sequences.delete(tableName(table));
+    if (isThere) this.#touch(table);
+    return isThere;
+  }
 
   get(table: TableReference): KnownTable | undefined {
     return this.#tables.get(tableName(table));
@@ -62,6 +79,8 @@ export class SchemaHistory {
     const entry: unknown = JSON.parse(text);
     if (table.table === '') {
       if (isDatabaseEntry(entry)) this.#charsets.set(table.database, entry.charset);
+    } else if (isSequenceEntry(entry)) {
+      this.#sequences.add(tableName(table));
     } else if (isKnownTable(entry)) {
       this.#tables.set(tableName(table), entry);
     }
@@ -79,6 +98,7 @@ export class SchemaHistory {
 
   #text(table: TableReference): string | undefined {
     if (table.table !== '') {
+      if (this.isSequence(table)) return JSON.stringify({ sequence: true });
       const known = this.get(table);
       return known === undefined ? undefined : JSON.stringify(known);
     }
@@ -93,6 +113,10 @@ export class SchemaHistory {
 
 function isDatabaseEntry(entry: unknown): entry is { charset: string } {
   return typeof entry === 'object' && entry !== null && 'charset' in entry;
+}
+
+function isSequenceEntry(entry: unknown): boolean {
+  return typeof entry === 'object' && entry !== null && 'sequence' in entry;
 }
 
 /** Written by `takeChanges` only: the outline is enough to tell the two kinds apart. */

@@ -27,7 +27,10 @@ export function storedLiteral(
     case 'year':
     case 'decimal':
     case 'float':
-      return storedNumber(literal, column);
+      // MariaDB takes x'31' for a string there, and 0x31 for a number.
+      return literal.kind === 'bytes' && session.flavor === 'mariadb' && type.kind !== 'bit'
+        ? undefined
+        : storedNumber(literal, column);
     case 'date':
     case 'datetime':
     case 'timestamp':

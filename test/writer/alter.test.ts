@@ -111,6 +111,71 @@ const cases: readonly Case[] = [
       ALTER TABLE o MODIFY id BIGINT, ADD b INT DEFAULT 3, RENAME TO p; INSERT INTO p VALUES (2,2,2);
       ALTER TABLE p ADD c INT DEFAULT 4, RENAME t; INSERT INTO t VALUES (3,3,3,3)`,
   },
+  {
+    name: 'literal defaults are stored as their column stores them',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1);
+      ALTER TABLE t ADD d1 DATE DEFAULT '9999-12-31', ADD d2 DATE DEFAULT '1000-01-01', ADD d3 DATE DEFAULT 20200102,
+        ADD n1 DECIMAL(5,1) DEFAULT 7.25, ADD n2 DECIMAL(8,2) DEFAULT '1e3', ADD n3 DECIMAL(65,30) DEFAULT -0.5,
+        ADD f1 FLOAT(5,2) DEFAULT 1.239, ADD f2 FLOAT DEFAULT 0.1, ADD f3 DOUBLE DEFAULT -1.5e-3, ADD f4 DOUBLE(6,1) DEFAULT 2.25,
+        ADD t1 DATETIME DEFAULT '2020-01-01 10:00:00.6', ADD t2 DATETIME(2) DEFAULT '9999-12-31 10:00:00.129', ADD t3 DATETIME DEFAULT '2020-1-2',
+        ADD t4 TIMESTAMP NULL DEFAULT '2020-01-01 10:00:00', ADD t5 TIMESTAMP(3) NULL DEFAULT '2030-01-01 00:00:00.1239',
+        ADD e1 ENUM('a','b') DEFAULT 'B', ADD e2 ENUM('a','b') NOT NULL DEFAULT 'b', ADD s1 SET('x','y','z') DEFAULT 'z,X', ADD s2 SET('x','y') DEFAULT '',
+        ADD c1 CHAR(5) DEFAULT 'x ', ADD v1 VARCHAR(5) DEFAULT 'x ', ADD v2 VARCHAR(5) DEFAULT 7, ADD v3 VARCHAR(9) DEFAULT 1.50,
+        ADD v4 VARCHAR(9) DEFAULT _latin1'é', ADD v5 VARCHAR(9) DEFAULT _utf8mb4'é', ADD v6 VARCHAR(9) DEFAULT x'41', ADD v7 VARCHAR(9) CHARSET latin1 DEFAULT 'é',
+        ADD y1 YEAR DEFAULT '0', ADD y2 YEAR DEFAULT 70, ADD y3 YEAR DEFAULT 2155, ADD i1 INT DEFAULT 007, ADD i2 TINYINT DEFAULT '5', ADD i3 BIGINT UNSIGNED DEFAULT 18446744073709551615,
+        ADD i4 INT DEFAULT TRUE, ADD b1 BIT(8) DEFAULT b'101', ADD b2 BIT(3) DEFAULT 5, ADD x1 BINARY(4) DEFAULT 'ab', ADD x2 VARBINARY(9) DEFAULT 0x00ff, ADD x3 BINARY(2) NOT NULL DEFAULT 'z',
+        ADD h1 TIME DEFAULT '-838:59:59', ADD h2 TIME(2) DEFAULT '10:11:12.345', ADD h3 TIME DEFAULT 101112, ADD h4 TIME DEFAULT '10:11', ADD j VARCHAR(20) DEFAULT 'a''b' 'c' ;
+      INSERT INTO t (id) VALUES (2)`,
+  },
+  {
+    name: 'the time of the statement is that of its session',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1); SET time_zone = '-03:30', timestamp = 1700000000.987654;
+      ALTER TABLE t ADD a DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP, ADD b TIMESTAMP NOT NULL DEFAULT now() ON UPDATE CURRENT_TIMESTAMP;
+      ALTER TABLE t ADD c DATETIME(6) DEFAULT CURRENT_TIMESTAMP(6), ADD d TIMESTAMP(3) NULL DEFAULT CURRENT_TIMESTAMP(3);
+      ALTER TABLE t ADD e DATETIME(3) DEFAULT LOCALTIME(3) FIRST, ADD f TIMESTAMP NULL DEFAULT '2020-06-01 12:00:00';
+      SET timestamp = DEFAULT; ALTER TABLE t ADD g DATETIME(6) DEFAULT CURRENT_TIMESTAMP(6), MODIFY d DATETIME(3), MODIFY a TIMESTAMP NULL`,
+  },
+  {
+    name: 'the first TIMESTAMP gets the time by itself, where the server does so',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1); SET explicit_defaults_for_timestamp = 0, timestamp = 1700000000;
+      ALTER TABLE t ADD a TIMESTAMP; SET sql_mode = ''; ALTER TABLE t ADD b TIMESTAMP, ADD c TIMESTAMP NOT NULL, ADD d TIMESTAMP NULL;
+      ALTER TABLE t ADD z TIMESTAMP NOT NULL FIRST; SET explicit_defaults_for_timestamp = 1; ALTER TABLE t ADD e TIMESTAMP FIRST`,
+  },
+  {
+    name: 'rows without a value get the empty one of the type',
+    sql: `SET sql_mode = ''; CREATE TABLE t (id INT PRIMARY KEY); INSERT INTO t VALUES (1);
+      ALTER TABLE t ADD a INT NOT NULL, ADD b VARCHAR(5) NOT NULL, ADD c ENUM('p','q') NOT NULL, ADD d DATE NOT NULL, ADD e DATETIME NOT NULL,
+        ADD f BINARY(3) NOT NULL, ADD g BIT(4) NOT NULL, ADD h TIME NOT NULL, ADD i SET('p') NOT NULL, ADD j DECIMAL(5,2) NOT NULL, ADD k TEXT NOT NULL, ADD l YEAR NOT NULL`,
+  },
+  {
+    name: 'joins whose outer side may be NULL',
+    kinds: ['mysql-5.7', 'mariadb', 'mysql-9.7'],
+    sql: `CREATE TABLE t (id INT NOT NULL PRIMARY KEY, v INT NOT NULL, w VARCHAR(9) NOT NULL); CREATE TABLE u (id INT NOT NULL PRIMARY KEY, v INT NOT NULL);
+      INSERT INTO t VALUES (1,1,'a'),(2,2,'b'),(3,3,'c'); INSERT INTO u VALUES (1,1),(3,3);
+      UPDATE t LEFT JOIN u USING (id) SET u.v = 2, t.v = 7; UPDATE u RIGHT JOIN t USING (id) SET u.v = 4, t.w = 'z' WHERE t.id < 3;
+      DELETE t, u FROM t LEFT JOIN u USING (id) WHERE t.id = 1`,
+  },
+  {
+    name: 'statements of every spelling are read',
+    kinds: ['mariadb'],
+    sql: `CREATE TABLE t (t.id INT PRIMARY KEY, e ENUM(0x61, x'62'), b BIT(0), l LONG BYTE); INSERT INTO t VALUES (1,'a',1,'x');
+      ALTER TABLE t WAIT 5 ADD c INT DEFAULT 3; ALTER TABLE t ADD d VARCHAR(9) DEFAULT 'a' 'b', ORDER BY t.id;
+      ALTER TABLE t MODIFY COLUMN IF EXISTS nope INT, ADD k VARCHAR(5) CHARSET utf8mb4 DEFAULT _koi8r 0xC1;
+      SET sql_mode = 'ORACLE'; CREATE TABLE o (id NUMBER(5), v VARCHAR2(9), d DATE, c CLOB, r RAW(3), n NUMBER); INSERT INTO o VALUES (1,'x','2020-01-01 10:00:00','c','r',1.5);
+      DROP TABLE t; RENAME TABLE o TO t`,
+  },
+  {
+    name: 'a DROP of a table that is not there drops the others',
+    kinds: ['mysql-5.7', 'mariadb'],
+    sql: `CREATE TABLE a (id INT PRIMARY KEY); INSERT INTO a VALUES (1); CREATE TABLE t (id INT PRIMARY KEY);
+      /*!50000 SET @x = 1 */; DROP TABLE IF EXISTS a, nope; CREATE TABLE a (id INT PRIMARY KEY); INSERT INTO t VALUES (1)`,
+  },
+  {
+    name: 'sequences are left out, and their numbers are in the rows',
+    kinds: ['mariadb'],
+    sql: `CREATE SEQUENCE s; CREATE TABLE t (id INT PRIMARY KEY, n BIGINT DEFAULT NEXT VALUE FOR s, m BIGINT DEFAULT nextval(s));
+      INSERT INTO t (id) VALUES (1),(2); SELECT nextval(s); ALTER SEQUENCE s RESTART 50; INSERT INTO t VALUES (3,1,1); CREATE SEQUENCE s3; RENAME TABLE s3 TO s2; SELECT nextval(s2); DROP SEQUENCE s2`,
+  },
 ];
 
 for (const kind of kinds) {

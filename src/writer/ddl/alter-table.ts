@@ -61,7 +61,7 @@ function readAction(reader: TokenReader, context: Context): AlterAction[] {
 
 function readAdd(reader: TokenReader, context: Context): AlterAction[] {
   if (reader.accept('SYSTEM', 'VERSIONING')) {
-    return [{ kind: 'unsupported', what: 'ADD SYSTEM VERSIONING' }];
+    return [{ kind: 'unsupported', what: 'ADD SYSTEM VERSIONING', takesOnly: false }];
   }
   const constraint = readTableConstraint(reader);
   if (constraint !== undefined) {
@@ -99,7 +99,7 @@ function readPlace(reader: TokenReader): ColumnPlace | undefined {
 function readDrop(reader: TokenReader): AlterAction {
   if (reader.accept('PRIMARY', 'KEY')) return { kind: 'drop-primary-key' };
   if (reader.accept('SYSTEM', 'VERSIONING')) {
-    return { kind: 'unsupported', what: 'DROP SYSTEM VERSIONING' };
+    return { kind: 'unsupported', what: 'DROP SYSTEM VERSIONING', takesOnly: false };
   }
   const isOther =
     reader.accept('FOREIGN', 'KEY') ||
@@ -159,7 +159,9 @@ function readPartitionAction(reader: TokenReader): AlterAction | undefined {
   const losesRows = ['DROP', 'TRUNCATE', 'EXCHANGE', 'DISCARD', 'IMPORT', 'CONVERT'].includes(
     first,
   );
-  return losesRows ? { kind: 'unsupported', what: `${first} ${second}` } : noEffect;
+  if (!losesRows) return noEffect;
+  const takesOnly = first === 'DROP' || first === 'TRUNCATE' || first === 'DISCARD';
+  return { kind: 'unsupported', what: `${first} ${second}`, takesOnly };
 }
 
 const partitionVerbs: ReadonlySet<string> = new Set([

@@ -47,8 +47,13 @@ const blobNames: ReadonlySet<string> = new Set(['TINYBLOB', 'BLOB', 'MEDIUMBLOB'
  * Source: MySQL 8.4 sql/sql_yacc.yy, rule `type`; MariaDB 10.11 sql/sql_yacc.yy, rule `field_type`.
  */
 export function readDataType(reader: TokenReader, dialect: SqlDialect): DeclaredType {
-  const name = reader.name().toUpperCase();
+  let name = reader.name().toUpperCase();
+  // mariadb_schema.DATE is MariaDB's own type, whatever the mode.
+  const isQualified = reader.acceptSymbol('.');
+  const isOracle = isQualified ? name === 'ORACLE_SCHEMA' : dialect.oracle === true;
+  if (isQualified) name = reader.name().toUpperCase();
   return (
+    (dialect.flavor === 'mariadb' ? readOracleType(reader, name, isOracle) : undefined) ??
     readNumericType(reader, name) ??
     readTemporalType(reader, name) ??
     readCharacterType(reader, name) ??
@@ -56,6 +61,25 @@ export function readDataType(reader: TokenReader, dialect: SqlDialect): Declared
     readOtherType(reader, name, dialect) ??
     fail(reader, name)
   );
+}
+
+/** Source: MariaDB 10.11 sql/sql_yacc.yy, the rules of sql_yacc_ora for field types. */
+function readOracleType(
+  reader: TokenReader,
+  name: string,
+  isOracle: boolean,
+): DeclaredType | undefined {
+  if (name === 'VARCHAR2') return readCharacterType(reader, 'VARCHAR');
+  if (name === 'NUMBER') {
+    return reader.isSymbol('(')
+      ? readNumericType(reader, 'DECIMAL')
+      : readNumericType(reader, 'DOUBLE');
+  }
+  if (name === 'RAW') return readBinaryType(reader, 'VARBINARY');
+  if (name === 'CLOB') return readCharacterType(reader, 'LONGTEXT');
+  if (!isOracle) return undefined;
+  if (name === 'DATE') return plain({ kind: 'datetime', fsp: 0 }, 'datetime');
+  return name === 'BLOB' ? readBinaryType(reader, 'LONGBLOB') : undefined;
 }
 
 function fail(reader: TokenReader, name: string): never {

@@ -70,7 +70,12 @@ export type AlterAction =
   /** Indexes, checks, options: nothing that a copy of the rows shows. */
   | { kind: 'no-effect' }
   /** Changes rows in a way that the log does not show, as DROP PARTITION. */
-  | { kind: 'unsupported'; what: string };
+  | {
+      kind: 'unsupported';
+      what: string;
+      /** It takes rows away and brings none: of an empty table, none. */
+      takesOnly: boolean;
+    };
 
 /** What a statement of a QUERY event does, as far as a copy of the tables goes. */
 export type Statement =
@@ -88,8 +93,12 @@ export type Statement =
       /** Reads the rest on demand: a table that is not replicated need not be understood. */
       body: () => TableDefinition | { like: TableReference };
     }
+  /** MariaDB's SEQUENCE: a table of one row, which its numbers go through. */
+  | { kind: 'create-sequence'; table: TableReference }
   | { kind: 'drop-table'; tables: readonly TableReference[]; temporary: boolean }
   | { kind: 'truncate-table'; table: TableReference }
+  /** DELETE without a condition, logged as a statement. */
+  | { kind: 'delete-all'; table: TableReference }
   | { kind: 'rename-table'; renames: readonly { from: TableReference; to: TableReference }[] }
   | { kind: 'alter-table'; table: TableReference; actions: () => readonly AlterAction[] }
   /** A change that the log holds as a statement, not as rows. */

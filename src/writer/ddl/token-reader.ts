@@ -46,6 +46,11 @@ export class TokenReader {
     return words.every((word, index) => isWord(this.peek(index), word));
   }
 
+  /** True where an unquoted word comes anywhere in what is left. */
+  holds(word: string): boolean {
+    return this.#tokens.slice(this.#at).some((token) => isWord(token, word));
+  }
+
   acceptSymbol(symbol: string): boolean {
     if (!this.isSymbol(symbol)) return false;
     this.#at++;
