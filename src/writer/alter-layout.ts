@@ -39,6 +39,8 @@ interface Draft {
   place: ErrorPlace;
   columns: AlteredColumn[];
   defaultCharset: string | undefined;
+  /** CONVERT TO CHARACTER SET is one of the actions. */
+  converts: boolean;
   problem: string | undefined;
 }
 
@@ -61,14 +63,14 @@ export function layOutAlter(
     place,
     columns: [],
     defaultCharset: charsetAfter(actions, known, session),
+    converts: actions.some((action) => action.kind === 'convert-charset'),
     problem: undefined,
   };
-  const convert = actions.find((action) => action.kind === 'convert-charset');
-  if (convert !== undefined && draft.defaultCharset === undefined) {
+  if (draft.converts && draft.defaultCharset === undefined) {
     draft.problem = 'the charset is not known';
   }
   for (const column of known.schema.columns) {
-    const kept = keepColumn(draft, column, actions, convert !== undefined);
+    const kept = keepColumn(draft, column, actions);
     if (kept !== undefined) draft.columns.push(kept);
   }
   for (const action of actions) placeColumn(draft, action);
@@ -111,7 +113,6 @@ function keepColumn(
   draft: Draft,
   column: Column,
   actions: readonly AlterAction[],
-  converts: boolean,
 ): AlteredColumn | undefined {
   const { known } = draft;
   const { name } = column;
@@ -125,7 +126,7 @@ function keepColumn(
     (action) => action.kind === 'rename-column' && isNamed(column, action.from),
   );
   const to = rename?.kind === 'rename-column' ? rename.to : name;
-  const converted = converts ? convertedColumn(draft, column) : column;
+  const converted = draft.converts ? convertedColumn(draft, column) : column;
   return {
     column: { ...converted, name: to },
     origin: column,
@@ -147,8 +148,19 @@ function convertedColumn(draft: Draft, column: Column): Column {
   return { ...column, ...withCharset(widenedText(column, charset), charset) };
 }
 
+/** CONVERT TO holds for columns of the same statement too, whatever charset they name. */
+function definedColumn(draft: Draft, definition: ColumnDefinition): Column {
+  const { defaultCharset, session, place } = draft;
+  const isText = definition.type.kind === 'text' && defaultCharset !== undefined;
+  const converted =
+    draft.converts && isText
+      ? { ...definition, charset: defaultCharset, type: { ...definition.type, charset: '' } }
+      : definition;
+  return columnOfDefinition(converted, defaultCharset, session, place);
+}
+
 function changedColumn(draft: Draft, origin: Column, definition: ColumnDefinition): AlteredColumn {
-  const column = columnOfDefinition(definition, draft.defaultCharset, draft.session, draft.place);
+  const column = definedColumn(draft, definition);
   const isKey = draft.known.schema.primaryKey.includes(origin.name);
   const filled = isKey ? { ...column, nullable: false } : column;
   return {
@@ -165,12 +177,7 @@ function placeColumn(draft: Draft, action: AlterAction): void {
   if (action.kind === 'add-column') {
     const isThere = draft.known.schema.columns.some((each) => isNamed(each, action.column.name));
     if (action.ifNotExists && isThere) return;
-    const column = columnOfDefinition(
-      action.column,
-      draft.defaultCharset,
-      draft.session,
-      draft.place,
-    );
+    const column = definedColumn(draft, action.column);
     insert(draft, action.place, {
       column,
       origin: undefined,

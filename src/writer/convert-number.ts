@@ -29,7 +29,7 @@ export function convertNumber(change: ColumnChange): ConvertedValue | undefined 
       // A negative number is stored as its bits.
       return withDoubt(
         toInteger(source, 0n, (1n << BigInt(to.type.length)) - 1n),
-        outside(change.name, 0n, (1n << BigInt(to.type.length)) - 1n),
+        outside(source, (1n << BigInt(to.type.length)) - 1n),
       );
     case 'year':
       if (change.from.type.kind !== 'int') return undefined;
@@ -160,6 +160,8 @@ function withDoubt(value: ConvertedValue, doubt: Doubt): ConvertedValue {
   return { sql: value.sql, doubts: [...value.doubts, doubt] };
 }
 
-function outside(name: string, least: bigint, most: bigint): Doubt {
-  return { sql: `(${name} < ${least} OR ${name} > ${most})`, what: 'numbers that need more bits' };
+function outside({ kind, sql, scale }: SourceNumber, most: bigint): Doubt {
+  const bound =
+    kind === 'double' ? `toFloat64(${most})` : `CAST('${most}' AS Decimal(76, ${scale}))`;
+  return { sql: `(${sql} < 0 OR ${sql} > ${bound})`, what: 'numbers that need more bits' };
 }
