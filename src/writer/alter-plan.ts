@@ -84,6 +84,7 @@ function knownAfter(layout: AlterLayout, known: KnownTable): KnownTable {
       primaryKey: layout.primaryKey,
     },
     defaultCharset: layout.defaultCharset,
+    partitioning: keepsPartitioning(layout, known) ? known.partitioning : undefined,
     defaults: Object.fromEntries(
       layout.columns.map((each) => [each.column.name, each.default ?? unknown]),
     ),
@@ -93,6 +94,17 @@ function knownAfter(layout: AlterLayout, known: KnownTable): KnownTable {
       ),
     ),
   };
+}
+
+/** Partitions are by the values of a column that stays as it is. */
+function keepsPartitioning({ columns }: AlterLayout, { partitioning }: KnownTable): boolean {
+  const name = partitioning?.column.toLowerCase();
+  return columns.some(
+    ({ column, origin }) =>
+      origin?.name.toLowerCase() === name &&
+      column.name.toLowerCase() === name &&
+      column.type.kind === origin?.type.kind,
+  );
 }
 
 function sourceOf(

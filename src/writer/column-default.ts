@@ -156,7 +156,8 @@ function withoutIntroducer(
   if (!isUtf8) return undefined;
   const bytes = Buffer.from(literal.text, 'utf8');
   if (introducer === 'binary') {
-    return { kind: 'bytes', hex: bytes.toString('hex'), introducer: undefined };
+    const hex = bytes.toString('hex');
+    return { kind: 'bytes', hex, introducer: undefined, isQuotedHex: true };
   }
   return { kind: 'string', text: decodeText(bytes, introducer), introducer: undefined };
 }

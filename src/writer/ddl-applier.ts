@@ -2,12 +2,25 @@ import { tableName, type TableSchema } from '../protocol/index.js';
 import type { PendingRename } from './checkpoint.js';
 import type { AlterAction, Statement, TableReference } from './ddl/index.js';
 import type { KnownTable } from './schema-history.js';
+import { partitionsAfter, rowsOfPartitions } from './partition-rows.js';
 import { moveTables } from './pending-moves.js';
 import { resyncHint } from './resync-hint.js';
 import { atStatement, parsePart, statementError } from './statement-error.js';
 import { applyColumnActions, type AlteredTable } from './column-actions.js';
 import type { DdlContext, DdlPorts } from './ddl-ports.js';
 import { tableOfDefinition } from './table-definition.js';
+
+/** Actions of ALTER TABLE that leave columns, keys and charsets as they are. */
+const noColumnKinds: ReadonlySet<AlterAction['kind']> = new Set([
+  'no-effect',
+  'rename-table',
+  'unsupported',
+  'partition-by',
+  'add-partitions',
+  'reorganize-partitions',
+  'drop-partitions',
+  'truncate-partitions',
+] as const);
 
 type CreateTable = Extract<Statement, { kind: 'create-table' }>;
 
@@ -217,9 +230,8 @@ export class DdlApplier {
     }
     const actions = parsePart(context, tableName(table), readActions);
     await this.#refuseLostRows(table, actions, context);
-    const columnActions = actions.filter(
-      ({ kind }) => kind !== 'no-effect' && kind !== 'rename-table' && kind !== 'unsupported',
-    );
+    const isPartitioned = await this.#changePartitions(known, actions, context);
+    const columnActions = actions.filter(({ kind }) => !noColumnKinds.has(kind));
     const rename = actions.find((action) => action.kind === 'rename-table');
     const to = rename?.to ?? table;
     const isDone = this.#unfinishedOf(context) !== undefined;
@@ -230,7 +242,7 @@ export class DdlApplier {
     if (tableName(to) !== tableName(table)) {
       return this.#rename([{ from: table, to }], context, altered);
     }
-    if (altered === undefined) return false;
+    if (altered === undefined) return isPartitioned;
     await this.#replace(table, altered, context);
     history.set(altered.known);
     return true;
@@ -251,6 +263,38 @@ export class DdlApplier {
       table: tableName(table),
       hint: resyncHint(table),
     });
+  }
+
+  /** Deletes the rows of partitions that are dropped or emptied. May be repeated. */
+  async #changePartitions(
+    known: KnownTable,
+    actions: readonly AlterAction[],
+    context: DdlContext,
+  ): Promise<boolean> {
+    const { barrier, filter, history, tables } = this.#ports;
+    const { schema } = known;
+    const name = tableName(schema);
+    let { partitioning } = known;
+    for (const action of actions) {
+      if (action.kind === 'drop-partitions' || action.kind === 'truncate-partitions') {
+        await barrier();
+        const target = filter.target(schema);
+        const { names } = action;
+        if (names === 'all') await tables.truncate(target);
+        else if (await tables.holdsRows(target)) {
+          const rows = rowsOfPartitions({ ...known, partitioning }, names, context.session);
+          if (rows === undefined) {
+            const problem = `it is not known which rows of ${name} are in ${names.join(', ')}`;
+            throw statementError(context, problem, { table: name, hint: resyncHint(schema) });
+          }
+          await atStatement(context, name, () => tables.deleteWhere(target, rows));
+        }
+      }
+      partitioning = partitionsAfter(partitioning, action);
+    }
+    const isChanged = actions.some(({ kind }) => kind.includes('partition'));
+    if (isChanged) history.set({ ...known, partitioning });
+    return isChanged;
   }
 
   /** The table that was filled anew takes the place of the old one. */

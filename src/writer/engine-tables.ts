@@ -63,6 +63,11 @@ export class EngineTables {
     await this.#engine.execute(`DROP TABLE IF EXISTS ${quoteTable(table)} SYNC`);
   }
 
+  /** Deletes the rows for which a condition holds, all at once. */
+  async deleteWhere(table: TableReference, condition: string): Promise<void> {
+    await this.#engine.execute(`DELETE FROM ${quoteTable(table)} WHERE ${condition}`);
+  }
+
   async truncate(table: TableReference): Promise<void> {
     await this.#engine.execute(`TRUNCATE TABLE ${quoteTable(table)}`);
   }

@@ -1,5 +1,6 @@
 import { tableName, type TableSchema } from '../protocol/index.js';
 import type { ColumnDefault } from './column-default.js';
+import type { Partitioning } from './ddl/index.js';
 
 /** A table of the source as it is at the place in the log that has been reached. */
 export interface KnownTable {
@@ -12,6 +13,8 @@ export interface KnownTable {
    * where no DDL was seen.
    */
   defaults?: Readonly<Record<string, ColumnDefault>>;
+  /** How rows are put into partitions; undefined where they are not, or that is not known. */
+  partitioning?: Partitioning | undefined;
   /** Expressions of generated columns, by the column's name; undefined where no DDL was seen. */
   generated?: Readonly<Record<string, string>>;
 }

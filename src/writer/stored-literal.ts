@@ -27,8 +27,8 @@ export function storedLiteral(
     case 'year':
     case 'decimal':
     case 'float':
-      // MariaDB takes x'31' for a string there, and 0x31 for a number.
-      return literal.kind === 'bytes' && session.flavor === 'mariadb' && type.kind !== 'bit'
+      // MariaDB takes x'31' for a string there, and 0x31 and b'1' for numbers.
+      return isQuotedHex(literal) && session.flavor === 'mariadb' && type.kind !== 'bit'
         ? undefined
         : storedNumber(literal, column);
     case 'date':
@@ -63,6 +63,10 @@ export function storedLiteral(
     case 'vector':
       return undefined;
   }
+}
+
+function isQuotedHex(literal: Literal): boolean {
+  return literal.kind === 'bytes' && literal.isQuotedHex;
 }
 
 /** Bytes where a number is wanted are one: 0x10 is 16. */

@@ -38,7 +38,7 @@ export function tableOfDefinition(
       text === undefined ? [] : [[name, text]],
     ),
   );
-  return { schema, defaultCharset, defaults, generated };
+  return { schema, defaultCharset, defaults, generated, partitioning: definition.partitioning };
 }
 
 function defaultOf(

@@ -123,9 +123,9 @@ function definition(random: Random): { text: string; values: readonly string[] }
   const isText = /^(?:VARCHAR|CHAR|TINYTEXT|TEXT|MEDIUMTEXT|LONGTEXT|ENUM|SET)/.test(type);
   const charset =
     isText && random.int(0, 2) === 0 ? ` CHARACTER SET ${pick(random, charsets)}` : '';
-  const isLong = /TEXT/.test(type);
+  const isLong = type.includes('TEXT');
   const choice = random.int(0, 5);
-  const wantsNull = /NULL$/.test(type);
+  const wantsNull = type.endsWith("NULL");
   const notNull = choice < 2 && !wantsNull ? ' NOT NULL' : '';
   const hasDefault = random.int(0, 2) === 0 && !isLong;
   return {

@@ -3,6 +3,7 @@ import { readColumnDefinition } from './column-definition.js';
 import { readTableConstraint } from './create-table.js';
 import { readDefault } from './default-literal.js';
 import { readColumnName, readTableName } from './names.js';
+import { readParts, readPartitioning, readPartitionNames } from './partitions.js';
 import type { SqlDialect } from './sql-dialect.js';
 import type { AlterAction, ColumnPlace } from './statement.js';
 import { readTableOption } from './table-options.js';
@@ -155,13 +156,40 @@ function readPartitionAction(reader: TokenReader): AlterAction | undefined {
     (first === 'REMOVE' && second === 'PARTITIONING') ||
     (first === 'PARTITION' && second === 'BY');
   if (!isTablespace && !isPartition) return undefined;
+  reader.take();
+  reader.take();
+  const action = readPartitionChange(reader, first);
   while (!reader.done) reader.take();
-  const losesRows = ['DROP', 'TRUNCATE', 'EXCHANGE', 'DISCARD', 'IMPORT', 'CONVERT'].includes(
-    first,
-  );
-  if (!losesRows) return noEffect;
-  const takesOnly = first === 'DROP' || first === 'TRUNCATE' || first === 'DISCARD';
-  return { kind: 'unsupported', what: `${first} ${second}`, takesOnly };
+  if (action !== undefined) return action;
+  const losesRows = ['EXCHANGE', 'DISCARD', 'IMPORT', 'CONVERT'].includes(first);
+  const what = `${first} ${second}`;
+  return losesRows ? { kind: 'unsupported', what, takesOnly: first === 'DISCARD' } : noEffect;
+}
+
+function readPartitionChange(reader: TokenReader, first: string): AlterAction | undefined {
+  switch (first) {
+    case 'PARTITION':
+      return { kind: 'partition-by', partitioning: readPartitioning(reader) };
+    case 'REMOVE':
+      return { kind: 'partition-by', partitioning: undefined };
+    case 'DROP':
+      return { kind: 'drop-partitions', names: readPartitionNames(reader) };
+    case 'TRUNCATE':
+      return { kind: 'truncate-partitions', names: readPartitionNames(reader) };
+    case 'ADD': {
+      reader.accept('NO_WRITE_TO_BINLOG');
+      reader.accept('LOCAL');
+      reader.accept('IF', 'NOT', 'EXISTS');
+      return { kind: 'add-partitions', parts: reader.attempt(() => readParts(reader)) };
+    }
+    case 'REORGANIZE': {
+      const names = reader.attempt(() => readPartitionNames(reader)) ?? 'all';
+      const parts = reader.accept('INTO') ? reader.attempt(() => readParts(reader)) : undefined;
+      return { kind: 'reorganize-partitions', names, parts };
+    }
+    default:
+      return undefined;
+  }
 }
 
 const partitionVerbs: ReadonlySet<string> = new Set([

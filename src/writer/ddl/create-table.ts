@@ -1,5 +1,6 @@
 import { readColumnDefinition } from './column-definition.js';
 import { readKeyColumns, readTableName } from './names.js';
+import { readPartitioning } from './partitions.js';
 import type { SqlDialect } from './sql-dialect.js';
 import type { ColumnDefinition, TableDefinition, TableReference } from './statement.js';
 import { readTableOption } from './table-options.js';
@@ -35,7 +36,7 @@ export function readTableBody(
     notNull.push(...(key?.notNull ?? []));
   });
   reader.expectSymbol(')');
-  const charset = readOptions(reader);
+  const { charset, partitioning } = readOptions(reader);
   expectEnd(reader);
   const ownKey = columns.filter((column) => column.isPrimaryKey).map((column) => column.name);
   const key = inSpellingOfColumns(ownKey.length > 0 ? ownKey : primaryKey, columns);
@@ -47,6 +48,7 @@ export function readTableBody(
     ),
     primaryKey: key,
     charset,
+    partitioning,
   };
 }
 
@@ -121,7 +123,9 @@ function skipToListEnd(reader: TokenReader): void {
   }
 }
 
-function readOptions(reader: TokenReader): string | undefined {
+function readOptions(
+  reader: TokenReader,
+): Required<Pick<TableDefinition, 'charset' | 'partitioning'>> {
   let charset: string | undefined;
   for (;;) {
     const option = readTableOption(reader);
@@ -130,19 +134,9 @@ function readOptions(reader: TokenReader): string | undefined {
     if (option.isCharset) charset = option.charset ?? charset;
     reader.acceptSymbol(',');
   }
-  if (reader.accept('PARTITION', 'BY')) skipPartitions(reader);
-  return charset;
-}
-
-function skipPartitions(reader: TokenReader): void {
-  const queryStarts = ['SELECT', 'AS', 'WITH', 'IGNORE', 'REPLACE', 'TABLE'];
-  while (!reader.done && !queryStarts.some((word) => reader.isNext(word))) {
-    if (reader.isNext('SYSTEM_TIME')) {
-      throw reader.error('system-versioned tables are not supported');
-    }
-    if (reader.isSymbol('(')) reader.skipParenthesised();
-    else reader.take();
-  }
+  if (!reader.accept('PARTITION', 'BY')) return { charset, partitioning: undefined };
+  if (reader.holds('SYSTEM_TIME')) throw reader.error('system-versioned tables are not supported');
+  return { charset, partitioning: readPartitioning(reader) };
 }
 
 function expectEnd(reader: TokenReader): void {

@@ -57,7 +57,10 @@ function readText(reader: TokenReader): DefaultLiteral | undefined {
     return { kind: 'string', text: reader.string(), introducer: undefined };
   }
   const hex = readBytesLiteral(reader);
-  if (hex !== undefined) return { kind: 'bytes', hex, introducer: undefined };
+  if (hex !== undefined) {
+    const isQuotedHex = token?.text.toLowerCase() === 'x';
+    return { kind: 'bytes', hex, introducer: undefined, isQuotedHex };
+  }
   if (token?.kind !== 'word' || !/^(?:_\w+|n)$/i.test(token.text)) return undefined;
   return reader.attempt((): DefaultLiteral => {
     reader.take();
@@ -66,7 +69,7 @@ function readText(reader: TokenReader): DefaultLiteral | undefined {
     const bytes = readBytesLiteral(reader);
     return bytes === undefined
       ? { kind: 'string', text: reader.string(), introducer }
-      : { kind: 'bytes', hex: bytes, introducer };
+      : { kind: 'bytes', hex: bytes, introducer, isQuotedHex: true };
   });
 }
 

@@ -33,11 +33,26 @@ export type DefaultLiteral =
   /** `introducer`: the charset that its bytes are taken for, as in `_latin1'x'`. */
   | { kind: 'string'; text: string; introducer: string | undefined }
   /** 0x41, x'41', b'1000001': bytes, or a number where the column holds numbers. */
-  | { kind: 'bytes'; hex: string; introducer: string | undefined }
+  | { kind: 'bytes'; hex: string; introducer: string | undefined; isQuotedHex: boolean }
   /** CURRENT_TIMESTAMP(fsp), or CURRENT_DATE. */
   | { kind: 'now'; fsp: number; isDate: boolean }
   /** Another function or expression: its value for existing rows is not in the log. */
   | { kind: 'expression' };
+
+/** How RANGE or LIST puts rows into partitions. */
+export interface Partitioning {
+  kind: 'range' | 'list';
+  column: string;
+  /** What is compared: the column's value, its YEAR, its TO_DAYS, or its UNIX_TIMESTAMP. */
+  by: 'value' | 'year' | 'days' | 'seconds';
+  parts: readonly PartitionPart[];
+}
+
+export interface PartitionPart {
+  name: string;
+  /** The bound of a range, which is not in it, or the values of a list; `by`: a function around it. */
+  values: readonly ('max' | 'null' | { text: string; by: Partitioning['by'] | undefined })[];
+}
 
 /** Shape: `primaryKey` in key order, empty without one. */
 export interface TableDefinition {
@@ -45,6 +60,8 @@ export interface TableDefinition {
   primaryKey: readonly string[];
   /** DEFAULT CHARACTER SET of the table, or the charset of its collation. */
   charset: string | undefined;
+  /** Undefined where there are none, or none whose rows could be told. */
+  partitioning?: Partitioning | undefined;
 }
 
 export type ColumnPlace = { kind: 'last' } | { kind: 'first' } | { kind: 'after'; column: string };
@@ -67,6 +84,14 @@ export type AlterAction =
   | { kind: 'drop-primary-key' }
   | { kind: 'convert-charset'; charset: string | undefined }
   | { kind: 'default-charset'; charset: string | undefined }
+  | { kind: 'partition-by'; partitioning: Partitioning | undefined }
+  | { kind: 'add-partitions'; parts: readonly PartitionPart[] | undefined }
+  | {
+      kind: 'reorganize-partitions';
+      names: readonly string[] | 'all';
+      parts: readonly PartitionPart[] | undefined;
+    }
+  | { kind: 'drop-partitions' | 'truncate-partitions'; names: readonly string[] | 'all' }
   /** Indexes, checks, options: nothing that a copy of the rows shows. */
   | { kind: 'no-effect' }
   /** Changes rows in a way that the log does not show, as DROP PARTITION. */
