@@ -160,10 +160,12 @@ function enumToEnum(
   const from: string[] = [];
   const into: string[] = [];
   const doubtful: string[] = [];
+  const mayBeLike = after.some((member) => /[^ -~]/.test(member));
   for (const member of before) {
     const found = findMember(member, after);
-    // A member of digits may be taken for a number of another one; other letters, for their like.
-    if (found === undefined && !/^[ -/:-~]+$/.test(member)) doubtful.push(quoteString(member));
+    // A member of digits may be taken for a number of another one; e and é, for each other.
+    const isPlain = /^[ -/:-~]+$/.test(member) && !mayBeLike;
+    if (found === undefined && !isPlain) doubtful.push(quoteString(member));
     from.push(quoteString(member));
     into.push(quoteString(found ?? ''));
   }
