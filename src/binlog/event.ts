@@ -3,6 +3,8 @@
  * Numbers: MySQL 9.7 libs/mysql/binlog/event/binlog_event.h, Log_event_type; MariaDB 10.11 sql/log_event.h.
  */
 
+import type { QueryStatus } from './events/query-status.js';
+
 /** What stands in front of every event (v4 common header), and where the event lies. */
 export interface EventHeader {
   /** Seconds since 1970, UTC, on the server that wrote the event. */
@@ -38,17 +40,13 @@ export interface RotateEvent extends EventHeader {
   nextOffset: number;
 }
 
-export interface QueryEvent extends EventHeader {
+export interface QueryEvent extends EventHeader, QueryStatus {
   kind: 'query';
   database: string;
   /** The statement, decoded by the client charset of the event's status variables. */
   sql: string;
   /** MySQL error number that the statement ended with on the source; 0 for success. */
   errorCode: number;
-  /** Low 32 bits of the session's sql_mode, where the event tells: ANSI_QUOTES is 4. */
-  sqlMode: number | undefined;
-  /** Collation number of the session's collation_server (third part of Q_CHARSET), where the event tells. */
-  serverCollation: number | undefined;
 }
 
 /** MySQL GTID (33), anonymous (34) or tagged (42), and MariaDB GTID (162). Opens a transaction. */

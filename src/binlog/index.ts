@@ -1,4 +1,4 @@
-export { charsetOfCollationNumber } from './charset/index.js';
+export { charsetOfCollationNumber, decodeText } from './charset/index.js';
 export * from './event.js';
 export { ChangeBuilder, type BuilderMark } from './columns/change-builder.js';
 export { columnLayout } from './columns/column-layout.js';

@@ -1,221 +1,181 @@
 import {
   engineColumnType,
+  isEngineNullable,
   quoteIdentifier,
   quoteString,
-  type Column,
+  type ErrorPlace,
   type TableSchema,
 } from '../protocol/index.js';
-import {
-  inSpellingOfColumns,
-  withCharset,
-  type AlterAction,
-  type ColumnPlace,
-} from './ddl/index.js';
-import { columnDefault, type ColumnDefault } from './column-default.js';
+import { layOutAlter, fillOfColumn, type AlteredColumn, type AlterLayout } from './alter-layout.js';
+import type { Doubt } from './column-change.js';
+import type { ColumnDefault } from './column-default.js';
+import { convertColumn, type Conversion } from './conversion.js';
+import type { AlterAction } from './ddl/index.js';
+import { inPlaceActions } from './in-place-actions.js';
 import type { KnownTable } from './schema-history.js';
-import { columnOfDefinition } from './table-definition.js';
-import { typeChangeProblem } from './type-change.js';
+import type { StatementSession } from './statement-session.js';
 
-/** A table under ALTER: as it will be, and how the engine's table gets there. */
+/** A table under ALTER: as it will be, and how its rows get there. */
 export interface AlterPlan {
   known: KnownTable;
-  /** Actions of the engine's ALTER TABLE, each to be run by itself; any may be run twice. */
-  engineActions: string[];
-  /** Why existing rows can't be carried over, for the first action that makes it so. */
-  problem: string | undefined;
+  rows: RowsPlan;
+  /** Rows of these kinds must not be there: their values are not certain. */
+  doubts: readonly Doubt[];
 }
 
-/** Works out what a list of ALTER actions makes of a table. */
-export function planAlter(actions: readonly AlterAction[], known: KnownTable): AlterPlan {
-  const plan: AlterPlan = { known, engineActions: [], problem: undefined };
-  const names = new Set(known.schema.columns.map((column) => column.name.toLowerCase()));
-  for (const action of actions) {
-    const problem = applyAction(plan, action, names);
-    plan.problem ??= problem;
+/** How the engine's table becomes what the source's is. */
+export type RowsPlan =
+  /** Actions of the engine's ALTER TABLE, each to be run by itself; all may be run twice. */
+  | { kind: 'in-place'; actions: readonly string[] }
+  /** A new table is filled from the old one: an expression over the old columns for each new one. */
+  | { kind: 'rebuild'; values: readonly string[] }
+  /** Why existing rows can't be carried over; `always`: nor is it certain what the table is now. */
+  | { kind: 'problem'; problem: string; always: boolean };
+
+/** Works out what a list of ALTER actions makes of a table and its rows. */
+export function planAlter(
+  actions: readonly AlterAction[],
+  known: KnownTable,
+  session: StatementSession,
+  place: ErrorPlace,
+): AlterPlan {
+  const layout = layOutAlter(actions, known, session, place);
+  const next = knownAfter(layout, known);
+  const sources = layout.columns.map((each) => sourceOf(each, layout, known, next, session));
+  const problem = layout.problem ?? problemOf(sources) ?? generatedProblem(layout, sources);
+  if (problem !== undefined) {
+    const always = layout.problem !== undefined;
+    return { known: next, rows: { kind: 'problem', problem, always }, doubts: [] };
   }
-  return plan;
+  const doubts = [
+    ...sources.flatMap((source) => (source.kind === 'computed' ? source.doubts : [])),
+    ...layout.columns.flatMap((each) => numberDoubts(each, session)),
+  ];
+  const keeps = sources.every((source) => source.kind === 'fill' || keepsAll(source));
+  const inPlace = keeps ? inPlaceActions(layout, sources.map(fillOf), known, next) : undefined;
+  return {
+    known: next,
+    rows:
+      inPlace === undefined
+        ? { kind: 'rebuild', values: sources.map((source, index) => valueOf(source, next, index)) }
+        : { kind: 'in-place', actions: inPlace },
+    doubts,
+  };
 }
 
-function applyAction(
-  plan: AlterPlan,
-  action: AlterAction,
-  oldNames: ReadonlySet<string>,
-): string | undefined {
-  switch (action.kind) {
-    case 'add-column':
-      return addColumn(plan, action, oldNames);
-    case 'drop-column':
-      return dropColumn(plan, action.column);
-    case 'rename-column': {
-      const column = findColumn(plan, action.from);
-      if (column === undefined) return `there is no column ${action.from}`;
-      setDefault(plan, action.to, plan.known.defaults?.[column.name]);
-      return changeColumn(plan, column, { ...column, name: action.to }, undefined, oldNames);
-    }
-    case 'change-column': {
-      const column = findColumn(plan, action.from);
-      if (column === undefined) return `there is no column ${action.from}`;
-      const next = columnOfDefinition(action.column, plan.known.defaultCharset, {});
-      const isKey = plan.known.schema.primaryKey.includes(column.name);
-      const filled = isKey ? { ...next, nullable: false } : next;
-      setDefault(plan, next.name, columnDefault(action.column, filled));
-      return changeColumn(plan, column, filled, action.place, oldNames);
-    }
-    case 'add-primary-key': {
-      const { columns } = plan.known.schema;
-      const key = inSpellingOfColumns(action.columns, columns);
-      const filled = columns.map((column) =>
-        key.includes(column.name) ? { ...column, nullable: false } : column,
-      );
-      setSchema(plan, { columns: filled, primaryKey: key });
-      return 'the primary key changes';
-    }
-    case 'drop-primary-key':
-      setSchema(plan, { primaryKey: [] });
-      return 'the primary key changes';
-    case 'convert-charset':
-      return convertCharset(plan, action.charset);
-    case 'default-charset':
-      plan.known = { ...plan.known, defaultCharset: action.charset ?? plan.known.defaultCharset };
-      return undefined;
-    case 'alter-default': {
-      const column = findColumn(plan, action.column);
-      if (column !== undefined) setDefault(plan, column.name, columnDefault(action, column));
-      return undefined;
-    }
-    case 'rename-table':
-    case 'add-foreign-key':
-    case 'drop-foreign-key':
-    case 'storage':
-    case 'no-effect':
-      return undefined;
-    case 'unsupported':
-      return action.what;
-  }
+/** Where the values of a new column come from. */
+type ValueSource = Conversion | { kind: 'fill'; fill: ColumnDefault };
+
+function keepsAll(source: ValueSource): boolean {
+  return source.kind === 'computed' && source.keeps;
 }
 
-function addColumn(
-  plan: AlterPlan,
-  action: Extract<AlterAction, { kind: 'add-column' }>,
-  oldNames: ReadonlySet<string>,
-): string | undefined {
-  if (action.ifNotExists && findColumn(plan, action.column.name) !== undefined) return undefined;
-  const column = columnOfDefinition(action.column, plan.known.defaultCharset, {});
-  const { schema } = plan.known;
-  const primaryKey = action.column.isPrimaryKey ? [column.name] : schema.primaryKey;
-  setSchema(plan, { columns: insertAt(schema.columns, column, action.place), primaryKey });
-  const filled = columnDefault(action.column, column);
-  setDefault(plan, column.name, filled);
-  if (action.column.isPrimaryKey) return 'the primary key changes';
-  if (oldNames.has(column.name.toLowerCase()))
-    return `${column.name} takes the name of another column`;
-  if (filled.kind === 'unknown')
-    return `the log does not tell what existing rows get in ${column.name}`;
-  const value = filled.kind === 'sql' ? ` DEFAULT ${filled.sql}` : '';
-  plan.engineActions.push(
-    `ADD COLUMN IF NOT EXISTS ${quoteIdentifier(column.name)} ${engineColumnType(column, plan.known.schema)}` +
-      `${value} COMMENT ${quoteString(column.mysqlType)}${placeSql(action.place)}`,
+function fillOf(source: ValueSource): ColumnDefault | undefined {
+  return source.kind === 'fill' ? source.fill : undefined;
+}
+
+function knownAfter(layout: AlterLayout, known: KnownTable): KnownTable {
+  const unknown: ColumnDefault = { kind: 'unknown' };
+  return {
+    ...known,
+    schema: {
+      ...known.schema,
+      columns: layout.columns.map(({ column }) => column),
+      primaryKey: layout.primaryKey,
+    },
+    defaultCharset: layout.defaultCharset,
+    partitioning: keepsPartitioning(layout, known) ? known.partitioning : undefined,
+    defaults: Object.fromEntries(
+      layout.columns.map((each) => [each.column.name, each.default ?? unknown]),
+    ),
+    generated: Object.fromEntries(
+      layout.columns.flatMap(({ column, generated }) =>
+        generated === undefined ? [] : [[column.name, generated]],
+      ),
+    ),
+  };
+}
+
+/** Partitions are by the values of a column that stays as it is. */
+function keepsPartitioning({ columns }: AlterLayout, { partitioning }: KnownTable): boolean {
+  const name = partitioning?.column.toLowerCase();
+  return columns.some(
+    ({ column, origin }) =>
+      origin?.name.toLowerCase() === name &&
+      column.name.toLowerCase() === name &&
+      column.type.kind === origin?.type.kind,
   );
+}
+
+function sourceOf(
+  each: AlteredColumn,
+  layout: AlterLayout,
+  known: KnownTable,
+  next: KnownTable,
+  session: StatementSession,
+): ValueSource {
+  const { column, origin } = each;
+  if (origin !== undefined) {
+    return convertColumn(origin, column, session, known.schema, next.schema);
+  }
+  const fill = fillOfColumn(layout, each, session);
+  if (fill.kind === 'unknown') {
+    const problem = `the log does not tell what existing rows get in ${column.name}`;
+    return { kind: 'problem', problem };
+  }
+  return { kind: 'fill', fill };
+}
+
+function problemOf(sources: readonly ValueSource[]): string | undefined {
+  for (const source of sources) if (source.kind === 'problem') return source.problem;
   return undefined;
 }
 
-function dropColumn(plan: AlterPlan, name: string): string | undefined {
-  const column = findColumn(plan, name);
-  if (column === undefined) return undefined;
-  const { columns, primaryKey } = plan.known.schema;
-  const isKey = primaryKey.includes(column.name);
-  setSchema(plan, {
-    columns: columns.filter((each) => each !== column),
-    primaryKey: primaryKey.filter((each) => each !== column.name),
-  });
-  if (isKey) return 'the primary key changes';
-  plan.engineActions.push(`DROP COLUMN IF EXISTS ${quoteIdentifier(column.name)}`);
-  return undefined;
-}
-
-function changeColumn(
-  plan: AlterPlan,
-  column: Column,
-  next: Column,
-  place: ColumnPlace | undefined,
-  oldNames: ReadonlySet<string>,
+/** Generated columns are computed anew where their expression or what it is made of changes. */
+function generatedProblem(
+  { columns }: AlterLayout,
+  sources: readonly ValueSource[],
 ): string | undefined {
-  const { schema } = plan.known;
-  const isKey = schema.primaryKey.includes(column.name);
-  const before = engineColumnType(column, schema);
-  const rest = schema.columns.filter((each) => each !== column);
-  const columns =
-    place === undefined
-      ? schema.columns.map((each) => (each === column ? next : each))
-      : insertAt(rest, next, place);
-  const primaryKey = schema.primaryKey.map((name) => (name === column.name ? next.name : name));
-  setSchema(plan, { columns, primaryKey });
-  const isRenamed = next.name !== column.name;
-  if (isRenamed && isKey) return `the key column ${column.name} gets another name`;
-  if (isRenamed && oldNames.has(next.name.toLowerCase())) {
-    return `${next.name} takes the name of another column`;
-  }
-  const problem = typeChangeProblem(column, next);
-  if (problem !== undefined) return problem;
-  // A column that becomes NOT NULL stays as it is in the engine: no row of it is NULL any more.
-  const after = engineColumnType(
-    { ...next, nullable: column.nullable || next.nullable },
-    plan.known.schema,
+  const generated = columns.filter((each) => each.generated !== undefined);
+  const changed = generated.find(
+    ({ origin, definition }) => origin !== undefined && definition !== undefined,
   );
-  if (isKey && before !== after) return `the key column ${column.name} gets another type`;
-  const name = quoteIdentifier(next.name);
-  if (isRenamed) {
-    plan.engineActions.push(`RENAME COLUMN IF EXISTS ${quoteIdentifier(column.name)} TO ${name}`);
-  }
-  if (!isKey && (before !== after || place !== undefined)) {
-    plan.engineActions.push(
-      `MODIFY COLUMN ${name} ${after}${place === undefined ? '' : placeSql(place)}`,
-    );
-  }
-  if (next.mysqlType !== column.mysqlType) {
-    plan.engineActions.push(`COMMENT COLUMN ${name} ${quoteString(next.mysqlType)}`);
-  }
-  return undefined;
+  if (changed !== undefined) return `the expression of ${changed.column.name} may have changed`;
+  const isComputed = sources.some((source) => source.kind === 'computed' && !source.keeps);
+  const [first] = generated;
+  return first !== undefined && isComputed
+    ? `${first.column.name} is computed from columns that change`
+    : undefined;
 }
 
-function convertCharset(plan: AlterPlan, charset: string | undefined): string | undefined {
-  const target = charset ?? plan.known.defaultCharset;
-  if (target === undefined) return 'the charset is not known';
-  const { columns } = plan.known.schema;
-  const converted = columns.map((column) => ({ ...column, ...withCharset(column, target) }));
-  const problems = columns.map((column, index) =>
-    typeChangeProblem(column, converted[index] ?? column),
-  );
-  plan.known = { ...plan.known, defaultCharset: target };
-  setSchema(plan, { columns: converted });
-  return problems.find((problem) => problem !== undefined);
+/** 0 and NULL get the next number in a column that becomes AUTO_INCREMENT. */
+function numberDoubts(
+  { column, origin, definition }: AlteredColumn,
+  session: StatementSession,
+): Doubt[] {
+  if (origin === undefined || definition?.isAutoIncrement !== true) return [];
+  const name = quoteIdentifier(origin.name);
+  const zero = session.keepsAutoZero ? '' : `${name} = 0 OR `;
+  return [
+    { sql: `${zero}isNull(${name})`, what: `0 or NULL in ${column.name}, which is numbered anew` },
+  ];
 }
 
-function findColumn(plan: AlterPlan, name: string): Column | undefined {
-  const lower = name.toLowerCase();
-  return plan.known.schema.columns.find((column) => column.name.toLowerCase() === lower);
+/** What a value is filled with, as the engine gives it where nothing is said. */
+function valueOf(source: ValueSource, { schema }: KnownTable, index: number): string {
+  const column = schema.columns[index];
+  if (column === undefined || source.kind === 'problem') throw new RangeError('no column');
+  if (source.kind === 'computed') return source.sql;
+  const type = engineColumnType(column, schema);
+  if (source.fill.kind === 'sql') return `CAST(${source.fill.sql} AS ${type})`;
+  return emptyValue(column, schema, type);
 }
 
-function setSchema(plan: AlterPlan, change: Partial<TableSchema>): void {
-  plan.known = { ...plan.known, schema: { ...plan.known.schema, ...change } };
-}
-
-function setDefault(plan: AlterPlan, column: string, value: ColumnDefault | undefined): void {
-  const known = value ?? { kind: 'unknown' };
-  plan.known = { ...plan.known, defaults: { ...plan.known.defaults, [column]: known } };
-}
-
-function insertAt(columns: readonly Column[], column: Column, place: ColumnPlace): Column[] {
-  if (place.kind === 'first') return [column, ...columns];
-  if (place.kind === 'last') return [...columns, column];
-  const lower = place.column.toLowerCase();
-  const index = columns.findIndex((each) => each.name.toLowerCase() === lower);
-  return index < 0
-    ? [...columns, column]
-    : [...columns.slice(0, index + 1), column, ...columns.slice(index + 1)];
-}
-
-function placeSql(place: ColumnPlace): string {
-  if (place.kind === 'first') return ' FIRST';
-  return place.kind === 'after' ? ` AFTER ${quoteIdentifier(place.column)}` : '';
+function emptyValue(
+  column: TableSchema['columns'][number],
+  schema: TableSchema,
+  type: string,
+): string {
+  const isNull = isEngineNullable(column, schema) && column.type.kind !== 'vector';
+  return isNull ? `CAST(NULL AS ${type})` : `defaultValueOfTypeName(${quoteString(type)})`;
 }

@@ -13,6 +13,8 @@ export interface PendingRename {
   uuid: string;
   /** Undefined where the new name is not copied: the table leaves the copy. */
   to?: { database: string; table: string };
+  /** Offset of the statement that the move belongs to. Missing in notes of earlier versions. */
+  at?: number;
 }
 
 /** An XA transaction between XA PREPARE and its outcome: where in the logs its rows are. */

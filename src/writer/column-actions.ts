@@ -1,74 +1,101 @@
 import { tableName } from '../protocol/index.js';
-import { planAlter } from './alter-plan.js';
+import { planAlter, type AlterPlan } from './alter-plan.js';
+import type { PendingRename } from './checkpoint.js';
 import type { AlterAction } from './ddl/index.js';
-import { alterForeignKeys, followColumns } from './foreign-keys/index.js';
+import { alterForeignKeys } from './foreign-keys/index.js';
 import type { DdlContext, DdlPorts } from './ddl-ports.js';
+import { resyncHint } from './resync-hint.js';
 import type { KnownTable } from './schema-history.js';
-import { statementError } from './statement-error.js';
+import { atStatement, statementError } from './statement-error.js';
+
+/** What ALTER TABLE makes of a table, and which tables of the engine have to move for it. */
+export interface AlteredTable {
+  known: KnownTable;
+  /** The table that holds the rows as they are now, and the one to be dropped; undefined: in place. */
+  rebuilt: { filled: PendingRename['uuid']; dropped: PendingRename['uuid'] } | undefined;
+}
 
 /**
- * Applies the actions of ALTER TABLE that change columns, keys or charsets.
+ * Carries out the actions of ALTER TABLE that change columns, keys or charsets, as far as that may be
+ * repeated without a note of it: an empty table is made anew, one with rows is changed in place or
+ * filled anew beside itself.
  *
- * An empty table is made anew. One with rows is changed in place, if it is certain what the source
- * made of them.
- * Shape: true where the copy or what is known of the table has changed.
- * Errors: UNSUPPORTED where it is not certain.
+ * `isDone`: an earlier run has come as far as the note, and only what is known is to be told.
+ * Errors: UNSUPPORTED where it is not certain what the source made of the rows.
  */
 export async function applyColumnActions(
   actions: readonly AlterAction[],
   known: KnownTable,
+  isDone: boolean,
   context: DdlContext,
   ports: DdlPorts,
-): Promise<boolean> {
-  const { tables, history, filter, foreignKeys, barrier } = ports;
-  const target = filter.target(known.schema);
-  const plan = planAlter(actions, known);
+): Promise<AlteredTable> {
+  const { barrier, foreignKeys } = ports;
+  const { file, offset } = context;
+  const name = tableName(known.schema);
+  const planned = planAlter(actions, known, context.session, { file, offset, table: name });
   const { keys, storage, missing } = alterForeignKeys(known, actions);
   if (missing !== undefined) {
-    throw statementError(context, `the foreign key ${missing} is not known`, {
-      table: tableName(known.schema),
-    });
+    throw statementError(context, `the foreign key ${missing} is not known`, { table: name });
   }
-  plan.known = {
-    ...plan.known,
-    ...(keys === undefined ? {} : { foreignKeys: keys }),
-    ...(storage === undefined ? {} : { storage }),
-    generated: alterGenerated(known.generated, actions),
+  const plan: AlterPlan = {
+    ...planned,
+    known: {
+      ...planned.known,
+      ...(keys === undefined ? {} : { foreignKeys: keys }),
+      ...(storage === undefined ? {} : { storage }),
+    },
   };
-  foreignKeys.checkParents(plan.known, { file: context.file, offset: context.offset });
+  foreignKeys.checkParents(plan.known, { file, offset });
+  if (isDone) return { known: plan.known, rebuilt: undefined };
   await barrier();
-  if (plan.engineActions.length > 0 || plan.problem !== undefined) {
-    if (!(await tables.holdsRows(target))) {
-      await tables.create({ ...plan.known.schema, ...target });
-    } else {
-      const isKeyless = known.schema.primaryKey.length === 0;
-      const problem =
-        plan.problem ?? (isKeyless ? 'columns change in a table without a primary key' : undefined);
-      if (problem !== undefined) {
-        const name = tableName(known.schema);
-        throw statementError(context, `${name} can't be altered with its rows: ${problem}`, {
-          table: name,
-          hint: `All before it is applied. Leave the table out with --exclude ${name}, or start from a fresh copy behind this statement.`,
-        });
-      }
-      for (const action of plan.engineActions) await tables.alter(target, [action]);
-    }
+  if (plan.rows.kind === 'in-place' && plan.rows.actions.length + plan.doubts.length === 0) {
+    return { known: plan.known, rebuilt: undefined };
   }
-  history.set(plan.known);
-  followColumns(history, known.schema, actions);
-  return true;
+  const isCertain = plan.rows.kind !== 'problem' || !plan.rows.always;
+  return atStatement(context, name, () => carryOut(plan, known, isCertain, context, ports));
 }
 
-/** Generated columns after ALTER TABLE. */
-function alterGenerated(
-  generated: KnownTable['generated'],
-  actions: readonly AlterAction[],
-): Record<string, readonly string[]> {
-  const after = { ...generated };
-  for (const action of actions) {
-    if (action.kind !== 'add-column' && action.kind !== 'change-column') continue;
-    const { name, generatedBy } = action.column;
-    if (generatedBy !== undefined) after[name] = generatedBy;
+async function carryOut(
+  plan: AlterPlan,
+  known: KnownTable,
+  isCertain: boolean,
+  context: DdlContext,
+  ports: DdlPorts,
+): Promise<AlteredTable> {
+  const { tables, filter } = ports;
+  const target = filter.target(known.schema);
+  const name = tableName(known.schema);
+  const altered: AlteredTable = { known: plan.known, rebuilt: undefined };
+  if (isCertain && !(await tables.holdsRows(target))) {
+    await tables.create({ ...plan.known.schema, ...target });
+    return altered;
   }
-  return after;
+  const problem = await findProblem(plan, target, ports);
+  if (problem !== undefined) {
+    throw statementError(context, `${name} can't be altered with its rows: ${problem}`, {
+      table: name,
+      hint: resyncHint(known.schema),
+    });
+  }
+  if (plan.rows.kind === 'in-place') {
+    for (const action of plan.rows.actions) await tables.alter(target, [action]);
+  }
+  if (plan.rows.kind !== 'rebuild') return altered;
+  const { rebuild } = ports;
+  const filled = await rebuild.fill(target, { ...plan.known.schema, ...target }, plan.rows.values);
+  const uuids = [await tables.uuidOf(filled), await tables.uuidOf(target)];
+  const [fresh, old] = uuids;
+  if (fresh === undefined || old === undefined) throw new RangeError(`no table ${name}`);
+  return { known: plan.known, rebuilt: { filled: fresh, dropped: old } };
+}
+
+async function findProblem(
+  { rows, doubts }: AlterPlan,
+  target: { database: string; table: string },
+  { rebuild }: DdlPorts,
+): Promise<string | undefined> {
+  if (rows.kind === 'problem') return rows.problem;
+  const doubt = await rebuild.findDoubt(target, doubts);
+  return doubt === undefined ? undefined : `there are rows with ${doubt.what}`;
 }

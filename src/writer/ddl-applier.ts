@@ -3,12 +3,27 @@ import { earlierTableError } from './beginning.js';
 import type { PendingRename } from './checkpoint.js';
 import type { AlterAction, Statement, TableReference } from './ddl/index.js';
 import type { KnownTable } from './schema-history.js';
-import { parsePart, statementError } from './statement-error.js';
-import { applyColumnActions } from './column-actions.js';
-import { followTables } from './foreign-keys/index.js';
+import { followColumns, followTables } from './foreign-keys/index.js';
+import { partitionsAfter, rowsOfPartitions } from './partition-rows.js';
+import { moveTables } from './pending-moves.js';
+import { resyncHint } from './resync-hint.js';
+import { atStatement, parsePart, statementError } from './statement-error.js';
+import { applyColumnActions, type AlteredTable } from './column-actions.js';
 import type { DdlContext, DdlPorts } from './ddl-ports.js';
 import { movesBesideDumps, type TableMove } from './rename-plan.js';
 import { tableOfDefinition } from './table-definition.js';
+
+/** Actions of ALTER TABLE that leave columns, keys and charsets as they are. */
+const noColumnKinds: ReadonlySet<AlterAction['kind']> = new Set([
+  'no-effect',
+  'rename-table',
+  'unsupported',
+  'partition-by',
+  'add-partitions',
+  'reorganize-partitions',
+  'drop-partitions',
+  'truncate-partitions',
+] as const);
 
 type CreateTable = Extract<Statement, { kind: 'create-table' }>;
 
@@ -18,7 +33,7 @@ type CreateTable = Extract<Statement, { kind: 'create-table' }>;
  */
 export class DdlApplier {
   readonly #ports: DdlPorts;
-  /** The note of a RENAME that a crash has cut; the log's next RENAME is the one. */
+  /** The note of a move of tables that a crash has cut. */
   #unfinished: readonly PendingRename[] | undefined;
 
   constructor(ports: DdlPorts, unfinished?: readonly PendingRename[]) {
@@ -45,6 +60,9 @@ export class DdlApplier {
         );
       case 'create-table':
         return this.#createTable(statement, context);
+      case 'create-sequence':
+        this.#ports.history.addSequence(statement.table);
+        return true;
       case 'drop-table':
         return statement.temporary ? false : this.#dropTables(statement.tables, context);
       case 'truncate-table':
@@ -64,7 +82,7 @@ export class DdlApplier {
   ): boolean {
     const { history } = this.#ports;
     const isNew = statement.kind === 'create-database';
-    const charset = statement.charset ?? (isNew ? context.serverCharset : undefined);
+    const charset = statement.charset ?? (isNew ? context.session.serverCharset : undefined);
     if (charset === undefined || history.databaseCharset(statement.database) === charset)
       return false;
     history.setDatabaseCharset(statement.database, charset);
@@ -82,7 +100,7 @@ export class DdlApplier {
     const made =
       'like' in body
         ? this.#likeTable(table, body.like, context)
-        : tableOfDefinition(table, body, this.#databaseCharset(table, context), {
+        : tableOfDefinition(table, body, this.#databaseCharset(table, context), context.session, {
             file: context.file,
             offset: context.offset,
             table: tableName(table),
@@ -90,8 +108,10 @@ export class DdlApplier {
     this.#ports.foreignKeys.checkParents(made, { file: context.file, offset: context.offset });
     // A table that is new has no rows on their way to it.
     if (known !== undefined) await barrier();
-    if (known !== undefined && statement.orReplace) await tables.drop(filter.target(table));
-    await tables.create(this.#targetSchema(made.schema));
+    await atStatement(context, tableName(table), async () => {
+      if (known !== undefined && statement.orReplace) await tables.drop(filter.target(table));
+      await tables.create(this.#targetSchema(made.schema));
+    });
     history.set(made);
     return true;
   }
@@ -112,7 +132,7 @@ export class DdlApplier {
   }
 
   #databaseCharset(table: TableReference, context: DdlContext): string | undefined {
-    return this.#ports.history.databaseCharset(table.database) ?? context.serverCharset;
+    return this.#ports.history.databaseCharset(table.database) ?? context.session.serverCharset;
   }
 
   #targetSchema(schema: TableSchema): TableSchema {
@@ -125,6 +145,7 @@ export class DdlApplier {
     database?: string,
   ): Promise<boolean> {
     const { filter, history, tables, barrier } = this.#ports;
+    const sequences = dropped.filter((table) => history.dropSequence(table));
     const known = dropped.filter(
       (table) =>
         filter.accepts(table) &&
@@ -132,7 +153,7 @@ export class DdlApplier {
         !history.covers(table, context),
     );
     if (database !== undefined) history.setDatabaseCharset(database, undefined);
-    if (known.length === 0) return database !== undefined;
+    if (known.length === 0) return database !== undefined || sequences.length > 0;
     await barrier();
     for (const table of known) {
       await tables.drop(filter.target(table));
@@ -153,8 +174,10 @@ export class DdlApplier {
   async #rename(
     renames: readonly { from: TableReference; to: TableReference }[],
     context: DdlContext,
+    altered?: AlteredTable,
   ): Promise<boolean> {
     const { filter, history, barrier } = this.#ports;
+    for (const { from, to } of renames) if (history.dropSequence(from)) history.addSequence(to);
     const netMoves = this.#netMoves(renames).filter(({ from }) => history.get(from) !== undefined);
     const moves = movesBesideDumps(netMoves, this.#ports, context);
     for (const { from, to } of renames) {
@@ -170,11 +193,9 @@ export class DdlApplier {
     }
     if (moves.length === 0) return false;
     await barrier();
-    const pending = this.#unfinished ?? (await this.#planRenames(moves));
-    this.#unfinished = undefined;
-    await barrier(pending);
-    await this.#moveTables(pending);
-    const known = moves.map(({ from, to }) => ({ to, entry: history.get(from) }));
+    const pending = this.#unfinishedOf(context) ?? (await this.#planRenames(moves, altered));
+    await this.#move(pending, context);
+    const known = moves.map(({ from, to }) => ({ to, entry: altered?.known ?? history.get(from) }));
     for (const { from } of moves) history.delete(from);
     for (const { to, entry } of known) {
       if (entry === undefined || to === undefined || !filter.accepts(to)) continue;
@@ -187,35 +208,21 @@ export class DdlApplier {
     return true;
   }
 
-  async #planRenames(moves: readonly TableMove[]): Promise<PendingRename[]> {
+  async #planRenames(
+    moves: readonly TableMove[],
+    altered: AlteredTable | undefined,
+  ): Promise<PendingRename[]> {
     const { filter, tables } = this.#ports;
     const pending: PendingRename[] = [];
     for (const { from, to } of moves) {
-      const uuid = await tables.uuidOf(filter.target(from));
-      if (uuid === undefined) continue;
+      const there = await tables.uuidOf(filter.target(from));
+      if (there === undefined) continue;
+      const uuid = altered?.rebuilt?.filled ?? there;
+      if (uuid !== there) pending.push({ uuid: there });
       const isKept = to !== undefined && filter.accepts(to);
       pending.push(isKept ? { uuid, to: filter.target(to) } : { uuid });
     }
     return pending;
-  }
-
-  /** In two rounds, by way of names of their own: tables may change places. May be repeated. */
-  async #moveTables(pending: readonly PendingRename[]): Promise<void> {
-    const { tables } = this.#ports;
-    for (const { uuid, to } of pending) {
-      const from = await tables.findByUuid(uuid);
-      if (from === undefined) continue;
-      if (to === undefined) await tables.drop(from);
-      else if (tableName(from) !== tableName(to)) {
-        await tables.rename(from, { ...from, table: `_theflash_rename_${uuid}` });
-      }
-    }
-    for (const { uuid, to } of pending) {
-      const from = await tables.findByUuid(uuid);
-      if (from === undefined || to === undefined || tableName(from) === tableName(to)) continue;
-      await tables.createDatabase(to.database);
-      await tables.rename(from, to);
-    }
   }
 
   /** Where each table ends when all renames are done, one after the other. */
@@ -248,26 +255,110 @@ export class DdlApplier {
     // A dump holds what it did; but the table that gets another name may not be in the dump.
     if (history.covers(table, context)) return this.#alterUnknown(table, readActions, context);
     const actions = parsePart(context, tableName(table), readActions);
-    const refused = actions.find((action) => action.kind === 'unsupported');
-    if (refused !== undefined) {
-      throw statementError(
-        context,
-        `${refused.what} takes rows in a way that the log does not show`,
-        {
-          table: tableName(table),
-        },
-      );
-    }
-    const columnActions = actions.filter(
-      (action) => action.kind !== 'no-effect' && action.kind !== 'rename-table',
-    );
-    let changed = false;
-    if (columnActions.length > 0) {
-      changed = await applyColumnActions(columnActions, known, context, this.#ports);
-    }
+    await this.#refuseLostRows(table, actions, context);
+    const isPartitioned = await this.#changePartitions(known, actions, context);
+    const columnActions = actions.filter(({ kind }) => !noColumnKinds.has(kind));
     const rename = actions.find((action) => action.kind === 'rename-table');
-    if (rename === undefined) return changed;
-    return (await this.#rename([{ from: table, to: rename.to }], context)) || changed;
+    const to = rename?.to ?? table;
+    const isDone = this.#unfinishedOf(context) !== undefined;
+    const altered =
+      columnActions.length === 0
+        ? undefined
+        : await applyColumnActions(
+            columnActions,
+            history.get(table) ?? known,
+            isDone,
+            context,
+            this.#ports,
+          );
+    if (tableName(to) !== tableName(table)) {
+      const isRenamed = await this.#rename([{ from: table, to }], context, altered);
+      followColumns(history, to, columnActions);
+      return isRenamed;
+    }
+    if (altered === undefined) return isPartitioned;
+    await this.#replace(table, altered, context);
+    history.set(altered.known);
+    followColumns(history, table, columnActions);
+    return true;
+  }
+
+  async #refuseLostRows(
+    table: TableReference,
+    actions: readonly AlterAction[],
+    context: DdlContext,
+  ): Promise<void> {
+    const { barrier, filter, tables } = this.#ports;
+    const refused = actions.find((action) => action.kind === 'unsupported');
+    if (refused === undefined) return;
+    await barrier();
+    if (refused.takesOnly && !(await tables.holdsRows(filter.target(table)))) return;
+    const problem = `${refused.what} changes rows in a way that the log does not show`;
+    throw statementError(context, problem, {
+      table: tableName(table),
+      hint: resyncHint(table),
+    });
+  }
+
+  /** Deletes the rows of partitions that are dropped or emptied. May be repeated. */
+  async #changePartitions(
+    known: KnownTable,
+    actions: readonly AlterAction[],
+    context: DdlContext,
+  ): Promise<boolean> {
+    const { barrier, filter, history, tables } = this.#ports;
+    const { schema } = known;
+    const name = tableName(schema);
+    let { partitioning } = known;
+    for (const action of actions) {
+      if (action.kind === 'drop-partitions' || action.kind === 'truncate-partitions') {
+        await barrier();
+        const target = filter.target(schema);
+        const { names } = action;
+        if (names === 'all') await tables.truncate(target);
+        else if (await tables.holdsRows(target)) {
+          const rows = rowsOfPartitions({ ...known, partitioning }, names, context.session);
+          if (rows === undefined) {
+            const problem = `it is not known which rows of ${name} are in ${names.join(', ')}`;
+            throw statementError(context, problem, { table: name, hint: resyncHint(schema) });
+          }
+          await atStatement(context, name, () => tables.deleteWhere(target, rows));
+        }
+      }
+      partitioning = partitionsAfter(partitioning, action);
+    }
+    const isChanged = actions.some(({ kind }) => kind.includes('partition'));
+    if (isChanged) history.set({ ...known, partitioning });
+    return isChanged;
+  }
+
+  /** The table that was filled anew takes the place of the old one. */
+  async #replace(
+    table: TableReference,
+    { rebuilt }: AlteredTable,
+    context: DdlContext,
+  ): Promise<void> {
+    const { filter } = this.#ports;
+    const moves =
+      rebuilt === undefined
+        ? []
+        : [{ uuid: rebuilt.filled, to: filter.target(table) }, { uuid: rebuilt.dropped }];
+    const pending = this.#unfinishedOf(context) ?? moves;
+    if (pending.length > 0) await this.#move(pending, context);
+  }
+
+  /** The note of an earlier run that a crash has cut in this very statement. */
+  #unfinishedOf({ offset }: DdlContext): readonly PendingRename[] | undefined {
+    const at = this.#unfinished?.[0]?.at;
+    return at === undefined || at === offset ? this.#unfinished : undefined;
+  }
+
+  /** Moves tables, with a note of it in the checkpoint: from there on a crash is made good. */
+  async #move(pending: readonly PendingRename[], context: DdlContext): Promise<void> {
+    const { barrier, tables } = this.#ports;
+    this.#unfinished = undefined;
+    await barrier(pending.map((each) => ({ ...each, at: context.offset })));
+    await moveTables(pending, tables);
   }
 
   /** A table without rows in the copy: only its name may matter, when it comes into the copy. */

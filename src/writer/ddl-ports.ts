@@ -3,18 +3,20 @@ import type { EngineTables } from './engine-tables.js';
 import type { ForeignKeyActions } from './foreign-keys/index.js';
 import type { SchemaHistory } from './schema-history.js';
 import type { StatementContext } from './statement-error.js';
+import type { StatementSession } from './statement-session.js';
 import type { TableFilter } from './table-filter.js';
+import type { TableRebuild } from './table-rebuild.js';
 
 /** A statement of the log with what it needs to be understood. */
 export interface DdlContext extends StatementContext {
-  /** Charset of the session's collation_server: what a database without its own gets. */
-  serverCharset: string | undefined;
   gtid: string | undefined;
+  session: StatementSession;
 }
 
 /** What DDL changes, and how it waits for the rows before it. */
 export interface DdlPorts {
   tables: EngineTables;
+  rebuild: TableRebuild;
   history: SchemaHistory;
   filter: TableFilter;
   /** What the copy stands on: whether a table may come without its CREATE TABLE. */

@@ -98,6 +98,11 @@ export class EngineTables {
     await this.#engine.execute(`DROP TABLE IF EXISTS ${quoteTable(table)} SYNC`);
   }
 
+  /** Deletes the rows for which a condition holds, all at once. */
+  async deleteWhere(table: TableReference, condition: string): Promise<void> {
+    await this.#engine.execute(`DELETE FROM ${quoteTable(table)} WHERE ${condition}`);
+  }
+
   async truncate(table: TableReference): Promise<void> {
     await this.#engine.execute(`TRUNCATE TABLE ${quoteTable(table)}`);
   }
@@ -113,6 +118,11 @@ export class EngineTables {
 
   async rename(from: TableReference, to: TableReference): Promise<void> {
     await this.#engine.execute(`RENAME TABLE ${quoteTable(from)} TO ${quoteTable(to)}`);
+  }
+
+  /** Two tables change names, at once for every reader. */
+  async exchange(one: TableReference, other: TableReference): Promise<void> {
+    await this.#engine.execute(`EXCHANGE TABLES ${quoteTable(one)} AND ${quoteTable(other)}`);
   }
 
   async exists(table: TableReference): Promise<boolean> {

@@ -1,4 +1,4 @@
-export { describeBeginning, type BeginningOption } from './beginning.js';
+export type { BeginningOption } from './beginning.js';
 export type { Beginning } from './checkpoint.js';
 export { parseBaseline, parsePosition, parseUntil, type Until } from './log-reader.js';
 export type { BatchLimits } from './limits.js';
@@ -31,3 +31,4 @@ export { tableOfDefinition } from './table-definition.js';
 export { makeTableFilter, type TableFilter, type TableFilterOptions } from './table-filter.js';
 export { dropSideTables, sideTable, swapTables } from './table-swap.js';
 export { storedFilters } from './filter-change.js';
+export { sessionOfDump } from './statement-session.js';

@@ -6,6 +6,8 @@ import { statementError } from './statement-error.js';
 /** Bits of sql_mode that change how text is read. Source: MySQL 9.7 sql/system_variables.h, MODE_*. */
 const ansiQuotesMode = 4;
 const noBackslashEscapesMode = 0x100000;
+/** Source: MariaDB 10.11 sql/sql_class.h, MODE_ORACLE. MySQL takes it for a few other bits alone. */
+const oracleMode = 0x200;
 
 /**
  * Reads the statement of a QUERY event as the server that logged it did.
@@ -21,6 +23,7 @@ export function readStatement(
   const dialect = dialectOfServer(flavor, serverVersion, {
     ansiQuotes: (sqlMode & ansiQuotesMode) !== 0,
     noBackslashEscapes: (sqlMode & noBackslashEscapesMode) !== 0,
+    oracle: flavor === 'mariadb' && (sqlMode & oracleMode) !== 0,
   });
   try {
     return parseStatement(event.sql, event.database, dialect);

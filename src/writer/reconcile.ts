@@ -8,7 +8,7 @@ import { longestCharacterBytes, withCharset } from './ddl/index.js';
 
 /**
  * Holds a known schema against the TABLE_MAP of an event, and gives the schema that both agree on:
- * charsets and NULLs as the log says, all else as the DDL said. Types are held against the log by the
+ * charsets as the log says, all else as the DDL said. Types are held against the log by the
  * decoder. `hasHiddenColumns`: the server may log columns that no DDL names.
  *
  * Errors: SOURCE_MISMATCH where they differ: a change of the table that the log does not show.
@@ -40,12 +40,16 @@ function reconcileColumn(map: TableMapEvent, logged: TableMapColumn, column: Col
     throw mismatch(map, `the log names a column ${logged.name} where the copy has ${column.name}`);
   }
   if (logged.nullable && !column.nullable) {
+    // Of a table at the outer side of a join, the log says so of every column. A row that is there
+    // has no NULL in it; the decoder stops at one.
+    if (column.type.kind !== 'timestamp') return reconcileText(map, logged, column);
     // With explicit_defaults_for_timestamp=0 the server decides; the engine's column is Nullable anyway.
-    if (column.type.kind !== 'timestamp') {
-      throw mismatch(map, `column ${column.name} may be NULL in the log, and not in the copy`);
-    }
     return { ...column, nullable: true };
   }
+  return reconcileText(map, logged, column);
+}
+
+function reconcileText(map: TableMapEvent, logged: TableMapColumn, column: Column): Column {
   return column.type.kind === 'text' ? reconcileCharset(map, logged, column) : column;
 }
 

@@ -8,6 +8,7 @@ import {
 } from './ddl/index.js';
 import type { KnownTable } from './schema-history.js';
 import { tableOfDefinition } from './table-definition.js';
+import { sessionOfDump } from './statement-session.js';
 import type { TableFilter } from './table-filter.js';
 
 export interface SchemaDump {
@@ -27,6 +28,7 @@ export function readSchemaDump(dump: SchemaDump, filter: TableFilter): KnownTabl
   const known: KnownTable[] = [];
   const charsets = new Map<string, string>();
   const place: ErrorPlace = { file: dump.path };
+  const session = sessionOfDump(dump.text.includes("TIME_ZONE='+00:00'"), dialect);
   let database = databaseOfHeader(dump.text);
   for (const sql of splitDump(dump, dialect)) {
     const use = /^\s*USE\s+`?((?:[^`;]|``)+)`?\s*$/i.exec(sql)?.[1];
@@ -42,7 +44,7 @@ export function readSchemaDump(dump: SchemaDump, filter: TableFilter): KnownTabl
     if (!filter.accepts(table)) continue;
     const body = readOne(dump, statement.body);
     if ('like' in body) continue;
-    known.push(tableOfDefinition(table, body, charsets.get(table.database), place));
+    known.push(tableOfDefinition(table, body, charsets.get(table.database), session, place));
   }
   if (known.length === 0) {
     throw new FlashError('INVALID_REQUEST', `${dump.path} defines no table that is copied`, {

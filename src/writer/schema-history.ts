@@ -1,7 +1,8 @@
 import { tableName, type Position, type TableSchema } from '../protocol/index.js';
 import type { ColumnDefault } from './column-default.js';
-import type { ForeignKey } from './foreign-keys/foreign-key.js';
 import { isCovered, type LogGroup, type Moment } from './covered.js';
+import type { Partitioning } from './ddl/index.js';
+import type { ForeignKey } from './foreign-keys/foreign-key.js';
 
 /** A table of the source as it is at the place in the log that has been reached. */
 export interface KnownTable {
@@ -22,8 +23,10 @@ export interface KnownTable {
   foreignKeysLogged?: boolean;
   /** ENGINE of the source's table, in lower case, where it was named. */
   storage?: string;
-  /** Generated columns, each with the words of its expression in lower case. */
-  generated?: Readonly<Record<string, readonly string[]>>;
+  /** How rows are put into partitions; undefined where they are not, or that is not known. */
+  partitioning?: Partitioning | undefined;
+  /** Expressions of generated columns, by the column's name; undefined where no DDL was seen. */
+  generated?: Readonly<Record<string, string>>;
   /** Its rows are from a dump of this moment: what the log did to it before is in them. */
   since?: Moment & { isPassed?: true };
 }
@@ -46,9 +49,26 @@ interface TableReference {
  */
 export class SchemaHistory {
   readonly #tables = new Map<string, KnownTable>();
+  readonly #sequences = new Set<string>();
   readonly #charsets = new Map<string, string>();
   readonly #leftOut = new Map<string, LeftOutTable>();
   readonly #changed = new Map<string, TableReference>();
+
+  /** MariaDB's sequences, whose rows are no rows of a table. */
+  isSequence(table: TableReference): boolean {
+    return this.#sequences.has(tableName(table));
+  }
+
+  addSequence(table: TableReference): void {
+    this.#sequences.add(tableName(table));
+    this.#touch(table);
+  }
+
+  dropSequence(table: TableReference): boolean {
+    const isThere = this.#sequences.delete(tableName(table));
+    if (isThere) this.#touch(table);
+    return isThere;
+  }
 
   get(table: TableReference): KnownTable | undefined {
     return this.#tables.get(tableName(table));
@@ -121,6 +141,8 @@ export class SchemaHistory {
     const entry: unknown = JSON.parse(text);
     if (table.table === '') {
       if (isDatabaseEntry(entry)) this.#charsets.set(table.database, entry.charset);
+    } else if (isSequenceEntry(entry)) {
+      this.#sequences.add(tableName(table));
     } else if (isKnownTable(entry)) {
       this.#tables.set(tableName(table), entry);
     } else if (isLeftOutEntry(entry)) {
@@ -140,6 +162,7 @@ export class SchemaHistory {
 
   #text(table: TableReference): string | undefined {
     if (table.table !== '') {
+      if (this.isSequence(table)) return JSON.stringify({ sequence: true });
       const known = this.get(table);
       if (known !== undefined) return JSON.stringify(known);
       const leftOut = this.#leftOut.get(tableName(table));
@@ -157,6 +180,10 @@ export class SchemaHistory {
 
 function isDatabaseEntry(entry: unknown): entry is { charset: string } {
   return typeof entry === 'object' && entry !== null && 'charset' in entry;
+}
+
+function isSequenceEntry(entry: unknown): boolean {
+  return typeof entry === 'object' && entry !== null && 'sequence' in entry;
 }
 
 /** Written by `takeChanges` only: the outline is enough to tell the two kinds apart. */

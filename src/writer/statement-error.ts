@@ -32,6 +32,39 @@ export function statementError(
   );
 }
 
+/**
+ * Runs work of the engine for a statement: what the engine refuses becomes an error with the place in
+ * the log. What would have failed anywhere, as a full disk, keeps its code.
+ */
+export async function atStatement<T>(
+  context: StatementContext,
+  table: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof FlashError) || error.place.file !== undefined) throw error;
+    const isRefused = ['INVALID_REQUEST', 'ENGINE', 'NOT_FOUND'].includes(error.code);
+    const refused = statementError(
+      context,
+      `the engine refuses a change of ${table}: ${error.message}`,
+      {
+        table,
+        hint: `All before it is applied. Leave the table out with --exclude ${table}, or write it under another name with --rename ${table}=….`,
+        cause: error,
+      },
+    );
+    if (isRefused) throw refused;
+    const { hint = refused.hint } = error;
+    throw new FlashError(error.code, refused.message, {
+      ...(hint === undefined ? {} : { hint }),
+      place: { ...error.place, ...refused.place },
+      cause: error,
+    });
+  }
+}
+
 /** Runs a part of the DDL parser; what it can't read becomes an error with the place in the log. */
 export function parsePart<T>(context: StatementContext, table: string, part: () => T): T {
   try {

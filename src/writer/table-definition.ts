@@ -1,8 +1,10 @@
 import { FlashError, type Column, type ErrorPlace, type TableSchema } from '../protocol/index.js';
+import { membersInCharset } from './charset-repertoire.js';
 import { columnDefault, type ColumnDefault } from './column-default.js';
 import { withCharset, type ColumnDefinition, type TableDefinition } from './ddl/index.js';
 import { foreignKeysOf, hasForeignKeys } from './foreign-keys/index.js';
 import type { KnownTable } from './schema-history.js';
+import type { StatementSession } from './statement-session.js';
 
 /**
  * Turns what CREATE TABLE declares into a table as the writer knows it, charsets filled in.
@@ -14,52 +16,58 @@ export function tableOfDefinition(
   table: { database: string; table: string },
   definition: TableDefinition,
   databaseCharset: string | undefined,
+  session: StatementSession,
   place: ErrorPlace,
 ): KnownTable {
   const defaultCharset = definition.charset ?? databaseCharset;
   const schema: TableSchema = {
     database: table.database,
     table: table.table,
-    columns: definition.columns.map((column) => columnOfDefinition(column, defaultCharset, place)),
+    columns: definition.columns.map((column) =>
+      columnOfDefinition(column, defaultCharset, session, place),
+    ),
     primaryKey: definition.primaryKey,
   };
   const defaults = Object.fromEntries(
     definition.columns.map((column, index) => [
       column.name,
-      defaultOf(column, schema.columns[index]),
+      defaultOf(column, schema.columns[index], session),
     ]),
   );
   const { storage, foreignKeys } = definition;
-  const generated = generatedColumns(definition.columns);
+  const generated = Object.fromEntries(
+    definition.columns.flatMap(({ name, generated: text }) =>
+      text === undefined ? [] : [[name, text]],
+    ),
+  );
   return {
     schema,
     defaultCharset,
     defaults,
+    generated,
+    partitioning: definition.partitioning,
     foreignKeys: hasForeignKeys(storage) ? foreignKeysOf(table, foreignKeys) : [],
     ...(storage === undefined ? {} : { storage }),
-    ...(generated === undefined ? {} : { generated }),
   };
 }
 
-function generatedColumns(columns: readonly ColumnDefinition[]): KnownTable['generated'] {
-  const generated = columns.flatMap(({ name, generatedBy }) =>
-    generatedBy === undefined ? [] : [[name, generatedBy] as const],
-  );
-  return generated.length === 0 ? undefined : Object.fromEntries(generated);
-}
-
-function defaultOf(definition: ColumnDefinition, column: Column | undefined): ColumnDefault {
-  return column === undefined ? { kind: 'unknown' } : columnDefault(definition, column);
+function defaultOf(
+  definition: ColumnDefinition,
+  column: Column | undefined,
+  session: StatementSession,
+): ColumnDefault {
+  return column === undefined ? { kind: 'unknown' } : columnDefault(definition, column, session);
 }
 
 /** One column, its charset filled in. Errors: UNSUPPORTED where none is known. */
 export function columnOfDefinition(
   definition: ColumnDefinition,
   defaultCharset: string | undefined,
+  session: StatementSession,
   place: ErrorPlace,
 ): Column {
-  const { name, nullable } = definition;
-  const needsCharset = definition.type.kind === 'text' && definition.type.charset === '';
+  const { name, type } = definition;
+  const needsCharset = type.kind === 'text' && type.charset === '';
   if (needsCharset && defaultCharset === undefined) {
     throw new FlashError(
       'UNSUPPORTED',
@@ -70,5 +78,14 @@ export function columnOfDefinition(
       },
     );
   }
-  return { name, nullable, ...withCharset(definition, needsCharset ? defaultCharset : undefined) };
+  // Without explicit_defaults_for_timestamp a TIMESTAMP may be NULL only where it says so.
+  const isFilled =
+    type.kind === 'timestamp' && !definition.nullIsTold && session.explicitTimestamps === false;
+  const nullable = definition.nullable && !isFilled;
+  const column = {
+    name,
+    nullable,
+    ...withCharset(definition, needsCharset ? defaultCharset : undefined),
+  };
+  return membersInCharset(column, definition.charset ?? defaultCharset);
 }

@@ -186,6 +186,8 @@ export class TableRouter {
       history.leaveOut(event);
       return undefined;
     }
+    if (history.isSequence(event)) return undefined;
+    if (history.get(event) === undefined && isSequenceMap(event)) return undefined;
     const source = this.#schemaOf(event, name);
     const schema = { ...source, ...filter.target(source) };
     this.#sourceNames.set(tableName(schema), { database: event.database, table: event.table });
@@ -236,8 +238,15 @@ function unknownColumnsError(event: TableMapEvent, name: string): FlashError {
     'UNSUPPORTED',
     `the columns of ${name} are not known: ${event.file} at offset ${event.offset} holds its rows without names, and no CREATE TABLE`,
     {
-      hint: 'Give the definitions with --schema (mysqldump --no-data), begin with the log in which the table was made, or set binlog_row_metadata=FULL on the source.',
+      hint:
+        'Give the definitions with --schema (mysqldump --no-data), begin with the log in which the table was made, or set binlog_row_metadata=FULL on the source. ' +
+        `Or leave the table out with --exclude ${name}.`,
       place: { file: event.file, offset: event.offset, table: name },
     },
   );
+}
+
+/** A sequence whose CREATE stands in an earlier log, where the log names columns. */
+function isSequenceMap({ columns }: TableMapEvent): boolean {
+  return columns.length === 8 && columns[0]?.name === 'next_not_cached_value';
 }

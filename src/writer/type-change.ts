@@ -1,17 +1,11 @@
 import type { Column, ColumnType } from '../protocol/index.js';
+import { longestCharacterBytes } from './ddl/index.js';
+import { floatDigits } from './stored-float.js';
 
 type TypeOf<Kind extends ColumnType['kind']> = Extract<ColumnType, { kind: Kind }>;
 
-/**
- * Says why rows can't be carried over a change of a column's type without knowing what the source made
- * of each value; undefined where every value stays what it was.
- */
-export function typeChangeProblem(from: Column, to: Column): string | undefined {
-  if (keepsValues(from, to)) return undefined;
-  return `column ${from.name} from ${from.mysqlType} to ${to.mysqlType} may change values`;
-}
-
-function keepsValues(from: Column, to: Column): boolean {
+/** True where every value stays what it was when a column's type changes. */
+export function keepsValues(from: Column, to: Column): boolean {
   const before = from.type;
   const after = to.type;
   switch (after.kind) {
@@ -25,7 +19,7 @@ function keepsValues(from: Column, to: Column): boolean {
         (!after.unsigned || before.unsigned)
       );
     case 'float':
-      return before.kind === 'float' && after.bits >= before.bits;
+      return before.kind === 'float' && after.bits >= before.bits && holdsFloat(from, to);
     case 'bit':
       return before.kind === 'bit' && after.length >= before.length;
     case 'date':
@@ -53,6 +47,7 @@ function keepsValues(from: Column, to: Column): boolean {
         (after.kind === 'enum' || keepsOrder(before.members, after.members))
       );
     case 'geometry':
+      return before.kind === after.kind;
     case 'vector':
       return before.kind === after.kind && from.mysqlType === to.mysqlType;
   }
@@ -61,6 +56,16 @@ function keepsValues(from: Column, to: Column): boolean {
 function holdsInt(before: TypeOf<'int'>, after: TypeOf<'int'>): boolean {
   if (before.unsigned === after.unsigned) return after.bits >= before.bits;
   return before.unsigned && after.bits > before.bits;
+}
+
+/** (M,D) rounds, and UNSIGNED cuts; what the column had already has done so. */
+function holdsFloat(from: Column, to: Column): boolean {
+  const before = floatDigits(from.mysqlType);
+  const after = floatDigits(to.mysqlType);
+  const isSame = before?.digits === after?.digits && before?.scale === after?.scale;
+  const isRounded = after !== undefined && !isSame;
+  const isCut = to.mysqlType.includes('unsigned') && !from.mysqlType.includes('unsigned');
+  return !isRounded && !isCut;
 }
 
 /** A SET's text lists its members in order of definition. */
@@ -86,6 +91,30 @@ function holdsText(
   return holdsCharset && !becomesChar && isLonger(from, to);
 }
 
+/**
+ * The type of a text column after CONVERT TO CHARACTER SET: a longer one where the characters of the
+ * new charset may need it.
+ *
+ * Source: MySQL 5.7 sql/field.cc, Create_field::create_length_to_internal_length, and
+ * sql/sql_table.cc, prepare_blob_field.
+ */
+export function widenedText(column: Column, charset: string): Pick<Column, 'type' | 'mysqlType'> {
+  const { type, mysqlType } = column;
+  if (type.kind !== 'text' || charset === 'binary') return { type, mysqlType };
+  const factor = longestCharacterBytes(charset) / longestCharacterBytes(type.charset);
+  const blob = /^(tiny|medium|long)?text/.exec(mysqlType);
+  if (blob !== null && factor > 1)
+    return { type, mysqlType: textOfBytes(lengthMax(mysqlType) * factor) };
+  const length = /^varchar\((\d+)\)/.exec(mysqlType)?.[1];
+  const bytes = Number(length ?? 0) * longestCharacterBytes(charset);
+  return { type, mysqlType: bytes > 65_535 ? textOfBytes(bytes) : mysqlType };
+}
+
+function textOfBytes(bytes: number): string {
+  const sizes = ['tiny', '', 'medium'].find((size) => bytes <= (longest[size] ?? 0));
+  return `${sizes ?? 'long'}text`;
+}
+
 const longest: Readonly<Record<string, number>> = {
   tiny: 255,
   '': 65_535,
@@ -98,7 +127,7 @@ function isLonger(from: Column, to: Column): boolean {
 }
 
 /** The longest value, in characters; of TEXT types in bytes, so that VARCHAR(n) fits in fewer. */
-function lengthMax(mysqlType: string): number {
+export function lengthMax(mysqlType: string): number {
   const length = /\((\d+)\)/.exec(mysqlType)?.[1];
   if (length !== undefined) return Number(length);
   return longest[/^(tiny|medium|long)?(?:text|blob)/.exec(mysqlType)?.[1] ?? ''] ?? 0;

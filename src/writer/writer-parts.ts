@@ -18,6 +18,7 @@ import { RowCompleter } from './row-completer.js';
 import type { SchemaHistory } from './schema-history.js';
 import type { StartPoint } from './start-point.js';
 import type { TableFilter, TableFilterOptions } from './table-filter.js';
+import { TableRebuild } from './table-rebuild.js';
 import { TableRouter } from './table-router.js';
 import type { Totals } from './totals.js';
 import { XaStore } from './xa-store.js';
@@ -77,7 +78,15 @@ export function makeWriterParts(options: WriterPartsOptions): WriterParts {
     await writer.settle();
   };
   const ddl = new DdlApplier(
-    { tables, history, filter, foreignKeys, barrier, beginning },
+    {
+      tables,
+      rebuild: new TableRebuild(engine, tables),
+      history,
+      filter,
+      foreignKeys,
+      barrier,
+      beginning,
+    },
     checkpoint?.renames,
   );
   const filters = checkpoint?.filters;

@@ -103,9 +103,9 @@ test.serial(
 test.serial(
   'a statement that stops the run is left out by --skip with the place that its error names',
   async (t) => {
-    await server.query(`CREATE DATABASE k; CREATE TABLE k.c (id INT PRIMARY KEY, w INT NOT NULL);
-    INSERT INTO k.c VALUES (1, 2), (2, 3);
-    ALTER TABLE k.c DROP PRIMARY KEY, ADD PRIMARY KEY (id, w)`);
+    await server.query(`CREATE DATABASE k; CREATE TABLE k.c (id INT PRIMARY KEY, w INT NOT NULL, g INT AS (w) STORED);
+    INSERT INTO k.c (id, w) VALUES (1, 2), (2, 3);
+    ALTER TABLE k.c MODIFY g INT AS (w + 0) STORED`);
     await server.flushLogs();
     const third = server.binlogFiles().at(-1) ?? '';
     const engine = path.join(temporaryFolder(t), 'engine');
@@ -113,7 +113,7 @@ test.serial(
     const stopped = await runCli(args);
     t.is(stopped.code, 1);
     const [, file = '', offset = ''] = /in (\S+) at offset (\d+)/.exec(stopped.stderr) ?? [];
-    t.true(stopped.stderr.includes('ADD PRIMARY KEY'), stopped.stderr);
+    t.true(stopped.stderr.includes('MODIFY g INT'), stopped.stderr);
     t.is(await countOf(engine, 'k.c'), 2, 'all in front of it is applied');
     t.is((await runCli(args)).code, 1, 'it stops the next run too');
     await runCliWell([...args, '--skip', `${file}:${offset}`]);

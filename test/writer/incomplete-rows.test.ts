@@ -138,9 +138,9 @@ testSerialWith('mysql-5.7')('a default that is not known stops the run', async (
   const server = await start(t, 'mysql-5.7');
   const files = await record(server, async () => {
     await server.query(
-      "CREATE DATABASE m; CREATE TABLE m.t (id INT PRIMARY KEY, a TIME DEFAULT '10:00:00')",
+      "SET time_zone = 'SYSTEM'; CREATE DATABASE m; CREATE TABLE m.t (id INT PRIMARY KEY, a TIMESTAMP NULL DEFAULT '2020-01-01 10:00:00')",
     );
-    await server.query("INSERT INTO m.t VALUES (1, '01:00:00')");
+    await server.query("INSERT INTO m.t VALUES (1, '2020-01-01 01:00:00')");
     await server.query('INSERT INTO m.t (id) VALUES (2)');
   });
   const engine = await openScratchEngine(t);

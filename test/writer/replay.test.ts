@@ -160,8 +160,7 @@ for (const kind of kinds) {
         ALTER TABLE empty_one DROP PRIMARY KEY`);
       });
       const engine = await openScratchEngine(t);
-      const error = await t.throwsAsync(replayFiles(engine, files), { code: 'UNSUPPORTED' });
-      t.regex(error.message, /alt\.empty_one.*primary key/);
+      await replayFiles(engine, files);
       await sameRows(t, server, engine, 'SELECT d, id, a, bb, s, e, f, g FROM alt.t ORDER BY id');
       await sameRows(t, server, engine, 'SELECT * FROM alt.empty_one ORDER BY id');
       const [shown] = await queryRows(engine, 'SELECT * FROM alt.t WHERE id = 1');

@@ -41,6 +41,5 @@ function readQuery(
   const database = reader.text(databaseBytes);
   reader.skip(1);
   const sql = decodeName(unpack(reader.rest()), status.clientCollation);
-  const { sqlMode, serverCollation } = status;
-  return { kind: 'query', database, sql, errorCode, sqlMode, serverCollation, ...header };
+  return { kind: 'query', database, sql, errorCode, ...status, ...header };
 }

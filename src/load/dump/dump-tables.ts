@@ -2,6 +2,7 @@ import { tableName } from '../../protocol/index.js';
 import {
   dialectOfServer,
   parseStatement,
+  sessionOfDump,
   SqlSyntaxError,
   tableOfDefinition,
   type KnownTable,
@@ -122,7 +123,9 @@ export class DumpTables {
       throw dumpError(this.#file, `CREATE TABLE … LIKE, which dumps do not have`, { offset });
     }
     const place = { file: this.#file, offset, table: tableName(table) };
-    const known = tableOfDefinition(table, body, this.charsets.get(table.database), place);
+    const session = sessionOfDump(this.#session.timeZone === '+00:00', this.#dialect());
+    const charset = this.charsets.get(table.database);
+    const known = tableOfDefinition(table, body, charset, session, place);
     const storage = /\)\s*(?:\/\*!\d+\s*)?(?:ENGINE|TYPE)\s*=\s*(\w+)/i.exec(sql)?.[1];
     return { known, storage };
   }

@@ -1,7 +1,9 @@
 import { charsetName, charsetOfCollation } from './charset.js';
-import { readColumnDefinition, readDefault } from './column-definition.js';
+import { readColumnDefinition } from './column-definition.js';
 import { foreignKeyOfColumn, readTableConstraint } from './create-table.js';
-import { readTableName } from './names.js';
+import { readDefault } from './default-literal.js';
+import { readColumnName, readTableName } from './names.js';
+import { readParts, readPartitioning, readPartitionNames } from './partitions.js';
 import type { SqlDialect } from './sql-dialect.js';
 import type { AlterAction, ColumnDefinition, ColumnPlace } from './statement.js';
 import { readTableOption } from './table-options.js';
@@ -41,18 +43,21 @@ function readAction(reader: TokenReader, context: Context): AlterAction[] {
   if (reader.accept('DROP')) return [readDrop(reader)];
   if (reader.accept('MODIFY')) {
     reader.accept('COLUMN');
-    reader.accept('IF', 'EXISTS');
+    const ifExists = reader.accept('IF', 'EXISTS');
     const column = readColumnDefinition(reader, context.dialect);
     const place = readPlace(reader);
-    return [{ kind: 'change-column', from: column.name, column, place }, ...referencesOf(column)];
+    return [
+      { kind: 'change-column', from: column.name, column, place, ifExists },
+      ...referencesOf(column),
+    ];
   }
   if (reader.accept('CHANGE')) {
     reader.accept('COLUMN');
-    reader.accept('IF', 'EXISTS');
-    const from = reader.name();
+    const ifExists = reader.accept('IF', 'EXISTS');
+    const from = readColumnName(reader);
     const column = readColumnDefinition(reader, context.dialect);
     const place = readPlace(reader);
-    return [{ kind: 'change-column', from, column, place }, ...referencesOf(column)];
+    return [{ kind: 'change-column', from, column, place, ifExists }, ...referencesOf(column)];
   }
   if (reader.accept('RENAME')) return [readRename(reader, context)];
   if (reader.accept('CONVERT', 'TO')) return [readConvert(reader)];
@@ -61,7 +66,7 @@ function readAction(reader: TokenReader, context: Context): AlterAction[] {
 
 function readAdd(reader: TokenReader, context: Context): AlterAction[] {
   if (reader.accept('SYSTEM', 'VERSIONING')) {
-    return [{ kind: 'unsupported', what: 'ADD SYSTEM VERSIONING' }];
+    return [{ kind: 'unsupported', what: 'ADD SYSTEM VERSIONING', takesOnly: false }];
   }
   const constraint = readTableConstraint(reader, context.dialect);
   if (constraint !== undefined) return [actionOf(constraint)];
@@ -101,14 +106,14 @@ const last: ColumnPlace = { kind: 'last' };
 
 function readPlace(reader: TokenReader): ColumnPlace | undefined {
   if (reader.accept('FIRST')) return { kind: 'first' };
-  if (reader.accept('AFTER')) return { kind: 'after', column: reader.name() };
+  if (reader.accept('AFTER')) return { kind: 'after', column: readColumnName(reader) };
   return undefined;
 }
 
 function readDrop(reader: TokenReader): AlterAction {
   if (reader.accept('PRIMARY', 'KEY')) return { kind: 'drop-primary-key' };
   if (reader.accept('SYSTEM', 'VERSIONING')) {
-    return { kind: 'unsupported', what: 'DROP SYSTEM VERSIONING' };
+    return { kind: 'unsupported', what: 'DROP SYSTEM VERSIONING', takesOnly: false };
   }
   const isCertain = reader.accept('FOREIGN', 'KEY');
   if (isCertain || reader.accept('CONSTRAINT')) {
@@ -139,9 +144,10 @@ function readRename(reader: TokenReader, context: Context): AlterAction {
     return noEffect;
   }
   if (reader.accept('COLUMN')) {
+    const ifExists = reader.accept('IF', 'EXISTS');
     const from = reader.name();
     reader.expect('TO');
-    return { kind: 'rename-column', from, to: reader.name() };
+    return { kind: 'rename-column', from, to: reader.name(), ifExists };
   }
   if (!reader.accept('TO') && !reader.accept('AS')) reader.acceptSymbol('=');
   return { kind: 'rename-table', to: readTableName(reader, context.defaultDatabase) };
@@ -151,7 +157,10 @@ function readConvert(reader: TokenReader): AlterAction {
   if (!reader.accept('CHARACTER', 'SET')) reader.expect('CHARSET');
   const isDefault = reader.accept('DEFAULT');
   let charset = isDefault ? undefined : charsetName(reader.nameOrString());
-  if (reader.accept('COLLATE')) charset ??= charsetOfCollation(reader.nameOrString());
+  if (reader.accept('COLLATE')) {
+    const ofCollation = charsetOfCollation(reader.nameOrString());
+    charset ??= ofCollation;
+  }
   return { kind: 'convert-charset', charset };
 }
 
@@ -165,11 +174,40 @@ function readPartitionAction(reader: TokenReader): AlterAction | undefined {
     (first === 'REMOVE' && second === 'PARTITIONING') ||
     (first === 'PARTITION' && second === 'BY');
   if (!isTablespace && !isPartition) return undefined;
+  reader.take();
+  reader.take();
+  const action = readPartitionChange(reader, first);
   while (!reader.done) reader.take();
-  const losesRows = ['DROP', 'TRUNCATE', 'EXCHANGE', 'DISCARD', 'IMPORT', 'CONVERT'].includes(
-    first,
-  );
-  return losesRows ? { kind: 'unsupported', what: `${first} ${second}` } : noEffect;
+  if (action !== undefined) return action;
+  const losesRows = ['EXCHANGE', 'DISCARD', 'IMPORT', 'CONVERT'].includes(first);
+  const what = `${first} ${second}`;
+  return losesRows ? { kind: 'unsupported', what, takesOnly: first === 'DISCARD' } : noEffect;
+}
+
+function readPartitionChange(reader: TokenReader, first: string): AlterAction | undefined {
+  switch (first) {
+    case 'PARTITION':
+      return { kind: 'partition-by', partitioning: readPartitioning(reader) };
+    case 'REMOVE':
+      return { kind: 'partition-by', partitioning: undefined };
+    case 'DROP':
+      return { kind: 'drop-partitions', names: readPartitionNames(reader) };
+    case 'TRUNCATE':
+      return { kind: 'truncate-partitions', names: readPartitionNames(reader) };
+    case 'ADD': {
+      reader.accept('NO_WRITE_TO_BINLOG');
+      reader.accept('LOCAL');
+      reader.accept('IF', 'NOT', 'EXISTS');
+      return { kind: 'add-partitions', parts: reader.attempt(() => readParts(reader)) };
+    }
+    case 'REORGANIZE': {
+      const names = reader.attempt(() => readPartitionNames(reader)) ?? 'all';
+      const parts = reader.accept('INTO') ? reader.attempt(() => readParts(reader)) : undefined;
+      return { kind: 'reorganize-partitions', names, parts };
+    }
+    default:
+      return undefined;
+  }
 }
 
 const partitionVerbs: ReadonlySet<string> = new Set([
@@ -202,12 +240,11 @@ function readOther(reader: TokenReader): AlterAction {
   }
   if (reader.accept('ORDER', 'BY')) {
     reader.list(() => {
-      reader.name();
+      readColumnName(reader);
       reader.acceptOneOf('ASC', 'DESC');
     });
     return noEffect;
   }
-  if (reader.acceptOneOf('WAIT', 'NOWAIT') === 'WAIT') reader.integer();
   const option = readTableOption(reader);
   if (option === undefined) throw reader.error('the action is not known');
   if (option.storage !== undefined) return { kind: 'storage', storage: option.storage };

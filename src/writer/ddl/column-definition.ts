@@ -1,35 +1,41 @@
 import { charsetName, charsetOfCollation } from './charset.js';
 import { readDataType } from './data-type.js';
 import { honoursColumnReferences, readReference } from './foreign-key.js';
+import { readColumnName } from './names.js';
 import type { SqlDialect } from './sql-dialect.js';
+import { readDefault, readFunctionCall } from './default-literal.js';
 import type { ColumnDefinition, DefaultLiteral, ReferenceDefinition } from './statement.js';
 import type { TokenReader } from './token-reader.js';
 
 interface Attributes {
   notNull: boolean;
+  nullIsTold: boolean;
   isPrimaryKey: boolean;
+  isAutoIncrement: boolean;
+  generated: string | undefined;
   charset: string | undefined;
   collation: string | undefined;
   defaultLiteral: DefaultLiteral | undefined;
   references: ReferenceDefinition | undefined;
-  generatedBy: readonly string[] | undefined;
 }
 
 /** Reads a column's name, type and attributes, up to the comma, bracket or word behind them. */
 export function readColumnDefinition(reader: TokenReader, dialect: SqlDialect): ColumnDefinition {
-  const name = reader.name();
+  const name = readColumnName(reader);
   const declared = readDataType(reader, dialect);
   const attributes: Attributes = {
     notNull: declared.notNull,
+    nullIsTold: declared.notNull,
     isPrimaryKey: false,
+    isAutoIncrement: declared.isAutoIncrement === true,
+    generated: undefined,
     charset: undefined,
     collation: undefined,
     defaultLiteral: undefined,
     references: undefined,
-    generatedBy: undefined,
   };
   while (readAttribute(reader, attributes));
-  const { references, generatedBy } = attributes;
+  const { references } = attributes;
   const charset =
     attributes.charset ??
     (attributes.collation === undefined ? undefined : charsetOfCollation(attributes.collation));
@@ -37,10 +43,13 @@ export function readColumnDefinition(reader: TokenReader, dialect: SqlDialect): 
     name,
     ...withCharset(declared, charset),
     nullable: !attributes.notNull && !attributes.isPrimaryKey,
+    nullIsTold: attributes.nullIsTold || attributes.isPrimaryKey,
     isPrimaryKey: attributes.isPrimaryKey,
+    isAutoIncrement: attributes.isAutoIncrement,
+    charset,
+    generated: attributes.generated,
     defaultLiteral: attributes.defaultLiteral,
     ...(references === undefined || !honoursColumnReferences(dialect) ? {} : { references }),
-    ...(generatedBy === undefined ? {} : { generatedBy }),
   };
 }
 
@@ -66,7 +75,7 @@ function readAttribute(reader: TokenReader, attributes: Attributes): boolean {
     readCharsetAttribute(reader, attributes) ||
     readKeyAttribute(reader, attributes) ||
     readValueAttribute(reader, attributes) ||
-    readPlainAttribute(reader) ||
+    readPlainAttribute(reader, attributes) ||
     readConstraint(reader, attributes)
   );
 }
@@ -88,6 +97,10 @@ function readCharsetAttribute(reader: TokenReader, attributes: Attributes): bool
     attributes.charset = 'latin1';
     return true;
   }
+  if (reader.accept('BYTE')) {
+    attributes.charset = 'binary';
+    return true;
+  }
   if (reader.accept('UNICODE')) {
     attributes.charset = 'ucs2';
     return true;
@@ -98,9 +111,13 @@ function readCharsetAttribute(reader: TokenReader, attributes: Attributes): bool
 function readKeyAttribute(reader: TokenReader, attributes: Attributes): boolean {
   if (reader.accept('NOT', 'NULL')) {
     attributes.notNull = true;
+    attributes.nullIsTold = true;
     return true;
   }
-  if (reader.accept('NULL')) return true;
+  if (reader.accept('NULL')) {
+    attributes.nullIsTold = true;
+    return true;
+  }
   if (reader.accept('PRIMARY', 'KEY') || reader.accept('PRIMARY')) {
     attributes.isPrimaryKey = true;
     return true;
@@ -119,6 +136,7 @@ function readKeyAttribute(reader: TokenReader, attributes: Attributes): boolean 
 function readValueAttribute(reader: TokenReader, attributes: Attributes): boolean {
   if (reader.accept('SERIAL', 'DEFAULT', 'VALUE')) {
     attributes.notNull = true;
+    attributes.isAutoIncrement = true;
     return true;
   }
   if (reader.accept('DEFAULT')) {
@@ -138,15 +156,19 @@ function readValueAttribute(reader: TokenReader, attributes: Attributes): boolea
   if (reader.accept('ROW')) {
     throw reader.error('system-versioned tables are not supported');
   }
-  attributes.generatedBy = reader.wordsInParentheses();
+  attributes.generated = reader.parenthesisedText();
   attributes.defaultLiteral = { kind: 'expression' };
   reader.acceptOneOf('VIRTUAL', 'STORED', 'PERSISTENT');
   return true;
 }
 
 /** Attributes that say nothing about the values. */
-function readPlainAttribute(reader: TokenReader): boolean {
-  if (reader.acceptOneOf('AUTO_INCREMENT', 'VISIBLE', 'INVISIBLE') !== undefined) return true;
+function readPlainAttribute(reader: TokenReader, attributes: Attributes): boolean {
+  if (reader.accept('AUTO_INCREMENT')) {
+    attributes.isAutoIncrement = true;
+    return true;
+  }
+  if (reader.acceptOneOf('VISIBLE', 'INVISIBLE') !== undefined) return true;
   if (reader.accept('COMMENT')) return taken(() => reader.string());
   if (reader.acceptOneOf('COLUMN_FORMAT', 'STORAGE') !== undefined) {
     return taken(() => reader.name());
@@ -180,44 +202,8 @@ function readConstraint(reader: TokenReader, attributes: Attributes): boolean {
   return true;
 }
 
-/** Reads what stands behind DEFAULT. */
-export function readDefault(reader: TokenReader): DefaultLiteral {
-  if (reader.accept('NULL')) return { kind: 'null' };
-  if (reader.accept('TRUE')) return { kind: 'number', text: '1' };
-  if (reader.accept('FALSE')) return { kind: 'number', text: '0' };
-  if (reader.isSymbol('(')) {
-    reader.skipParenthesised();
-    return { kind: 'expression' };
-  }
-  const minus = reader.acceptSymbol('-');
-  if (!minus) reader.acceptSymbol('+');
-  const token = reader.peek();
-  if (token?.kind === 'number') {
-    reader.take();
-    // 0x… and 0b… are byte strings, whose value depends on the column's type.
-    if (/^0[xb]/.test(token.text)) return { kind: 'expression' };
-    return { kind: 'number', text: `${minus ? '-' : ''}${token.text}` };
-  }
-  if (token?.kind === 'string') return { kind: 'string', text: reader.string() };
-  // b'101', x'6162' and _utf8mb4'…'.
-  if (token?.kind === 'word' && reader.peek(1)?.kind === 'string') {
-    reader.take();
-    const text = reader.string();
-    return token.text.startsWith('_') ? { kind: 'string', text } : { kind: 'expression' };
-  }
-  readFunctionCall(reader);
-  return { kind: 'expression' };
-}
-
 /** True, whatever was read: for an attribute that is known and leaves no trace in the rows. */
 function taken(read: () => unknown): true {
   read();
   return true;
-}
-
-/** CURRENT_TIMESTAMP, now(6), nextval(`db`.`sequence`), `db`.`f`(…). */
-function readFunctionCall(reader: TokenReader): void {
-  reader.name();
-  while (reader.acceptSymbol('.')) reader.name();
-  if (reader.isSymbol('(')) reader.skipParenthesised();
 }

@@ -1,6 +1,7 @@
 import { readColumnDefinition } from './column-definition.js';
 import { readForeignKey } from './foreign-key.js';
 import { readKeyColumns, readTableName } from './names.js';
+import { readPartitioning } from './partitions.js';
 import type { SqlDialect } from './sql-dialect.js';
 import type {
   ColumnDefinition,
@@ -47,7 +48,7 @@ export function readTableBody(
     notNull.push(...(key?.notNull ?? []));
   });
   reader.expectSymbol(')');
-  const { charset, storage } = readOptions(reader);
+  const { charset, storage, partitioning } = readOptions(reader);
   expectEnd(reader);
   const ownKey = columns.filter((column) => column.isPrimaryKey).map((column) => column.name);
   const key = inSpellingOfColumns(ownKey.length > 0 ? ownKey : primaryKey, columns);
@@ -61,6 +62,7 @@ export function readTableBody(
     charset,
     foreignKeys,
     storage,
+    partitioning,
   };
 }
 
@@ -148,10 +150,9 @@ function skipToListEnd(reader: TokenReader): void {
   }
 }
 
-function readOptions(reader: TokenReader): {
-  charset: string | undefined;
-  storage: string | undefined;
-} {
+function readOptions(
+  reader: TokenReader,
+): Required<Pick<TableDefinition, 'charset' | 'storage' | 'partitioning'>> {
   let charset: string | undefined;
   let storage: string | undefined;
   for (;;) {
@@ -162,19 +163,9 @@ function readOptions(reader: TokenReader): {
     storage = option.storage ?? storage;
     reader.acceptSymbol(',');
   }
-  if (reader.accept('PARTITION', 'BY')) skipPartitions(reader);
-  return { charset, storage };
-}
-
-function skipPartitions(reader: TokenReader): void {
-  const queryStarts = ['SELECT', 'AS', 'WITH', 'IGNORE', 'REPLACE', 'TABLE'];
-  while (!reader.done && !queryStarts.some((word) => reader.isNext(word))) {
-    if (reader.isNext('SYSTEM_TIME')) {
-      throw reader.error('system-versioned tables are not supported');
-    }
-    if (reader.isSymbol('(')) reader.skipParenthesised();
-    else reader.take();
-  }
+  if (!reader.accept('PARTITION', 'BY')) return { charset, storage, partitioning: undefined };
+  if (reader.holds('SYSTEM_TIME')) throw reader.error('system-versioned tables are not supported');
+  return { charset, storage, partitioning: readPartitioning(reader) };
 }
 
 function expectEnd(reader: TokenReader): void {

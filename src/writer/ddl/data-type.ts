@@ -1,4 +1,5 @@
 import type { ColumnType } from '../../protocol/index.js';
+import { readBytesLiteral } from './default-literal.js';
 import type { SqlDialect } from './sql-dialect.js';
 import type { TokenReader } from './token-reader.js';
 
@@ -7,6 +8,7 @@ export interface DeclaredType {
   type: ColumnType;
   mysqlType: string;
   notNull: boolean;
+  isAutoIncrement?: boolean;
 }
 
 const integerBits: Readonly<Record<string, 8 | 16 | 24 | 32 | 64>> = {
@@ -45,8 +47,13 @@ const blobNames: ReadonlySet<string> = new Set(['TINYBLOB', 'BLOB', 'MEDIUMBLOB'
  * Source: MySQL 8.4 sql/sql_yacc.yy, rule `type`; MariaDB 10.11 sql/sql_yacc.yy, rule `field_type`.
  */
 export function readDataType(reader: TokenReader, dialect: SqlDialect): DeclaredType {
-  const name = reader.name().toUpperCase();
+  let name = reader.name().toUpperCase();
+  // mariadb_schema.DATE is MariaDB's own type, whatever the mode.
+  const isQualified = reader.acceptSymbol('.');
+  const isOracle = isQualified ? name === 'ORACLE_SCHEMA' : dialect.oracle === true;
+  if (isQualified) name = reader.name().toUpperCase();
   return (
+    (dialect.flavor === 'mariadb' ? readOracleType(reader, name, isOracle) : undefined) ??
     readNumericType(reader, name) ??
     readTemporalType(reader, name) ??
     readCharacterType(reader, name) ??
@@ -54,6 +61,25 @@ export function readDataType(reader: TokenReader, dialect: SqlDialect): Declared
     readOtherType(reader, name, dialect) ??
     fail(reader, name)
   );
+}
+
+/** Source: MariaDB 10.11 sql/sql_yacc.yy, the rules of sql_yacc_ora for field types. */
+function readOracleType(
+  reader: TokenReader,
+  name: string,
+  isOracle: boolean,
+): DeclaredType | undefined {
+  if (name === 'VARCHAR2') return readCharacterType(reader, 'VARCHAR');
+  if (name === 'NUMBER') {
+    return reader.isSymbol('(')
+      ? readNumericType(reader, 'DECIMAL')
+      : readNumericType(reader, 'DOUBLE');
+  }
+  if (name === 'RAW') return readBinaryType(reader, 'VARBINARY');
+  if (name === 'CLOB') return readCharacterType(reader, 'LONGTEXT');
+  if (!isOracle) return undefined;
+  if (name === 'DATE') return plain({ kind: 'datetime', fsp: 0 }, 'datetime');
+  return name === 'BLOB' ? readBinaryType(reader, 'LONGBLOB') : undefined;
 }
 
 function fail(reader: TokenReader, name: string): never {
@@ -68,6 +94,7 @@ function readNumericType(reader: TokenReader, name: string): DeclaredType | unde
     return {
       ...plain({ kind: 'int', bits: 64, unsigned: true }, 'bigint unsigned'),
       notNull: true,
+      isAutoIncrement: true,
     };
   }
   const bits = integerBits[name];
@@ -104,7 +131,9 @@ function readNumericType(reader: TokenReader, name: string): DeclaredType | unde
       return plain({ kind: 'float', bits }, text);
     }
     case 'BIT': {
-      const [length = 1] = readLengths(reader);
+      // BIT(0) is the server's way to write BIT(1).
+      const [declared = 1] = readLengths(reader);
+      const length = Math.max(declared, 1);
       return plain({ kind: 'bit', length }, `bit(${length})`);
     }
     default:
@@ -226,9 +255,18 @@ function readMembers(reader: TokenReader): string[] {
   const members: string[] = [];
   reader.expectSymbol('(');
   // The server cuts trailing spaces off members.
-  reader.list(() => members.push(reader.string().replace(/ +$/, '')));
+  reader.list(() => members.push(readMember(reader).replace(/ +$/, '')));
   reader.expectSymbol(')');
   return members;
+}
+
+/** A member may be written as bytes, 0x61, which are text of the column's charset. */
+function readMember(reader: TokenReader): string {
+  const hex = readBytesLiteral(reader);
+  if (hex === undefined) return reader.string();
+  const text = Buffer.from(hex, 'hex').toString('latin1');
+  if (/[^\0-\x7f]/.test(text)) throw reader.error('a member in bytes that are not ASCII');
+  return text;
 }
 
 /** SIGNED, UNSIGNED and ZEROFILL in any order; ZEROFILL makes a column unsigned. */

@@ -8,12 +8,19 @@ export function readTableName(reader: TokenReader, defaultDatabase: string): Tab
   return { database: first, table: reader.name() };
 }
 
+/** Reads `column`, or `table.column`, and gives the column. */
+export function readColumnName(reader: TokenReader): string {
+  let name = reader.name();
+  while (reader.acceptSymbol('.')) name = reader.name();
+  return name;
+}
+
 /** Reads `(column [(length)] [ASC | DESC], …)` of a key and gives the columns. */
 export function readKeyColumns(reader: TokenReader): string[] {
   const columns: string[] = [];
   reader.expectSymbol('(');
   reader.list(() => {
-    columns.push(reader.name());
+    columns.push(readColumnName(reader));
     // A key on a prefix of a column: the whole value is the finer, and so also right, identity.
     if (reader.isSymbol('(')) reader.skipParenthesised();
     reader.acceptOneOf('ASC', 'DESC');

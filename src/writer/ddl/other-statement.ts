@@ -8,6 +8,7 @@ export function readOtherStatement(reader: TokenReader, defaultDatabase: string)
   if (reader.done) return { kind: 'no-effect' };
   return (
     readTransactionStatement(reader) ??
+    readEmptying(reader, defaultDatabase) ??
     readRowStatement(reader, defaultDatabase) ?? {
       kind: reader.acceptOneOf(...noEffectVerbs) === undefined ? 'unknown' : 'no-effect',
     }
@@ -50,6 +51,17 @@ function readTransactionStatement(reader: TokenReader): Statement | undefined {
 /** Savepoint names are compared without regard to case. */
 function savepointName(reader: TokenReader): string {
   return reader.name().toLowerCase();
+}
+
+/** DELETE FROM t alone: a server writes it for each of its MEMORY tables when it starts. */
+function readEmptying(reader: TokenReader, defaultDatabase: string): Statement | undefined {
+  return reader.attempt(() => {
+    reader.expect('DELETE', 'FROM');
+    const table = readTableName(reader, defaultDatabase);
+    reader.acceptSymbol(';');
+    if (!reader.done) throw reader.error('the end is expected');
+    return { kind: 'delete-all', table };
+  });
 }
 
 const rowVerbs = ['INSERT', 'REPLACE', 'UPDATE', 'DELETE', 'LOAD', 'CALL', 'DO', 'WITH'];

@@ -52,6 +52,10 @@ function readCreate({ reader, defaultDatabase, dialect }: Scope): Statement {
     return { kind: 'create-database', database, charset: readDatabaseCharset(reader) };
   }
   const temporary = reader.accept('TEMPORARY');
+  if (reader.accept('SEQUENCE')) {
+    reader.accept('IF', 'NOT', 'EXISTS');
+    return { kind: 'create-sequence', table: readTableName(reader, defaultDatabase) };
+  }
   if (!reader.accept('TABLE')) return readCreateOther(reader);
   const ifNotExists = reader.accept('IF', 'NOT', 'EXISTS');
   const table = readTableName(reader, defaultDatabase);
@@ -78,7 +82,6 @@ const otherObjects = [
   'PROCEDURE',
   'RESOURCE',
   'ROLE',
-  'SEQUENCE',
   'SERVER',
   'SPATIAL',
   'SQL',
@@ -102,7 +105,8 @@ function readDropStatement({ reader, defaultDatabase }: Scope): Statement {
   }
   const temporary = reader.accept('TEMPORARY');
   if (reader.accept('INDEX')) return readDropIndex(reader, defaultDatabase);
-  if (reader.acceptOneOf('TABLE', 'TABLES') === undefined) return readCreateOther(reader);
+  if (reader.acceptOneOf('TABLE', 'TABLES', 'SEQUENCE') === undefined)
+    return readCreateOther(reader);
   reader.accept('IF', 'EXISTS');
   const tables: TableReference[] = [];
   reader.list(() => tables.push(readTableName(reader, defaultDatabase)));
@@ -127,12 +131,25 @@ function readAlter({ reader, defaultDatabase, dialect }: Scope): Statement {
     const database = reader.name();
     return { kind: 'alter-database', database, charset: readDatabaseCharset(reader) };
   }
-  while (reader.acceptOneOf('ONLINE', 'OFFLINE', 'IGNORE') !== undefined);
+  let ignores = false;
+  for (;;) {
+    const word = reader.acceptOneOf('ONLINE', 'OFFLINE', 'IGNORE');
+    if (word === undefined) break;
+    ignores ||= word === 'IGNORE';
+  }
+  if (reader.accept('SEQUENCE')) return { kind: 'no-effect' };
   if (!reader.accept('TABLE')) return readCreateOther(reader);
   reader.accept('IF', 'EXISTS');
   const table = readTableName(reader, defaultDatabase);
-  const actions = (): ReturnType<typeof readAlterActions> =>
-    readAlterActions(reader, dialect, table.database);
+  if (reader.acceptOneOf('WAIT', 'NOWAIT') === 'WAIT') reader.integer();
+  const actions = (): ReturnType<typeof readAlterActions> => {
+    const isUnique = ignores && (reader.holds('UNIQUE') || reader.holds('PRIMARY'));
+    const read = readAlterActions(reader, dialect, table.database);
+    // Rows with the same key are dropped; which of them, the log does not tell.
+    return isUnique
+      ? [{ kind: 'unsupported', what: 'IGNORE with a new key', takesOnly: true }, ...read]
+      : read;
+  };
   return { kind: 'alter-table', table, actions };
 }
 

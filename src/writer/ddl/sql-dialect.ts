@@ -7,6 +7,8 @@ export interface SqlDialect {
   ansiQuotes: boolean;
   /** sql_mode NO_BACKSLASH_ESCAPES: a backslash in a string is itself. */
   noBackslashEscapes: boolean;
+  /** MariaDB's sql_mode ORACLE: names of types mean what they do there. */
+  oracle?: boolean;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface SqlDialect {
 export function dialectOfServer(
   flavor: 'mysql' | 'mariadb',
   serverVersion: string,
-  sqlMode: { ansiQuotes: boolean; noBackslashEscapes: boolean } = {
+  sqlMode: Pick<SqlDialect, 'ansiQuotes' | 'noBackslashEscapes' | 'oracle'> = {
     ansiQuotes: false,
     noBackslashEscapes: false,
   },

@@ -33,22 +33,48 @@ export interface ColumnDefinition {
   type: ColumnType;
   nullable: boolean;
   mysqlType: string;
+  /** NULL or NOT NULL stands at the column, or its key says so. */
+  nullIsTold: boolean;
   /** The attribute PRIMARY KEY stands at the column. */
   isPrimaryKey: boolean;
-  /** The text of its DEFAULT, when it is one literal; undefined when there is none. */
+  isAutoIncrement: boolean;
+  /** Own charset of a column that holds text, ENUM and SET included; undefined where none is named. */
+  charset: string | undefined;
+  /** The expression of a generated column, one space between its words. */
+  generated: string | undefined;
+  /** Its DEFAULT, when it is one literal; undefined when there is none. */
   defaultLiteral: DefaultLiteral | undefined;
   /** The attribute REFERENCES, where the server takes it for a foreign key. */
   references?: ReferenceDefinition;
-  /** For a generated column: the words of its expression, in lower case. */
-  generatedBy?: readonly string[];
 }
 
 /** A DEFAULT as far as it matters for rows that are there when the column is added. */
 export type DefaultLiteral =
   | { kind: 'null' }
-  | { kind: 'string' | 'number'; text: string }
-  /** A function or expression: its value for existing rows is not in the log. */
+  | { kind: 'number'; text: string }
+  /** `introducer`: the charset that its bytes are taken for, as in `_latin1'x'`. */
+  | { kind: 'string'; text: string; introducer: string | undefined }
+  /** 0x41, x'41', b'1000001': bytes, or a number where the column holds numbers. */
+  | { kind: 'bytes'; hex: string; introducer: string | undefined; isQuotedHex: boolean }
+  /** CURRENT_TIMESTAMP(fsp), or CURRENT_DATE. */
+  | { kind: 'now'; fsp: number; isDate: boolean }
+  /** Another function or expression: its value for existing rows is not in the log. */
   | { kind: 'expression' };
+
+/** How RANGE or LIST puts rows into partitions. */
+export interface Partitioning {
+  kind: 'range' | 'list';
+  column: string;
+  /** What is compared: the column's value, its YEAR, its TO_DAYS, or its UNIX_TIMESTAMP. */
+  by: 'value' | 'year' | 'days' | 'seconds';
+  parts: readonly PartitionPart[];
+}
+
+export interface PartitionPart {
+  name: string;
+  /** The bound of a range, which is not in it, or the values of a list; `by`: a function around it. */
+  values: readonly ('max' | 'null' | { text: string; by: Partitioning['by'] | undefined })[];
+}
 
 /** Shape: `primaryKey` in key order, empty without one. */
 export interface TableDefinition {
@@ -60,6 +86,8 @@ export interface TableDefinition {
   foreignKeys: readonly ForeignKeyDefinition[];
   /** ENGINE, in lower case; undefined where it is not named. */
   storage: string | undefined;
+  /** Undefined where there are none, or none whose rows could be told. */
+  partitioning?: Partitioning | undefined;
 }
 
 export type ColumnPlace = { kind: 'last' } | { kind: 'first' } | { kind: 'after'; column: string };
@@ -72,8 +100,9 @@ export type AlterAction =
       from: string;
       column: ColumnDefinition;
       place: ColumnPlace | undefined;
+      ifExists: boolean;
     }
-  | { kind: 'rename-column'; from: string; to: string }
+  | { kind: 'rename-column'; from: string; to: string; ifExists: boolean }
   /** `defaultLiteral` undefined: DROP DEFAULT. */
   | { kind: 'alter-default'; column: string; defaultLiteral: DefaultLiteral | undefined }
   | { kind: 'rename-table'; to: TableReference }
@@ -86,10 +115,23 @@ export type AlterAction =
   | { kind: 'storage'; storage: string }
   | { kind: 'convert-charset'; charset: string | undefined }
   | { kind: 'default-charset'; charset: string | undefined }
+  | { kind: 'partition-by'; partitioning: Partitioning | undefined }
+  | { kind: 'add-partitions'; parts: readonly PartitionPart[] | undefined }
+  | {
+      kind: 'reorganize-partitions';
+      names: readonly string[] | 'all';
+      parts: readonly PartitionPart[] | undefined;
+    }
+  | { kind: 'drop-partitions' | 'truncate-partitions'; names: readonly string[] | 'all' }
   /** Indexes, checks, options: nothing that a copy of the rows shows. */
   | { kind: 'no-effect' }
   /** Changes rows in a way that the log does not show, as DROP PARTITION. */
-  | { kind: 'unsupported'; what: string };
+  | {
+      kind: 'unsupported';
+      what: string;
+      /** It takes rows away and brings none: of an empty table, none. */
+      takesOnly: boolean;
+    };
 
 /** What a statement of a QUERY event does, as far as a copy of the tables goes. */
 export type Statement =
@@ -107,8 +149,12 @@ export type Statement =
       /** Reads the rest on demand: a table that is not replicated need not be understood. */
       body: () => TableDefinition | { like: TableReference };
     }
+  /** MariaDB's SEQUENCE: a table of one row, which its numbers go through. */
+  | { kind: 'create-sequence'; table: TableReference }
   | { kind: 'drop-table'; tables: readonly TableReference[]; temporary: boolean }
   | { kind: 'truncate-table'; table: TableReference }
+  /** DELETE without a condition, logged as a statement. */
+  | { kind: 'delete-all'; table: TableReference }
   | { kind: 'rename-table'; renames: readonly { from: TableReference; to: TableReference }[] }
   | { kind: 'alter-table'; table: TableReference; actions: () => readonly AlterAction[] }
   /** A change that the log holds as a statement, not as rows. */

@@ -41,6 +41,10 @@ export function readTableOption(
   if (reader.accept('DATA', 'DIRECTORY') || reader.accept('INDEX', 'DIRECTORY')) {
     return readOptionValue(reader, other);
   }
+  if (reader.accept('STORAGE')) {
+    reader.take();
+    return other;
+  }
   if (reader.accept('UNION')) {
     reader.acceptSymbol('=');
     reader.skipParenthesised();

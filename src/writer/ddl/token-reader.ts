@@ -46,6 +46,11 @@ export class TokenReader {
     return words.every((word, index) => isWord(this.peek(index), word));
   }
 
+  /** True where an unquoted word comes anywhere in what is left. */
+  holds(word: string): boolean {
+    return this.#tokens.slice(this.#at).some((token) => isWord(token, word));
+  }
+
   acceptSymbol(symbol: string): boolean {
     if (!this.isSymbol(symbol)) return false;
     this.#at++;
@@ -73,10 +78,38 @@ export class TokenReader {
     return this.peek()?.kind === 'string' ? this.string() : this.name();
   }
 
+  /** A string; several, one after the other, are one: `'a' 'b'`. */
   string(): string {
     const token = this.take();
     if (token.kind !== 'string') throw new SqlSyntaxError('a string is expected', token.start);
-    return token.text;
+    let { text } = token;
+    while (this.peek()?.kind === 'string') text += this.take().text;
+    return text;
+  }
+
+  /** Gives what `read` gives; where it can't read on, undefined, and nothing is taken. */
+  attempt<T>(read: () => T): T | undefined {
+    const start = this.#at;
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof SqlSyntaxError)) throw error;
+      this.#at = start;
+      return undefined;
+    }
+  }
+
+  /** Takes `( … )` and gives its words with one space between them, names quoted. */
+  parenthesisedText(): string {
+    const start = this.#at;
+    this.skipParenthesised();
+    return this.#tokens
+      .slice(start + 1, this.#at - 1)
+      .map(({ kind, text }) => {
+        if (kind === 'quoted') return `\`${text.replaceAll('`', '``')}\``;
+        return kind === 'string' ? `'${text.replaceAll("'", "''")}'` : text;
+      })
+      .join(' ');
   }
 
   integer(): number {
@@ -95,16 +128,6 @@ export class TokenReader {
       if (token.text === '(') depth++;
       if (token.text === ')') depth--;
     }
-  }
-
-  /** Takes `( … )` and gives the names and words that stand in it, in lower case. */
-  wordsInParentheses(): string[] {
-    const start = this.#at;
-    this.skipParenthesised();
-    return this.#tokens
-      .slice(start, this.#at)
-      .filter(({ kind }) => kind === 'word' || kind === 'quoted')
-      .map(({ text }) => text.toLowerCase());
   }
 
   /** Runs `readItem` for each item of a comma-separated list. */

@@ -39,12 +39,12 @@ export function linkProblem(
 /** A generated column changes with the columns that its expression names. */
 function generatedProblem(
   { key }: Link,
-  generated: Readonly<Record<string, readonly string[]>>,
+  generated: Readonly<Record<string, string>>,
 ): string | undefined {
   const columns = new Set(key.columns.map((name) => name.toLowerCase()));
   // A generated column may be computed from another one.
-  const found = Object.entries(generated).find(([, words]) =>
-    words.some((word) => columns.has(word) || isGenerated(word, generated)),
+  const found = Object.entries(generated).find(([, text]) =>
+    wordsOf(text).some((word) => columns.has(word) || isGenerated(word, generated)),
   );
   return found === undefined ? undefined : `${found[0]} is computed from its columns`;
 }
@@ -71,4 +71,12 @@ function wordOf({ mysqlType }: Column): string {
 /** True where values are compared by a collation, by which different bytes may be equal. */
 export function hasText({ key }: Link, child: TableSchema): boolean {
   return columnIndexes(child, key.columns).some((at) => child.columns[at]?.type.kind === 'text');
+}
+
+/** The names and words of an expression, in lower case; what stands in a string may be among them. */
+function wordsOf(expression: string): string[] {
+  const words = expression.matchAll(/`((?:[^`]|``)+)`|([0-9A-Za-z_$\u0080-\uffff]+)/g);
+  return [...words].map(([, quoted, plain]) =>
+    (quoted?.replaceAll('``', '`') ?? plain ?? '').toLowerCase(),
+  );
 }

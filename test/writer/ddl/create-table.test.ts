@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { TableSchema } from '../../../src/protocol/index.js';
 import { dialectOfServer, parseStatement } from '../../../src/writer/ddl/index.js';
+import { sessionOfDump } from '../../../src/writer/statement-session.js';
 import { tableOfDefinition } from '../../../src/writer/table-definition.js';
 import {
   skipReason,
@@ -105,7 +106,14 @@ async function compare(t: ExecutionContext, server: Server, body: string): Promi
     if (statement.kind !== 'create-table') throw new Error(`${statement.kind}: ${each}`);
     const definition = statement.body();
     if ('like' in definition) throw new Error(each);
-    const { schema } = tableOfDefinition({ database: 'd', table: 't' }, definition, 'utf8mb4', {});
+    const session = sessionOfDump(true, dialect);
+    const { schema } = tableOfDefinition(
+      { database: 'd', table: 't' },
+      definition,
+      'utf8mb4',
+      session,
+      {},
+    );
     t.deepEqual(ourColumns(schema), expected.columns, `${name}: ${each}`);
     t.deepEqual(schema.primaryKey, expected.primaryKey, `${name}: ${each}`);
   }

@@ -1,0 +1,23 @@
+-- A blog as WordPress keeps it: MyISAM-era types, zero dates, dbDelta changes.
+SET sql_mode = 'NO_ENGINE_SUBSTITUTION';
+CREATE TABLE posts (ID bigint(20) unsigned NOT NULL auto_increment, post_author bigint(20) unsigned NOT NULL default '0', post_date datetime NOT NULL default '0000-00-00 00:00:00', post_content longtext NOT NULL, post_title text NOT NULL, post_status varchar(20) NOT NULL default 'publish', menu_order int(11) NOT NULL default '0', PRIMARY KEY (ID), KEY post_author (post_author)) DEFAULT CHARACTER SET utf8;
+CREATE TABLE options (option_id int(11) NOT NULL auto_increment, blog_id int(11) NOT NULL default '0', option_name varchar(64) NOT NULL default '', option_value longtext NOT NULL, autoload enum('yes','no') NOT NULL default 'yes', PRIMARY KEY (option_id,blog_id,option_name)) DEFAULT CHARACTER SET utf8;
+CREATE TABLE term_relationships (object_id bigint(20) unsigned NOT NULL default 0, term_taxonomy_id bigint(20) unsigned NOT NULL default 0, PRIMARY KEY (object_id,term_taxonomy_id)) DEFAULT CHARACTER SET utf8;
+INSERT INTO posts (post_author, post_date, post_content, post_title) VALUES (1,'2020-01-02 03:04:05','Hello wörld','Hello'),(1,'0000-00-00 00:00:00','','Draft');
+INSERT INTO options (option_name, option_value) VALUES ('siteurl','http://localhost'),('blogname','Blög'),('cron','a:1:{i:0;s:3:"x y";}');
+INSERT INTO term_relationships VALUES (1,1),(1,2),(2,1);
+ALTER TABLE posts ADD COLUMN comment_status varchar(20) NOT NULL default 'open';
+ALTER TABLE posts ADD COLUMN post_modified datetime NOT NULL default '0000-00-00 00:00:00';
+ALTER TABLE posts ADD COLUMN post_name varchar(200) NOT NULL default '', ADD KEY post_name (post_name);
+ALTER TABLE options MODIFY option_id bigint(20) unsigned NOT NULL auto_increment;
+ALTER TABLE options DROP PRIMARY KEY, ADD PRIMARY KEY (option_id);
+ALTER TABLE options DROP COLUMN blog_id;
+ALTER TABLE options CHANGE COLUMN autoload autoload varchar(20) NOT NULL default 'yes';
+ALTER TABLE options MODIFY option_name varchar(191) NOT NULL default '', ADD UNIQUE KEY option_name (option_name);
+ALTER TABLE posts CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+ALTER TABLE options CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
+ALTER TABLE term_relationships ADD COLUMN term_order int(11) NOT NULL default 0;
+INSERT INTO posts (post_content, post_title, post_name) VALUES ('🙂','Emoji','emoji');
+UPDATE options SET autoload = 'auto-on' WHERE option_name = 'cron';
+ALTER TABLE posts ADD post_parent bigint(20) unsigned NOT NULL default '0' AFTER post_modified, MODIFY post_status varchar(30) NOT NULL default 'publish';
+DELETE FROM posts WHERE ID = 2;

@@ -1,0 +1,28 @@
+-- Migrations as Django writes them: a default is set, and dropped at once.
+CREATE TABLE auth_user (id integer AUTO_INCREMENT NOT NULL PRIMARY KEY, password varchar(128) NOT NULL, last_login datetime(6) NOT NULL, is_superuser bool NOT NULL, username varchar(30) NOT NULL UNIQUE, first_name varchar(30) NOT NULL, email varchar(75) NOT NULL, date_joined datetime(6) NOT NULL);
+CREATE TABLE django_migrations (id integer AUTO_INCREMENT NOT NULL PRIMARY KEY, app varchar(255) NOT NULL, name varchar(255) NOT NULL, applied datetime(6) NOT NULL);
+CREATE TABLE shop_item (id bigint AUTO_INCREMENT NOT NULL PRIMARY KEY, price numeric(8, 2) NOT NULL, weight double precision NULL, data longtext NOT NULL, owner_id integer NOT NULL);
+INSERT INTO auth_user VALUES (1,'pbkdf2','2020-01-01 10:00:00.123456',1,'admin','','a@b.c','2020-01-01 10:00:00'),(2,'x','2020-01-02 10:00:00',0,'zoë','Zoë','z@b.c','2020-01-02 10:00:00.5');
+INSERT INTO django_migrations VALUES (1,'auth','0001_initial','2020-01-01 00:00:00.000001');
+INSERT INTO shop_item (price, weight, data, owner_id) VALUES (9.99,1.5,'{}',1),(0.01,NULL,'[]',2);
+ALTER TABLE auth_user MODIFY last_login datetime(6) NULL;
+ALTER TABLE auth_user MODIFY username varchar(150) NOT NULL;
+ALTER TABLE auth_user MODIFY email varchar(254) NOT NULL;
+ALTER TABLE auth_user ADD COLUMN is_staff bool DEFAULT b'0' NOT NULL;
+ALTER TABLE auth_user ALTER COLUMN is_staff DROP DEFAULT;
+ALTER TABLE auth_user ADD COLUMN last_name varchar(150) DEFAULT '' NOT NULL;
+ALTER TABLE auth_user ALTER COLUMN last_name DROP DEFAULT;
+ALTER TABLE shop_item ADD COLUMN created datetime(6) DEFAULT '2021-05-06 07:08:09.123456' NOT NULL;
+ALTER TABLE shop_item ALTER COLUMN created DROP DEFAULT;
+ALTER TABLE shop_item ADD COLUMN day date DEFAULT '2021-05-06' NOT NULL, ADD COLUMN slot time(6) DEFAULT '10:11:12.5' NOT NULL;
+ALTER TABLE shop_item ADD COLUMN uid char(32) DEFAULT 'b1c2d3e4f5a6b1c2d3e4f5a6b1c2d3e4' NOT NULL;
+ALTER TABLE shop_item MODIFY price numeric(12, 4) NOT NULL;
+ALTER TABLE shop_item CHANGE weight mass double precision NULL;
+ALTER TABLE shop_item ADD CONSTRAINT shop_item_owner_fk FOREIGN KEY (owner_id) REFERENCES auth_user (id);
+ALTER TABLE shop_item DROP FOREIGN KEY shop_item_owner_fk;
+UPDATE shop_item SET mass = 0 WHERE mass IS NULL;
+ALTER TABLE shop_item MODIFY mass double precision NOT NULL;
+ALTER TABLE django_migrations MODIFY id bigint AUTO_INCREMENT NOT NULL;
+ALTER TABLE shop_item RENAME TO shop_product;
+ALTER TABLE shop_product ADD COLUMN stock integer UNSIGNED DEFAULT 5 NOT NULL, ADD COLUMN note longtext NULL;
+INSERT INTO shop_product (price, mass, data, owner_id, created, uid) VALUES (1,2,'x',1,'2022-01-01 00:00:00','z');

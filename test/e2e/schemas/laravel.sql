@@ -1,0 +1,25 @@
+-- Migrations as Laravel writes them.
+create table `users` (`id` int unsigned not null auto_increment primary key, `name` varchar(191) not null, `email` varchar(191) not null, `password` varchar(191) not null, `remember_token` varchar(100) null, `created_at` timestamp null, `updated_at` timestamp null) default character set utf8mb4 collate 'utf8mb4_unicode_ci';
+create table `password_resets` (`email` varchar(191) not null, `token` varchar(191) not null, `created_at` timestamp null) default character set utf8mb4 collate 'utf8mb4_unicode_ci';
+create table `orders` (`id` bigint unsigned not null auto_increment primary key, `status` enum('new','paid','sent') not null default 'new', `total` double(8, 2) not null, `meta` json null, `placed_at` timestamp not null default CURRENT_TIMESTAMP) default character set utf8mb4 collate 'utf8mb4_unicode_ci';
+insert into users (name, email, password, created_at) values ('Ann','a@b.c','x','2020-01-01 10:00:00'),('Bob','b@b.c','y',null);
+insert into password_resets values ('a@b.c','t1','2020-01-01 10:00:00'),('a@b.c','t1','2020-01-01 10:00:00'),('b@b.c','t2',null);
+insert into orders (status, total) values ('paid',9.995),('new',12.5);
+alter table `users` add unique `users_email_unique`(`email`);
+alter table `users` add `email_verified_at` timestamp null after `email`;
+alter table `users` add `active` tinyint(1) not null default '1', add `votes` smallint unsigned not null default '7';
+alter table `users` add `deleted_at` timestamp null, add `api_token` char(80) null;
+ALTER TABLE users CHANGE id id BIGINT UNSIGNED AUTO_INCREMENT NOT NULL;
+ALTER TABLE users CHANGE name name VARCHAR(255) CHARACTER SET utf8mb4 NOT NULL COLLATE `utf8mb4_unicode_ci`;
+ALTER TABLE orders CHANGE status status VARCHAR(20) NOT NULL DEFAULT 'new';
+ALTER TABLE orders CHANGE total total NUMERIC(10, 2) NOT NULL;
+alter table `orders` modify `total` decimal(12, 3) not null default '0.000';
+alter table `orders` add `seen_at` timestamp not null default CURRENT_TIMESTAMP, add `note` text null;
+alter table `orders` add `due` date not null default '9999-12-31', add `rate` float(8, 2) not null default '1.239', add `flags` set('gift','fast') not null default 'fast,gift';
+alter table `password_resets` add `ip` varchar(45) null, add index `password_resets_email_index`(`email`);
+alter table `password_resets` add `uses` int not null default '0' first;
+alter table `password_resets` drop `ip`;
+alter table `users` drop `remember_token`;
+rename table `password_resets` to `password_reset_tokens`;
+alter table `password_reset_tokens` add `key` varchar(9) not null default 'k', change `token` `hash` varchar(255) not null;
+insert into password_reset_tokens (email, hash) values ('c@b.c','z');

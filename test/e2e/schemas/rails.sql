@@ -1,0 +1,24 @@
+-- Migrations as Rails writes them: backquotes, bigint keys, datetime(6), change_column.
+CREATE TABLE `schema_migrations` (`version` varchar(255) NOT NULL PRIMARY KEY);
+CREATE TABLE `users` (`id` int NOT NULL AUTO_INCREMENT PRIMARY KEY, `name` varchar(255), `admin` tinyint(1) DEFAULT 0, `score` float, `balance` decimal(10,2) DEFAULT 0.0, `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+CREATE TABLE `posts_tags` (`post_id` bigint NOT NULL, `tag_id` bigint NOT NULL);
+INSERT INTO schema_migrations VALUES ('20200101000000'),('20200102000000');
+INSERT INTO users (name, score, created_at, updated_at) VALUES ('Ann',1.5,'2020-01-01 10:00:00','2020-01-01 10:00:00'),(NULL,NULL,'2020-01-02 10:00:00','2020-01-02 10:00:00');
+INSERT INTO posts_tags VALUES (1,1),(1,1),(2,3);
+ALTER TABLE `users` ADD `email` varchar(255) DEFAULT '' NOT NULL;
+ALTER TABLE `users` ADD `role` int DEFAULT 0 NOT NULL, ADD `settings` json;
+CREATE UNIQUE INDEX `index_users_on_name` ON `users` (`name`);
+ALTER TABLE `users` CHANGE `name` `full_name` varchar(255) DEFAULT NULL;
+ALTER TABLE `users` CHANGE `score` `score` double DEFAULT NULL;
+ALTER TABLE `users` CHANGE `admin` `admin` tinyint(1) DEFAULT 0 NOT NULL;
+ALTER TABLE `users` CHANGE `id` `id` bigint NOT NULL AUTO_INCREMENT;
+ALTER TABLE `users` CHANGE `created_at` `created_at` datetime(6) NOT NULL, CHANGE `updated_at` `updated_at` datetime(6) NOT NULL;
+ALTER TABLE `users` CHANGE `balance` `balance` decimal(12,4) DEFAULT '0.0';
+ALTER TABLE `users` ADD `confirmed_at` datetime(6), ADD `token` varchar(64) COLLATE utf8_bin, ADD `locked` boolean DEFAULT FALSE NOT NULL;
+ALTER TABLE `posts_tags` ADD `position` int DEFAULT 1 NOT NULL;
+ALTER TABLE `users` ALTER COLUMN `role` SET DEFAULT 3;
+ALTER TABLE `users` DROP COLUMN `settings`, DROP INDEX `index_users_on_name`;
+ALTER TABLE `users` ADD `joined_at` datetime(6) DEFAULT CURRENT_TIMESTAMP(6) NOT NULL;
+ALTER TABLE `users` CHANGE `role` `role` varchar(20) DEFAULT 'user' NOT NULL;
+INSERT INTO users (full_name, created_at, updated_at) VALUES ('Eve','2022-01-01 10:00:00.5','2022-01-01 10:00:00.5');
+RENAME TABLE `users` TO `accounts`;

@@ -1,0 +1,27 @@
+-- A shop and a content system in the ways of Magento and Drupal.
+CREATE TABLE catalog_product_entity (entity_id int(10) unsigned NOT NULL AUTO_INCREMENT COMMENT 'Entity Id', sku varchar(64) DEFAULT NULL COMMENT 'SKU', has_options smallint(6) NOT NULL DEFAULT '0', created_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP, updated_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, PRIMARY KEY (entity_id)) ENGINE=InnoDB DEFAULT CHARSET=utf8 COMMENT='Catalog Product Table';
+CREATE TABLE catalog_product_index_price (entity_id int(10) unsigned NOT NULL, customer_group_id smallint(5) unsigned NOT NULL, website_id smallint(5) unsigned NOT NULL, price decimal(12,4) DEFAULT NULL, PRIMARY KEY (entity_id,customer_group_id,website_id)) ENGINE=InnoDB DEFAULT CHARSET=utf8;
+CREATE TABLE catalog_tmp (entity_id int(10) unsigned NOT NULL, value varchar(255) DEFAULT NULL) ENGINE=MyISAM DEFAULT CHARSET=utf8;
+CREATE TABLE node (nid INT unsigned NOT NULL auto_increment, vid INT unsigned NULL DEFAULT NULL, type VARCHAR(32) NOT NULL DEFAULT '', title VARCHAR(255) NOT NULL DEFAULT '', uid INT NOT NULL DEFAULT 0, created INT NOT NULL DEFAULT 0, PRIMARY KEY (nid)) ENGINE = InnoDB DEFAULT CHARACTER SET utf8;
+CREATE TABLE cache (cid VARCHAR(255) NOT NULL DEFAULT '', data LONGBLOB NULL DEFAULT NULL, expire INT NOT NULL DEFAULT 0, serialized SMALLINT NOT NULL DEFAULT 0, PRIMARY KEY (cid)) ENGINE = InnoDB DEFAULT CHARACTER SET utf8;
+INSERT INTO catalog_product_entity (sku, created_at, updated_at) VALUES ('A-1','2020-01-01 10:00:00','2020-01-01 10:00:00'),('A-2','2020-01-02 10:00:00','2020-01-02 10:00:00');
+INSERT INTO catalog_product_index_price VALUES (1,0,1,9.9999),(1,1,1,NULL);
+INSERT INTO catalog_tmp VALUES (1,'a'),(1,'a'),(2,NULL);
+INSERT INTO node (vid, type, title) VALUES (1,'page','Über uns'),(NULL,'story','x');
+INSERT INTO cache VALUES ('a',x'00ff',0,1),('b',NULL,-1,0);
+ALTER TABLE catalog_product_entity ADD COLUMN attribute_set_id SMALLINT(5) UNSIGNED NOT NULL DEFAULT 0 COMMENT 'Attribute Set ID' AFTER entity_id, ADD COLUMN type_id VARCHAR(32) NOT NULL DEFAULT 'simple' COMMENT 'Type ID';
+ALTER TABLE catalog_product_entity MODIFY COLUMN sku VARCHAR(64) NOT NULL DEFAULT 'none';
+ALTER TABLE catalog_product_index_price MODIFY COLUMN price decimal(20,6) NULL, MODIFY COLUMN customer_group_id int unsigned NOT NULL;
+ALTER TABLE catalog_product_index_price ADD COLUMN tier_price decimal(20,6) UNSIGNED NULL, ADD COLUMN final_price decimal(20,6) NOT NULL DEFAULT '0.0000005';
+ALTER TABLE catalog_tmp ENGINE=InnoDB, ADD COLUMN store_id smallint(5) unsigned NOT NULL DEFAULT '1', MODIFY value text;
+ALTER TABLE node CHANGE title title VARCHAR(255) NOT NULL DEFAULT '' COMMENT 'The title', ADD status INT NOT NULL DEFAULT 1, ADD promote TINYINT NOT NULL DEFAULT 0;
+ALTER TABLE node CHANGE nid nid INT unsigned NOT NULL auto_increment, ADD langcode VARCHAR(12) CHARACTER SET ascii NOT NULL DEFAULT 'und';
+ALTER TABLE node CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci;
+ALTER TABLE node CHANGE created created BIGINT NOT NULL DEFAULT 0, DROP PRIMARY KEY, ADD PRIMARY KEY (nid, langcode);
+ALTER TABLE cache CHANGE cid cid VARCHAR(255) CHARACTER SET ascii COLLATE ascii_bin NOT NULL DEFAULT '', CHANGE expire expire DECIMAL(14,3) NOT NULL DEFAULT 0, ADD tags LONGTEXT, ADD created DECIMAL(14,3) NOT NULL DEFAULT 0.5;
+ALTER TABLE cache CHANGE serialized serialized TINYINT unsigned NOT NULL DEFAULT 0;
+INSERT INTO node (vid, langcode, title) VALUES (9,'de','🙂');
+INSERT INTO catalog_tmp (entity_id) VALUES (5);
+DELETE FROM catalog_tmp WHERE entity_id = 1 LIMIT 1;
+TRUNCATE TABLE cache;
+INSERT INTO cache (cid) VALUES ('z');
