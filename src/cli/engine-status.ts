@@ -1,7 +1,7 @@
 import { isRemoteEngine } from '../engine/remote/index.js';
 import { countRows, listTables, queryRows, type Engine } from '../protocol/index.js';
 import type { OpenScan } from '../protocol/wire/index.js';
-import { readUnknownForeignKeys } from '../writer/index.js';
+import { readCopyState, type CopyState } from '../writer/index.js';
 
 /**
  * How an engine stands.
@@ -15,8 +15,8 @@ export interface EngineStatus {
   patches: readonly string[];
   checkpoints: readonly { source: string; committedAt: string; checkpoint: string }[];
   tables: readonly { database: string; table: string; rows: number; bytes: number }[];
-  /** Tables whose foreign keys are not known, and not in the source's log either. */
-  unknownForeignKeys: readonly string[];
+  /** What the copy is a copy of; null where `write` never ran. */
+  copy: CopyState | null;
   server: {
     version: string;
     startedAt: string;
@@ -40,7 +40,7 @@ export async function readEngineStatus(engine: Engine): Promise<EngineStatus> {
     patches,
     checkpoints: await readCheckpoints(engine),
     tables,
-    unknownForeignKeys: await readUnknownForeignKeys(engine),
+    copy: (await readCopyState(engine)) ?? null,
     server: await readServer(engine),
   };
 }

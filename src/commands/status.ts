@@ -10,7 +10,7 @@ import {
   type TextColumn,
   type TextRow,
 } from '../cli/index.js';
-import { unknownForeignKeysLine } from '../writer/index.js';
+import { copyWarnings, unknownForeignKeysLine } from '../writer/index.js';
 
 export default class Status extends FlashCommand {
   static override summary =
@@ -38,6 +38,7 @@ export default class Status extends FlashCommand {
   #print(status: EngineStatus): void {
     this.log(`Engine      ${status.engine}: ClickHouse ${status.engineVersion}`);
     this.log(`Patches     ${status.patches.join(', ')}`);
+    if (status.copy !== null) this.log(`Copy        ${status.copy.summary}`);
     for (const { source, committedAt, checkpoint } of status.checkpoints) {
       this.log(`Checkpoint  ${source} at ${committedAt}: ${shorten(checkpoint)}`);
     }
@@ -47,8 +48,10 @@ export default class Status extends FlashCommand {
       this.log(`Server      ${version} since ${startedAt}, ${connections} connections`);
       this.log(`Open        ${openScans.length} scans, ${openWrites} writes`);
     }
-    if (status.unknownForeignKeys.length > 0) {
-      this.log(`Warning     ${unknownForeignKeysLine(status.unknownForeignKeys)}`);
+    const { copy } = status;
+    for (const line of copy === null ? [] : copyWarnings(copy)) this.log(`Warning     ${line}`);
+    if (copy !== null && copy.unknownForeignKeys.length > 0) {
+      this.log(`Warning     ${unknownForeignKeysLine(copy.unknownForeignKeys)}`);
     }
     const rows: readonly TextRow[] = status.tables.map((table) => [
       `${table.database}.${table.table}`,

@@ -10,6 +10,7 @@ import {
   type TextRow,
 } from '../cli/index.js';
 import { countRows, findTable, listColumns, listTables, tableName } from '../protocol/index.js';
+import { copyWarnings, readCopyState, type CopyState } from '../writer/index.js';
 import type { CatalogTable, Engine, ScanColumn } from '../protocol/index.js';
 
 /** A column as `--json` gives it: null where the MySQL type is not known. */
@@ -42,7 +43,7 @@ export default class Tables extends FlashCommand {
 
   static override flags = { ...engineFlags };
 
-  async run(): Promise<{ tables: readonly TableListing[] }> {
+  async run(): Promise<{ tables: readonly TableListing[]; copy: CopyState | null }> {
     const { args, flags } = await this.parse(Tables);
     const engine = await openEngine(flags, { create: false });
     try {
@@ -53,7 +54,9 @@ export default class Tables extends FlashCommand {
       const [first] = tables;
       if (args.table !== undefined && first !== undefined) this.#printColumns(first);
       else this.#printTables(tables, engine.location);
-      return { tables };
+      const copy = (await readCopyState(engine)) ?? null;
+      for (const line of copy === null ? [] : copyWarnings(copy)) this.logToStderr(line);
+      return { tables, copy };
     } finally {
       await engine.close();
     }

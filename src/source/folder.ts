@@ -6,7 +6,7 @@ import { parseLogName } from './log-name.js';
 
 /**
  * Finds the binary logs of a folder: those that its index file names, in its order; without an
- * index file, those with a number behind the last dot, in order of the numbers.
+ * index file, those with a number after the last dot, in order of the numbers.
  *
  * Errors: NOT_FOUND for a folder without logs or with a log of the index missing; INVALID_REQUEST
  * where logs of several servers lie in it.
@@ -33,12 +33,21 @@ export async function findLogs(folder: string): Promise<string[]> {
       'INVALID_REQUEST',
       `${folder} holds logs of several names: ${bases.join(', ')}`,
       {
-        hint: `Name the files: --binlog ${join(folder, bases[0] ?? '')}.*`,
+        hint: severalNamesHint(folder, bases),
         place: { file: folder },
       },
     );
   }
   return logs.map((log) => join(folder, log.name));
+}
+
+function severalNamesHint(folder: string, bases: readonly string[]): string {
+  // `binlog.000066.20260101`: the server's name with something after it.
+  const suffixed = bases.find((base) => parseLogName(base) !== undefined);
+  if (suffixed !== undefined) {
+    return `Give the logs the names that their server gave them, as ${suffixed}: those say which one follows.`;
+  }
+  return `Name the files of one server: --binlog ${join(folder, bases[0] ?? '')}.*`;
 }
 
 /** The paths of an index file lie where the server runs: only their last parts count here. */

@@ -6,11 +6,7 @@ export { replay, type ReplayOptions, type ReplayResult } from './replay.js';
 export type { SchemaDump } from './schema-dump.js';
 export { summarize, summaryLines, type WriteSummary } from './summary.js';
 export type { Totals } from './totals.js';
-export {
-  boundTables,
-  readUnknownForeignKeys,
-  unknownForeignKeysLine,
-} from './foreign-keys/index.js';
+export { boundTables, unknownForeignKeysLine } from './foreign-keys/index.js';
 export { BatchWriter } from './batch-writer.js';
 export type { Piece } from './change-buffer.js';
 export { checkpointSource, parseCheckpoint, type WriterCheckpoint } from './checkpoint.js';
@@ -32,3 +28,4 @@ export { makeTableFilter, type TableFilter, type TableFilterOptions } from './ta
 export { dropSideTables, sideTable, swapTables } from './table-swap.js';
 export { storedFilters } from './filter-change.js';
 export { sessionOfDump } from './statement-session.js';
+export { copyWarnings, readCopyState, type CopyState } from './copy-state.js';

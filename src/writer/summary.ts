@@ -1,5 +1,6 @@
 import { describeBeginning } from './beginning.js';
 import type { Beginning } from './checkpoint.js';
+import { standingStillLine } from './copy-state.js';
 import { unknownForeignKeysLine } from './foreign-keys/index.js';
 import type { ReplayResult } from './replay.js';
 
@@ -81,11 +82,7 @@ export function summaryLines(summary: WriteSummary, engine: string): string[] {
       `${plural(summary.zeroDates, 'zero or impossible date')} became NULL (--zero-date).`,
     );
   }
-  for (const { table, heldUpTo } of summary.standingStill) {
-    lines.push(
-      `${table} stands still: it is left out since ${heldUpTo.file}:${heldUpTo.offset}, and holds the rows of then.`,
-    );
-  }
+  for (const still of summary.standingStill) lines.push(standingStillLine(still));
   for (const pattern of summary.unmatchedPatterns) {
     lines.push(`No table has met ${pattern}: is it written as the source has it?`);
   }

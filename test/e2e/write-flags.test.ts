@@ -67,7 +67,7 @@ test.serial(
     const other = path.join(temporaryFolder(t), 'engine');
     await runCliWell(['write', '--engine', other, ...binlogArgs([first]), '--until', '2001-01-01']);
     const tables = await runCliWell(['tables', '--json', '--engine', other]);
-    t.deepEqual(JSON.parse(tables.toString()), { tables: [] });
+    t.deepEqual((JSON.parse(tables.toString()) as { tables: unknown[] }).tables, []);
   },
 );
 
@@ -94,11 +94,36 @@ test.serial(
       ...['write', '--engine', fresh, ...binlogArgs([first, second]), ...from],
       ...['--partial', '--schema', dump, '--rename', 's.a=copy.renamed'],
     ]);
+    const since = `partial since ${path.basename(second)}:4`;
+    const again = await runCli([
+      'write',
+      '--engine',
+      fresh,
+      ...binlogArgs([second]),
+      '--rename',
+      's.a=copy.renamed',
+    ]);
+    t.true(again.stderr.includes(since), again.stderr);
+    const listed = await runCli(['tables', '--engine', fresh]);
+    t.regex(listed.stderr, new RegExp(`${since}: rows of s.a, s.b from before`, 'i'));
+    const status = await runCli(['status', '--engine', fresh]);
+    t.true(status.stdout.toString().includes(since), status.stdout.toString());
     const [moved] = await server.query('SELECT count(*) AS c FROM s.a WHERE id > 1000000');
     t.is(await countOf(fresh, 'copy.renamed'), Number(moved?.['c']));
     t.is(await countOf(fresh, 's.b'), 20);
   },
 );
+
+test.serial('a pattern that meets no table is told, with exit code 1', async (t) => {
+  const engine = path.join(temporaryFolder(t), 'engine');
+  const args = ['write', '--engine', engine, ...binlogArgs([first]), '--include', 's.aa', 's.b'];
+  const { code, stderr } = await runCli(args);
+  t.is(code, 1, stderr);
+  t.regex(stderr, /No table has met --include s\.aa/);
+  const mended = await runCli([...args.slice(0, -2), 's.a', 's.b']);
+  t.is(mended.code, 1);
+  t.regex(mended.stderr, /made without s\.a, whose rows/);
+});
 
 test.serial(
   'a statement that stops the run is left out by --skip with the place that its error names',

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import test, { type ExecutionContext } from 'ava';
-import type { LogInput } from '../../src/protocol/index.js';
+import type { FlashError, LogInput } from '../../src/protocol/index.js';
 import { openSource } from '../../src/source/index.js';
 
 async function makeFolder(t: ExecutionContext, files: Record<string, string>): Promise<string> {
@@ -63,6 +63,13 @@ test('a log that is missing between two is named', async (t) => {
   const folder = await makeFolder(t, { 'b.000001': '', 'b.000003': '' });
   const error = await t.throwsAsync(openSource([folder], { stdin }), { code: 'SOURCE_MISMATCH' });
   t.regex(error.message, /b\.000002 is missing/);
+});
+
+test('logs with something after their names are told how they have to be called', async (t) => {
+  const folder = await makeFolder(t, { 'mb.000066.20260101': '', 'mb.000067.20260102': '' });
+  const error = await t.throwsAsync<FlashError>(openSource([folder], { stdin }));
+  t.regex(error.message, /several names: mb\.000066, mb\.000067/);
+  t.regex(error.hint ?? '', /the names that their server gave them, as mb\.000066/);
 });
 
 test('what is not there, or no log, is refused with the path', async (t) => {

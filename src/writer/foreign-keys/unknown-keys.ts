@@ -1,6 +1,5 @@
-import { tableName, type Engine } from '../../protocol/index.js';
+import { tableName } from '../../protocol/index.js';
 import type { KnownTable } from '../schema-history.js';
-import { loadStoredHistory } from '../schema-store.js';
 
 /**
  * Tables whose foreign keys nobody knows: they were never defined by DDL, and the log does not show
@@ -11,11 +10,6 @@ export function unknownForeignKeys(tables: readonly KnownTable[]): string[] {
     .filter((known) => known.foreignKeys === undefined && known.foreignKeysLogged !== true)
     .map(({ schema }) => tableName(schema))
     .sort();
-}
-
-/** The same of an engine, as its last batch has left it. */
-export async function readUnknownForeignKeys(engine: Engine): Promise<string[]> {
-  return unknownForeignKeys((await loadStoredHistory(engine)).tables());
 }
 
 /** What people are told about such tables. */
