@@ -260,7 +260,7 @@ export class LogApplier {
     if (!(error instanceof FlashError) || ended === undefined) return error;
     const { startFile: file, startOffset: offset } = ended;
     const { code, message, hint, place, cause } = error;
-    return new FlashError(code, `the transaction in ${file} at offset ${offset}: ${message}`, {
+    return new FlashError(code, `${file} at offset ${offset}: ${message}`, {
       ...(hint === undefined ? {} : { hint }),
       place: { ...place, file, offset },
       cause: cause ?? error,
