@@ -25,6 +25,7 @@ import { findStart, type StartOptions, type StartPoint } from './start-point.js'
 import { makeTableFilter, type TableFilter, type TableFilterOptions } from './table-filter.js';
 import { makeWriterParts } from './writer-parts.js';
 import { emptyTotals, type Totals } from './totals.js';
+import { nameWallClocks } from './wall-clock-columns.js';
 
 export interface ReplayOptions extends TableFilterOptions, StartOptions {
   /** Statements to leave out, by the offset of their events. */
@@ -109,6 +110,10 @@ async function replayOnce(
   const history = await loadHistory(engine);
   const { skipStatements = [], zeroDate = 'null', nowMs = Date.now, limits = {} } = options;
   checkFilters(before, filter, zeroDate, history);
+  await nameWallClocks(
+    engine,
+    history.tables().map(({ schema }) => ({ ...schema, ...filter.target(schema) })),
+  );
   if (options.schema !== undefined) {
     await loadDump(options.schema, history, new EngineTables(engine), filter, start.beginning);
   }
