@@ -30,6 +30,13 @@ import type { Column, ColumnType, TableSchema } from './table.js';
 /** Field metadata key under which the MySQL type travels in Arrow schemas. */
 export const mysqlTypeKey = 'mysql_type';
 
+/**
+ * The zone in the engine's type of a DATETIME: another name of UTC, which no machine is set to. It
+ * goes wherever the value goes, through expressions too, and tells a wall clock from an instant.
+ * Readers never see it: `resultForm` takes it out.
+ */
+export const wallClockZone = 'Etc/UCT';
+
 /** True for the types that may hold a zero date, which no engine type can: they are kept Nullable. */
 export function mayHoldZeroDate(type: ColumnType): boolean {
   return type.kind === 'date' || type.kind === 'datetime' || type.kind === 'timestamp';
@@ -57,6 +64,7 @@ export function engineValueType(type: ColumnType): string {
     case 'date':
       return 'Date32';
     case 'datetime':
+      return `DateTime64(${type.fsp}, '${wallClockZone}')`;
     case 'timestamp':
       return `DateTime64(${type.fsp}, 'UTC')`;
     case 'time':

@@ -1,5 +1,5 @@
 /** How the values of a MySQL type differ from the engine column's that keeps them. */
-export type MysqlTypeFamily = 'bytes' | 'time' | 'other';
+export type MysqlTypeFamily = 'bytes' | 'time' | 'datetime' | 'other';
 
 /**
  * Sorts a MySQL type as `SHOW CREATE TABLE` writes it, or gives undefined for a text that is no
@@ -10,7 +10,7 @@ export function mysqlTypeFamily(text: string): MysqlTypeFamily | undefined {
   const word = match?.[1]?.toLowerCase();
   if (word === undefined) return undefined;
   if (byteWords.has(word)) return 'bytes';
-  if (word === 'time') return 'time';
+  if (word === 'time' || word === 'datetime') return word;
   return otherWords.has(word) ? 'other' : undefined;
 }
 
@@ -38,7 +38,7 @@ const byteWords: ReadonlySet<string> = new Set(
 const otherWords: ReadonlySet<string> = new Set(
   (
     'tinyint smallint mediumint int integer bigint decimal numeric float double real bit year ' +
-    'date datetime timestamp char varchar tinytext text mediumtext longtext enum set json vector ' +
+    'date timestamp char varchar tinytext text mediumtext longtext enum set json vector ' +
     'uuid inet4 inet6'
   ).split(' '),
 );

@@ -1,12 +1,21 @@
-import { Binary, DataType, Field, Int64, isArrowDataType, Message, Schema } from 'apache-arrow';
+import {
+  Binary,
+  DataType,
+  Field,
+  Int64,
+  isArrowDataType,
+  Message,
+  Schema,
+  Timestamp,
+} from 'apache-arrow';
 import { mysqlTypeKey } from './column-types.js';
 import { FlashError } from './errors.js';
 import { mysqlTypeFamily } from './mysql-type-text.js';
 
 /**
  * Gives the schema that readers see for one that the engine gave: bytes as binary, TIME as int64
- * microseconds, the MySQL type in each field's metadata. Both new types have the physical layout of
- * those they replace, so the record batches stay as they are.
+ * microseconds, DATETIME as a timestamp without zone, the MySQL type in each field's metadata. The
+ * new types have the physical layout of those they replace, so the record batches stay as they are.
  *
  * Shape: `mysqlTypes` maps column names to MySQL types; fields without one are left alone.
  */
@@ -62,5 +71,7 @@ function readType(type: DataType, mysqlType: string): DataType {
   const family = mysqlTypeFamily(mysqlType);
   if (family === 'bytes' && DataType.isUtf8(type)) return new Binary();
   if (family === 'time' && DataType.isTime(type) && type.bitWidth === 64) return new Int64();
+  // Tables that an older version made have the zone of instants in DATETIME columns too.
+  if (family === 'datetime' && DataType.isTimestamp(type)) return new Timestamp(type.unit);
   return type;
 }

@@ -9,6 +9,7 @@ import {
   type Engine,
   type TableSchema,
 } from '../protocol/index.js';
+import { nameWallClocks, wallClockType } from './wall-clock-columns.js';
 
 interface TableReference {
   database: string;
@@ -71,7 +72,11 @@ export class EngineTables {
        AND table = ${quoteString(schema.table)} AND default_kind <> 'MATERIALIZED' ORDER BY position`,
     );
     if (rows.length === 0) return false;
-    const found = rows.map((row) => `${String(row['name'])} ${String(row['type'])}`);
+    const found = rows.map((row, index) => {
+      const isWallClock = schema.columns[index]?.type.kind === 'datetime';
+      const type = String(row['type']);
+      return `${String(row['name'])} ${isWallClock ? wallClockType(type) : type}`;
+    });
     const wanted = schema.columns.map(
       (column) => `${column.name} ${engineColumnType(column, schema)}`,
     );
@@ -82,7 +87,10 @@ export class EngineTables {
     );
     const key = schema.primaryKey.map(quoteKeyPart).join(', ');
     const foundKey = String(row?.['sorting_key']);
-    if (found.join() === wanted.join() && foundKey === key) return true;
+    if (found.join() === wanted.join() && foundKey === key) {
+      await nameWallClocks(this.#engine, [schema]);
+      return true;
+    }
     const name = tableName(schema);
     throw new FlashError(
       'SOURCE_MISMATCH',

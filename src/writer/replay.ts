@@ -28,6 +28,7 @@ import { makeTableFilter, type TableFilterOptions } from './table-filter.js';
 import { swapTables } from './table-swap.js';
 import { makeWriterParts } from './writer-parts.js';
 import { emptyTotals, type Totals } from './totals.js';
+import { nameWallClocks } from './wall-clock-columns.js';
 
 export interface ReplayOptions extends TableFilterOptions, StartOptions {
   /** Statements to leave out, by the offset of their events. */
@@ -118,6 +119,10 @@ async function replayOnce(
   const { skipStatements = [], zeroDate = 'null', nowMs = Date.now, limits = {} } = options;
   checkFilters(before, filter, zeroDate, history);
   const { schema } = options;
+  await nameWallClocks(
+    engine,
+    history.tables().map((known) => ({ ...known.schema, ...filter.target(known.schema) })),
+  );
   const hasLearned =
     schema !== undefined &&
     (await loadDefinitions(schema, history, new EngineTables(engine), filter, start.beginning));

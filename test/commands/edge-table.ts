@@ -12,7 +12,7 @@ CREATE TABLE shop.edge (
   token Nullable(String) COMMENT 'varbinary(4)',
   name String COMMENT 'varchar(20)',
   tier LowCardinality(String) COMMENT 'enum(''a'',''b'')',
-  placed Nullable(DateTime64(2, 'UTC')) COMMENT 'datetime(2)',
+  placed Nullable(DateTime64(2, 'Etc/UCT')) COMMENT 'datetime(2)',
   born Nullable(Date32) COMMENT 'date',
   spot Array(Float32) COMMENT 'vector(2)',
   own String COMMENT 'what the user likes'

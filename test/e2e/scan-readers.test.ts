@@ -28,7 +28,7 @@ const types: Record<string, readonly [string, string]> = {
   note: ['Utf8', 'string'],
   raw: ['Binary', 'binary'],
   day: ['Date32<DAY>', 'date32[day]'],
-  made: ['Timestamp<MILLISECOND, UTC>', 'timestamp[ms, tz=UTC]'],
+  made: ['Timestamp<MILLISECOND>', 'timestamp[ms]'],
   seen: ['Timestamp<MICROSECOND, UTC>', 'timestamp[us, tz=UTC]'],
   span: ['Int64', 'int64'],
   flags: ['Uint64', 'uint64'],

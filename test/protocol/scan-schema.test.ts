@@ -8,6 +8,8 @@ import {
   tableFromIPC,
   tableToIPC,
   TimeMicrosecond,
+  Timestamp,
+  TimeUnit,
   Utf8,
   vectorFromArray,
 } from 'apache-arrow';
@@ -26,6 +28,8 @@ const given = new Schema(
     new Field('name', new Utf8(), true),
     new Field('token', new Utf8(), true),
     new Field('at', new TimeMicrosecond(), false),
+    new Field('placed', new Timestamp(TimeUnit.SECOND, 'UTC'), true),
+    new Field('seen', new Timestamp(TimeUnit.SECOND, 'UTC'), true),
     new Field('own', new Utf8(), false),
   ],
   new Map([['origin', 'engine']]),
@@ -34,9 +38,11 @@ const mysqlTypes = new Map([
   ['name', 'varchar(20)'],
   ['token', 'varbinary(16)'],
   ['at', 'time(3)'],
+  ['placed', 'datetime'],
+  ['seen', 'timestamp'],
 ]);
 
-test('bytes become binary and TIME int64, and each field tells its MySQL type', (t) => {
+test('bytes become binary, TIME int64, DATETIME a wall clock, and each field tells its MySQL type', (t) => {
   const schema = relabelSchema(given, mysqlTypes);
   t.deepEqual(
     schema.fields.map((field) => [
@@ -49,6 +55,8 @@ test('bytes become binary and TIME int64, and each field tells its MySQL type', 
       ['name', String(new Utf8()), true, 'varchar(20)'],
       ['token', String(new Binary()), true, 'varbinary(16)'],
       ['at', String(new Int64()), false, 'time(3)'],
+      ['placed', 'Timestamp<SECOND>', true, 'datetime'],
+      ['seen', 'Timestamp<SECOND, UTC>', true, 'timestamp'],
       ['own', String(new Utf8()), false, undefined],
     ],
   );
@@ -90,6 +98,8 @@ const families: readonly (readonly [string, MysqlTypeFamily | undefined])[] = [
   ['point', 'bytes'],
   ['time', 'time'],
   ['time(6)', 'time'],
+  ['datetime(6)', 'datetime'],
+  ['timestamp(6)', 'other'],
   ['point of sale', undefined],
   ['geometry srid 4326', 'bytes'],
   ['char(3) charset ascii', 'other'],

@@ -1,4 +1,13 @@
 import type { RecordBatch } from 'parquet-wasm/node';
+import { DataType, Timestamp, TimeUnit, type Field } from 'apache-arrow';
+import {
+  batchScaler,
+  encodeSchemaMessage,
+  mapFields,
+  withType,
+  type ArrowMessage,
+  type ScaleBatch,
+} from '../../protocol/index.js';
 import type { Result } from './result.js';
 
 /** What the writer may hold before it ends a row group, before compression. */
@@ -6,9 +15,11 @@ const rowGroupBytesMax = 64 * 1024 * 1024;
 
 /**
  * Gives a result as a Parquet file: zstd pages, row groups of at most 64 MiB before compression.
- * The Arrow schema stands in the file's metadata, so that Arrow readers get the very same types.
+ * The Arrow schema stands in the file's metadata, so that Arrow readers get the very same types, but
+ * for timestamps of whole seconds: Parquet has none, and they are kept as milliseconds.
  */
-export async function* writeParquet(result: Result): AsyncGenerator<Uint8Array> {
+export async function* writeParquet(given: Result): AsyncGenerator<Uint8Array> {
+  const result = withoutSeconds(given);
   // Loaded late: 5 MB of WebAssembly that no other format needs.
   const parquet = await import('parquet-wasm/node');
   const batches = toParquetBatches(result, parquet.Table);
@@ -37,6 +48,29 @@ export async function* writeParquet(result: Result): AsyncGenerator<Uint8Array> 
   );
   const output: AsyncIterable<Uint8Array> = await parquet.transformParquetStream(input, properties);
   yield* output;
+}
+
+/** The encoder would keep seconds as plain integers, which only Arrow readers know to be times. */
+function withoutSeconds(result: Result): Result {
+  const scale = batchScaler(result.schema, (type) =>
+    isSeconds(type) ? { width: 8, factor: 1000 } : undefined,
+  );
+  if (scale === undefined) return result;
+  const schema = mapFields(result.schema, millisecondField);
+  return { schema, schemaMessage: encodeSchemaMessage(schema), batches: scaled(result, scale) };
+}
+
+function millisecondField(field: Field, type: DataType): Field {
+  if (!isSeconds(type)) return field;
+  return withType(field, new Timestamp(TimeUnit.MILLISECOND, type.timezone));
+}
+
+function isSeconds(type: DataType): type is Timestamp {
+  return DataType.isTimestamp(type) && type.unit === TimeUnit.SECOND;
+}
+
+async function* scaled(result: Result, scale: ScaleBatch): AsyncGenerator<ArrowMessage> {
+  for await (const { bytes, rows } of result.batches) yield { bytes: scale(bytes), rows };
 }
 
 /** Copies each batch into the encoder's own memory; the encoder frees it. */

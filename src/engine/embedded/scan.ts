@@ -1,8 +1,12 @@
-import type {
-  ArrowMessage,
-  ArrowScan,
-  MessageBuffers,
-  QueryOptions,
+import {
+  decodeSchemaMessage,
+  encodeSchemaMessage,
+  resultForm,
+  type ArrowMessage,
+  type ArrowScan,
+  type MessageBuffers,
+  type QueryOptions,
+  type ScaleBatch,
 } from '../../protocol/index.js';
 import { status, type Out } from './bindings.js';
 import { closedError } from './errors.js';
@@ -70,6 +74,8 @@ export class EmbeddedScan implements ArrowScan {
   #buffer = new Uint8Array(0);
   /** What the next message will need, as far as is known. */
   #sizeBytes = firstBytes;
+  #hasSchema = false;
+  #scaleBatch: ScaleBatch | undefined;
   #pending: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
@@ -95,7 +101,7 @@ export class EmbeddedScan implements ArrowScan {
       while (true) {
         const message = await this.#next();
         if (message === undefined) return;
-        yield message;
+        yield this.#toReaders(message);
       }
     } finally {
       await this.close();
@@ -105,6 +111,27 @@ export class EmbeddedScan implements ArrowScan {
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  /** The first message is the schema, which says what becomes of the others. */
+  #toReaders(message: ArrowMessage): ArrowMessage {
+    const { bytes } = message;
+    if (!this.#hasSchema) {
+      this.#hasSchema = true;
+      const form = resultForm(decodeSchemaMessage(bytes.slice()));
+      this.#scaleBatch = form?.scaleBatch;
+      return form === undefined
+        ? message
+        : this.#replace(message, encodeSchemaMessage(form.schema));
+    }
+    return this.#scaleBatch === undefined
+      ? message
+      : this.#replace(message, this.#scaleBatch(bytes));
+  }
+
+  #replace({ bytes: from, rows }: ArrowMessage, bytes: Uint8Array): ArrowMessage {
+    if (from.buffer instanceof ArrayBuffer) this.#buffers?.give(from.buffer);
+    return { bytes, rows };
   }
 
   #next(): Promise<ArrowMessage | undefined> {

@@ -98,7 +98,7 @@ export const edgeColumns: readonly EdgeColumn[] = [
   dataColumn(
     'datetime',
     makeData({
-      type: new Timestamp(TimeUnit.MILLISECOND, 'UTC'),
+      type: new Timestamp(TimeUnit.MILLISECOND),
       data: new BigInt64Array([-62135596800000n, -10n, 253402300799990n]),
     }),
     {

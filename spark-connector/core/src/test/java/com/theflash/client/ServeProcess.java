@@ -45,6 +45,8 @@ public final class ServeProcess implements AutoCloseable {
   public static ServeProcess startWithLogs(Path... logs) throws IOException {
     Path folder = Files.createTempDirectory("theflash-spark-");
     List<String> command = command("write", "--engine", folder.resolve("engine").toString());
+    // A recorded log need not be the first one of its server.
+    command.add("--partial");
     command.add("--binlog");
     for (Path log : logs) {
       command.add(log.toString());

@@ -18,7 +18,12 @@ final class ColumnTypes {
   private static final Pattern WRAPPED =
       Pattern.compile("(Nullable|LowCardinality)\\((.*)\\)", Pattern.DOTALL);
   private static final Pattern DECIMAL = Pattern.compile("Decimal\\((\\d+), ?(\\d+)\\)");
-  private static final Pattern DATE_TIME_64 = Pattern.compile("DateTime64\\((\\d)(?:, ?'.*')?\\)");
+  private static final Pattern DATE_TIME_64 =
+      Pattern.compile("DateTime64\\((\\d)(?:, ?'(.*)')?\\)");
+
+  /** The zone in the engine's type of a wall clock. Source: docs/types.md. */
+  static final String WALL_CLOCK_ZONE = "Etc/UCT";
+
   private static final Pattern FIRST_WORD = Pattern.compile("^\\s*([a-zA-Z]+)");
   private static final int DECIMAL_PRECISION_MAX = 38;
   private static final Set<String> BYTE_TYPES =
@@ -113,7 +118,11 @@ final class ColumnTypes {
     }
     Matcher dateTime = DATE_TIME_64.matcher(engineType);
     if (dateTime.matches() && dateTime.group(1).charAt(0) <= '6') {
-      return new Mapped(DataTypes.TimestampType, ColumnKind.TIMESTAMP);
+      // Tables that an older writer made have another zone, and the MySQL type.
+      boolean wallClock =
+          WALL_CLOCK_ZONE.equals(dateTime.group(2)) || "datetime".equals(firstWord(mysqlType));
+      return new Mapped(
+          wallClock ? DataTypes.TimestampNTZType : DataTypes.TimestampType, ColumnKind.TIMESTAMP);
     }
     if (engineType.startsWith("DateTime(") || engineType.equals("DateTime")) {
       return new Mapped(DataTypes.TimestampType, ColumnKind.TIMESTAMP);

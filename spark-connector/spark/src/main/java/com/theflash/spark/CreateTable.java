@@ -94,6 +94,7 @@ public final class CreateTable {
       case "double" -> "Float64";
       case "date" -> "Date32";
       case "timestamp" -> "DateTime64(6, 'UTC')";
+      case "timestamp_ntz" -> "DateTime64(6, '" + ColumnTypes.WALL_CLOCK_ZONE + "')";
       case "string", "binary" -> "String";
       default ->
           throw FlashException.ofRequest(

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.LocalDateTime;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -112,21 +113,22 @@ class CatalogTest {
     sql("CREATE NAMESPACE flash.`new one`");
     sql(
         "CREATE TABLE flash.`new one`.`t.x` (id BIGINT NOT NULL, `a b` STRING, at TIMESTAMP,"
-            + " price DECIMAL(20, 4), raw BINARY, tags ARRAY<STRING>, ok BOOLEAN, day DATE)"
+            + " wall TIMESTAMP_NTZ, price DECIMAL(20, 4), raw BINARY, tags ARRAY<STRING>, ok BOOLEAN, day DATE)"
             + " TBLPROPERTIES ('primaryKey' = 'id')");
     sql("ALTER TABLE flash.`new one`.`t.x` ADD COLUMN more DOUBLE");
     sql("ALTER TABLE flash.`new one`.`t.x` RENAME COLUMN more TO less");
     sql("ALTER TABLE flash.`new one`.`t.x` DROP COLUMN ok");
     server.execute(
-        "INSERT INTO `new one`.`t.x` VALUES (1, 'x', '2024-01-01 00:00:00', 1.5, unhex('FF'),"
+        "INSERT INTO `new one`.`t.x` VALUES (1, 'x', '2024-01-01 00:00:00', '2024-01-01 00:00:00', 1.5, unhex('FF'),"
             + " ['p', NULL], '2024-02-29', 0.5)");
     assertEquals(
-        "id BIGINT NOT NULL,a b STRING,at TIMESTAMP,price DECIMAL(20,4),raw BINARY,"
+        "id BIGINT NOT NULL,a b STRING,at TIMESTAMP,wall TIMESTAMP_NTZ,price DECIMAL(20,4),raw BINARY,"
             + "tags ARRAY<STRING> NOT NULL,day DATE,less DOUBLE",
         SparkTestSession.get().table("flash.`new one`.`t.x`").schema().toDDL().replace("`", ""));
     Row row = sql("SELECT * FROM flash.`new one`.`t.x` WHERE `a b` = 'x'").get(0);
     assertEquals("x", row.getString(1));
-    assertEquals(Arrays.asList("p", null), row.getList(5));
+    assertEquals(LocalDateTime.of(2024, 1, 1, 0, 0), row.get(3));
+    assertEquals(Arrays.asList("p", null), row.getList(6));
     sql("ALTER TABLE flash.`new one`.`t.x` RENAME TO `new one`.y");
     assertEquals(1, sql("SELECT * FROM flash.`new one`.y").size());
     assertThrows(Exception.class, () -> sql("DROP NAMESPACE flash.`new one` RESTRICT"));

@@ -32,6 +32,7 @@ class PushdownTest {
           + " f32 Nullable(Float32), f64 Nullable(Float64), s Nullable(String),"
           + " b Nullable(String) COMMENT 'varbinary(9)', d Nullable(Date32),"
           + " ts Nullable(DateTime64(6, 'UTC')), ts0 Nullable(DateTime64(0, 'UTC')),"
+          + " w Nullable(DateTime64(6, 'Etc/UCT')),"
           + " t Nullable(Time64(6)) COMMENT 'time(6)', e LowCardinality(Nullable(String)),"
           + " `a.b c` Nullable(Int32)) ENGINE = MutableMergeTree ORDER BY (id)";
 
@@ -57,6 +58,7 @@ class PushdownTest {
               "'2024-11-03 05:30:00'",
               "'2024-11-03 06:30:00'"),
           List.of("'2024-03-10 07:30:00'", "'1970-01-01 00:00:00'", "NULL"),
+          List.of("'2024-03-10 02:30:00'", "'2024-03-10 02:30:00.000001'", "NULL"),
           List.of("'-838:59:59.999999'", "'00:00:00.000001'", "NULL", "'00:00:00'"),
           List.of("'red'", "'it\\'s'", "NULL", "''"),
           List.of("1", "2", "NULL"));
@@ -115,6 +117,7 @@ class PushdownTest {
             "s <=> NULL OR s IN ('a', NULL)",
             "s LIKE 'a%' AND NOT s LIKE '%b'",
             "ts < TIMESTAMP'2024-11-03 01:30:00' OR d = DATE'9999-12-31'",
+            "w > TIMESTAMP_NTZ'2024-03-10 02:30:00'",
             "t = 1L AND e <> 'red'",
             "`a.b c` IN (1, 2)")) {
       Dataset<Row> rows = SparkTestSession.load(server, "shop.edges").where(condition);
@@ -180,7 +183,7 @@ class PushdownTest {
     String[][] groupings = {{}, {"u8"}, {"s", "d"}, {"f64"}, {"e", "ts0", "u64"}};
     String functions =
         "count(*), count(s), count(b), sum(i8), sum(u8), sum(i64), min(f64), max(f64), min(s), max(s),"
-            + " max(u64), min(dec), max(wide), min(d), max(ts), min(ts0), max(e), sum(`a.b c`), avg(u8)";
+            + " max(u64), min(dec), max(wide), min(d), max(ts), min(ts0), max(w), max(e), sum(`a.b c`), avg(u8)";
     for (String condition : List.of("true", "id > 50 AND s <> 'a'", "id < -1")) {
       for (String[] grouping : groupings) {
         Dataset<Row> ours = aggregate(table.where(condition), grouping, functions);

@@ -39,6 +39,12 @@ final class RandomPredicate {
             "TIMESTAMP'1900-01-01 00:00:00'"));
     LITERALS.put(
         "ts0", List.of("TIMESTAMP'2024-03-10 02:30:00.5'", "TIMESTAMP'1970-01-01 00:00:00 UTC'"));
+    LITERALS.put(
+        "w",
+        List.of(
+            "TIMESTAMP_NTZ'2024-03-10 02:30:00'",
+            "TIMESTAMP_NTZ'2024-03-10 02:30:00.000001'",
+            "TIMESTAMP_NTZ'1000-01-01 00:00:00'"));
     LITERALS.put("t", List.of("0L", "-3020399999999L", "1L", "9999999999999L"));
     LITERALS.put("e", List.of("'red'", "'it''s'", "'no such'", "''"));
     LITERALS.put("`a.b c`", List.of("1", "2", "0"));
@@ -49,7 +55,7 @@ final class RandomPredicate {
       List.of(
           "'a%'", "'%b'", "'%_%'", "'50\\\\%'", "'a\\\\_b'", "'%''%'", "'%\\\\\\\\%'", "'%'", "''");
   private static final List<String> PAIRS =
-      List.of("i64 %s id", "s %s e", "f64 %s f64", "ts %s ts", "u8 %s u8");
+      List.of("i64 %s id", "s %s e", "f64 %s f64", "ts %s ts", "w %s w", "u8 %s u8");
 
   private final Random random;
 

@@ -95,7 +95,8 @@ class TypesTest {
     return switch (type.path("kind").asText()) {
       case "decimal" -> type.path("precision").asInt() > 38 ? text : new BigDecimal(text);
       case "date" -> isImpossible(text) ? null : LocalDate.parse(text);
-      case "datetime", "timestamp" ->
+      case "datetime" -> isImpossible(text) ? null : LocalDateTime.parse(text.replace(' ', 'T'));
+      case "timestamp" ->
           isImpossible(text)
               ? null
               : LocalDateTime.parse(text.replace(' ', 'T')).toInstant(ZoneOffset.UTC);

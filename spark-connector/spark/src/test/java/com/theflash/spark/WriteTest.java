@@ -180,14 +180,15 @@ class WriteTest {
     sql("DROP TABLE IF EXISTS writes.shop.types");
     sql(
         "CREATE TABLE writes.shop.types (id INT NOT NULL, b BOOLEAN, y TINYINT, s SMALLINT, f FLOAT,"
-            + " d DOUBLE, p DECIMAL(38, 10), day DATE, at TIMESTAMP, t STRING, raw BINARY,"
+            + " d DOUBLE, p DECIMAL(38, 10), day DATE, at TIMESTAMP, wall TIMESTAMP_NTZ, t STRING, raw BINARY,"
             + " list ARRAY<FLOAT>, texts ARRAY<STRING>) TBLPROPERTIES ('primaryKey' = 'id')");
     String values =
         "SELECT 1 AS id, true AS b, -128Y AS y, 32767S AS s, float('NaN') AS f, -0.0D AS d,"
             + " CAST('-1234567890123456789012345678.0123456789' AS DECIMAL(38, 10)) AS p,"
-            + " DATE'1900-01-01' AS day, TIMESTAMP'2024-11-03 01:30:00.123456' AS at, '茶''' AS t,"
+            + " DATE'1900-01-01' AS day, TIMESTAMP'2024-11-03 01:30:00.123456' AS at,"
+            + " TIMESTAMP_NTZ'2024-03-10 02:30:00.123456' AS wall, '茶''' AS t,"
             + " X'00FF' AS raw, array(1.5F, -2F) AS list, array('a', NULL) AS texts"
-            + " UNION ALL SELECT 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
+            + " UNION ALL SELECT 2, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,"
             + " array(), array()";
     sql("INSERT INTO writes.shop.types " + values);
     assertEquals(

@@ -113,12 +113,23 @@ public final class FlashVectors {
       return new BytesVectors.FixedBytes(fixed.getByteWidth());
     } else if (vector instanceof DateDayVector) {
       return new TimeVectors.Days();
-    } else if (vector instanceof TimeStampSecTZVector || vector instanceof TimeStampSecVector) {
-      return new TimeVectors.Timestamp(MICROS_PER_SECOND);
-    } else if (vector instanceof TimeStampMilliTZVector || vector instanceof TimeStampMilliVector) {
-      return new TimeVectors.Timestamp(MICROS_PER_MILLI);
-    } else if (vector instanceof TimeStampMicroTZVector || vector instanceof TimeStampMicroVector) {
-      return new TimeVectors.Timestamp(1);
+    }
+    return chooseTimestamp(vector);
+  }
+
+  private static FlashVector chooseTimestamp(FieldVector vector) {
+    if (vector instanceof TimeStampSecTZVector) {
+      return new TimeVectors.Timestamp(DataTypes.TimestampType, MICROS_PER_SECOND);
+    } else if (vector instanceof TimeStampMilliTZVector) {
+      return new TimeVectors.Timestamp(DataTypes.TimestampType, MICROS_PER_MILLI);
+    } else if (vector instanceof TimeStampMicroTZVector) {
+      return new TimeVectors.Timestamp(DataTypes.TimestampType, 1);
+    } else if (vector instanceof TimeStampSecVector) {
+      return new TimeVectors.Timestamp(DataTypes.TimestampNTZType, MICROS_PER_SECOND);
+    } else if (vector instanceof TimeStampMilliVector) {
+      return new TimeVectors.Timestamp(DataTypes.TimestampNTZType, MICROS_PER_MILLI);
+    } else if (vector instanceof TimeStampMicroVector) {
+      return new TimeVectors.Timestamp(DataTypes.TimestampNTZType, 1);
     }
     return null;
   }

@@ -1,9 +1,13 @@
 package com.theflash.spark.vector;
 
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.unsafe.Platform;
 
-/** Dates as days, and timestamps as microseconds since 1970 UTC, whatever unit they come in. */
+/**
+ * Dates as days, and timestamps as microseconds since 1970, whatever unit they come in: of UTC, or
+ * of a wall clock.
+ */
 final class TimeVectors {
   private TimeVectors() {}
 
@@ -22,8 +26,8 @@ final class TimeVectors {
   static final class Timestamp extends FlashVector {
     private final long unitMicros;
 
-    Timestamp(long unitMicros) {
-      super(DataTypes.TimestampType);
+    Timestamp(DataType type, long unitMicros) {
+      super(type);
       this.unitMicros = unitMicros;
     }
 

@@ -35,6 +35,7 @@ final class ArrowTypes {
       case "double" -> new ArrowType.FloatingPoint(FloatingPointPrecision.DOUBLE);
       case "date" -> new ArrowType.Date(DateUnit.DAY);
       case "timestamp" -> new ArrowType.Timestamp(TimeUnit.MICROSECOND, "UTC");
+      case "timestamp_ntz" -> new ArrowType.Timestamp(TimeUnit.MICROSECOND, null);
       case "string" -> ArrowType.Utf8.INSTANCE;
       case "binary" -> ArrowType.Binary.INSTANCE;
       case "array" -> ArrowType.List.INSTANCE;

@@ -12,6 +12,7 @@ import org.apache.arrow.vector.Float8Vector;
 import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.SmallIntVector;
 import org.apache.arrow.vector.TimeStampMicroTZVector;
+import org.apache.arrow.vector.TimeStampMicroVector;
 import org.apache.arrow.vector.TinyIntVector;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.spark.sql.catalyst.expressions.SpecializedGetters;
@@ -51,6 +52,8 @@ interface FieldWriter {
     } else if (vector instanceof DateDayVector days) {
       return (row, from, to) -> days.setSafe(to, row.getInt(from));
     } else if (vector instanceof TimeStampMicroTZVector micros) {
+      return (row, from, to) -> micros.setSafe(to, row.getLong(from));
+    } else if (vector instanceof TimeStampMicroVector micros) {
       return (row, from, to) -> micros.setSafe(to, row.getLong(from));
     }
     return ofSized(type, vector);
