@@ -83,7 +83,7 @@ export default class Write extends FlashCommand {
     }),
     baseline: Flags.string({
       summary:
-        'A new copy: the engine holds the rows as of this place, or will; take the changes since.',
+        'A new copy: the tables in the engine hold the rows as of this place; take the changes since.',
       helpValue: 'FILE:OFFSET|GTIDS',
       exclusive: ['partial'],
     }),

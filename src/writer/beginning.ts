@@ -68,10 +68,16 @@ export function earlierTableError(
 }
 
 /** What a copy holds, for people: goes with the engine's location before it and the position after it. */
-export function describeBeginning(beginning: Beginning | undefined, upTo: string): string {
+export function describeBeginning(
+  beginning: Beginning | undefined,
+  upTo: string,
+  hasStandingStill = false,
+): string {
   switch (beginning?.kind) {
     case 'whole':
-      return `holds all up to ${upTo}`;
+      return hasStandingStill
+        ? `holds all up to ${upTo}, but for tables that stand still`
+        : `holds all up to ${upTo}`;
     case 'baseline':
       return `holds the rows of its baseline at ${placeOf(beginning)} and all changes up to ${upTo}`;
     case 'partial':

@@ -132,6 +132,8 @@ function storedDefault(
   column: Column,
   session: StatementSession,
 ): ColumnDefault {
+  if (session.emptyIsNull && literal.kind === 'string' && literal.text === '')
+    return unknownDefault;
   const readable = withoutIntroducer(literal, session);
   const sql = readable === undefined ? undefined : storedLiteral(readable, column, session);
   if (sql === undefined) return unknownDefault;

@@ -42,7 +42,7 @@ export function convertColumn(
   const fromType = engineColumnType(from, before);
   const toType = engineColumnType(to, after);
   const losesNull = isNullable(fromType) && !isNullable(toType) && to.type.kind !== 'vector';
-  const filled = losesNull ? withoutNull(value, source) : value;
+  const filled = losesNull ? withoutNull(value, source) : withTimeForNull(value, source);
   return {
     kind: 'computed',
     keeps: keeps && !losesNull,
@@ -88,6 +88,17 @@ function withoutNull(value: ConvertedValue, { to, name }: ColumnChange): Convert
   const zero = zeroValue(to);
   if (zero !== undefined) return { ...value, sql: `ifNull(${value.sql}, ${zero})` };
   const what = `NULL in ${to.name}, which can't be NULL any more`;
+  return { ...value, doubts: [...value.doubts, { sql: `isNull(${name})`, what }] };
+}
+
+/** Without explicit_defaults_for_timestamp a NULL becomes the time of the statement, or was a zero date. */
+function withTimeForNull(
+  value: ConvertedValue,
+  { from, to, name, session }: ColumnChange,
+): ConvertedValue {
+  const mayFill = to.type.kind === 'timestamp' && from.nullable && !to.nullable;
+  if (!mayFill || session.explicitTimestamps === true) return value;
+  const what = `NULL in ${to.name}, which gets the time of the statement`;
   return { ...value, doubts: [...value.doubts, { sql: `isNull(${name})`, what }] };
 }
 

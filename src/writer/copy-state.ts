@@ -25,9 +25,18 @@ export async function readCopyState(engine: Engine): Promise<CopyState | undefin
   if (stored === undefined) return undefined;
   const { beginning, position } = parseCheckpoint(stored);
   const history = await loadStoredHistory(engine);
+  const standingStill = history
+    .leftOut()
+    .flatMap(({ table, heldUpTo }) =>
+      heldUpTo === undefined ? [] : [{ table: tableName(table), heldUpTo }],
+    );
   const isPartial = beginning?.kind !== 'whole' && beginning?.kind !== 'baseline';
   return {
-    summary: describeBeginning(beginning, `${position.file}:${position.offset}`),
+    summary: describeBeginning(
+      beginning,
+      `${position.file}:${position.offset}`,
+      standingStill.length > 0,
+    ),
     beginning: beginning ?? null,
     position,
     incompleteTables: history
@@ -35,11 +44,7 @@ export async function readCopyState(engine: Engine): Promise<CopyState | undefin
       .filter(({ origin, since }) => isPartial && origin !== undefined && since === undefined)
       .map(({ schema }) => tableName(schema))
       .sort(),
-    standingStill: history
-      .leftOut()
-      .flatMap(({ table, heldUpTo }) =>
-        heldUpTo === undefined ? [] : [{ table: tableName(table), heldUpTo }],
-      ),
+    standingStill,
     unknownForeignKeys: unknownForeignKeys(history.tables()),
   };
 }

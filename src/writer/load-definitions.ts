@@ -30,7 +30,7 @@ export async function loadDefinitions(
     const target = { ...known.schema, ...filter.target(known.schema) };
     const isAdopted = beginning?.kind === 'baseline' && (await tables.adopt(target));
     if (!isAdopted) await tables.create(target);
-    history.set({ ...known, origin: 'schema' });
+    history.set(isAdopted ? known : { ...known, origin: 'schema' });
   }
   return hasLearned;
 }

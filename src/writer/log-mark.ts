@@ -67,6 +67,17 @@ export async function checkLog(input: LogInput, mark: LogMark): Promise<void> {
   throw otherLogError(input.location, mark, 'other bytes');
 }
 
+/** True where a log is the one that the copy has read. */
+export async function isSameLog(input: LogInput, mark: LogMark): Promise<boolean> {
+  try {
+    await checkLog(input, mark);
+    return true;
+  } catch (error) {
+    if (error instanceof FlashError && error.code === 'SOURCE_MISMATCH') return false;
+    throw error;
+  }
+}
+
 async function readHeader(input: LogInput, name: string): Promise<string> {
   const framer = new EventFramer(name);
   for await (const chunk of input.chunks(0)) {

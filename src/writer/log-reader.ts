@@ -154,12 +154,17 @@ export function parseUntil(text: string): Until {
   return { timeMs };
 }
 
+const otherForms: Readonly<Record<string, string>> = {
+  '--until': ', or as 2026-11-23T10:00:00Z',
+  '--baseline': ', or as a GTID set',
+};
+
 /** Reads `FILE:OFFSET`. Errors: INVALID_REQUEST for anything else. */
 export function parsePosition(flag: string, text: string): Position {
   const match = /^(.+):(\d{1,15})$/.exec(text);
   if (match?.[1] !== undefined) return { file: match[1], offset: Number(match[2]) };
   throw new FlashError('INVALID_REQUEST', `${flag} can't be ${JSON.stringify(text)}`, {
-    hint: `Write it as FILE:OFFSET, as ${flag} binlog.000042:4${flag === '--until' ? ', or as 2026-11-23T10:00:00Z' : ''}.`,
+    hint: `Write it as FILE:OFFSET, as ${flag} binlog.000042:4${otherForms[flag] ?? ''}.`,
   });
 }
 

@@ -4,6 +4,7 @@ import { dialectOfServer, parseStatement, SqlSyntaxError, type Statement } from 
 import { statementError } from './statement-error.js';
 
 /** Bits of sql_mode that change how text is read. Source: MySQL 9.7 sql/system_variables.h, MODE_*. */
+const realAsFloatMode = 1;
 const ansiQuotesMode = 4;
 const noBackslashEscapesMode = 0x100000;
 /** Source: MariaDB 10.11 sql/sql_class.h, MODE_ORACLE. MySQL takes it for a few other bits alone. */
@@ -23,6 +24,7 @@ export function readStatement(
   const dialect = dialectOfServer(flavor, serverVersion, {
     ansiQuotes: (sqlMode & ansiQuotesMode) !== 0,
     noBackslashEscapes: (sqlMode & noBackslashEscapesMode) !== 0,
+    realAsFloat: (sqlMode & realAsFloatMode) !== 0,
     oracle: flavor === 'mariadb' && (sqlMode & oracleMode) !== 0,
   });
   try {
@@ -75,7 +77,7 @@ export function rowStatementError(
     `${verb}${name === undefined ? '' : ` on ${name}`} is logged as a statement, not as rows`,
     {
       ...(name === undefined ? {} : { table: name }),
-      hint: 'The source ran with binlog_format=STATEMENT or MIXED: set binlog_format=ROW and start from a fresh copy, or leave the table out with --exclude.',
+      hint: 'The source ran with binlog_format=STATEMENT or MIXED: set binlog_format=ROW and start from a fresh copy, or leave the table out with --exclude, or bring it in by a dump that is taken now: --dump t.sql --only db.table.',
     },
   );
 }

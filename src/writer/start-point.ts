@@ -8,7 +8,7 @@ import {
   type BeginningOption,
 } from './beginning.js';
 import type { Beginning, WriterCheckpoint } from './checkpoint.js';
-import { checkLog, movedHint, positionText } from './log-mark.js';
+import { checkLog, isSameLog, movedHint, positionText } from './log-mark.js';
 import { findMovedLog } from './moved-source.js';
 import type { NamedLog } from './named-log.js';
 
@@ -52,7 +52,10 @@ export async function findStart(
   const logs = source.logs.map((input) => ({ name: input.name ?? pipeName, input }));
   if (checkpoint === undefined) return startAnew(logs, options);
   checkBeginning(checkpoint, options.beginning);
-  if (options.sourceMoved === true) return startMoved(logs, checkpoint, options.from);
+  // The same command may run again, as cron does it: then the source has moved already.
+  if (options.sourceMoved === true && !(await holdsMarkedLog(logs, checkpoint))) {
+    return startMoved(logs, checkpoint, options.from);
+  }
   const { from } = options;
   if (from !== undefined && isAfter(from, checkpoint.position)) {
     throw new FlashError(
@@ -68,6 +71,16 @@ export async function findStart(
     await checkLog(marked.input, checkpoint.mark);
   }
   return start;
+}
+
+/** True where the log that the copy has read last is among these. */
+async function holdsMarkedLog(
+  logs: readonly NamedLog[],
+  { mark }: WriterCheckpoint,
+): Promise<boolean> {
+  const log = logs.find(({ name }) => name === mark?.file);
+  if (log === undefined || mark === undefined || !log.input.canRewind) return false;
+  return isSameLog(log.input, mark);
 }
 
 function goOn(source: Source, logs: readonly NamedLog[], checkpoint: WriterCheckpoint): StartPoint {

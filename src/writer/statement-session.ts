@@ -12,6 +12,8 @@ export interface StatementSession {
   zoneSeconds: number | undefined;
   /** A fraction of a second that does not fit is rounded, not cut off. */
   roundsFractions: boolean;
+  /** '' is NULL (MariaDB's EMPTY_STRING_IS_NULL). */
+  emptyIsNull: boolean;
   /** CHAR values are read with their trailing spaces (PAD_CHAR_TO_FULL_LENGTH). */
   padsChars: boolean;
   /** 0 is no order to make a number, in a column that becomes AUTO_INCREMENT. */
@@ -32,6 +34,7 @@ const padCharToFullLength = 0x80000000;
 /** In the upper half: MySQL cuts with this bit and rounds without it, MariaDB the other way round. */
 const mysqlTruncatesFractions = 1;
 const mariadbRoundsFractions = 4;
+const mariadbEmptyIsNull = 1;
 
 /** Reads the session of a statement from its event. */
 export function sessionOf(
@@ -49,6 +52,7 @@ export function sessionOf(
       flavor === 'mysql'
         ? (sqlModeHigh & mysqlTruncatesFractions) === 0
         : (sqlModeHigh & mariadbRoundsFractions) !== 0,
+    emptyIsNull: flavor === 'mariadb' && (sqlModeHigh & mariadbEmptyIsNull) !== 0,
     padsChars: (sqlMode & padCharToFullLength) !== 0,
     keepsAutoZero: (sqlMode & noAutoValueOnZero) !== 0,
     explicitTimestamps:
@@ -93,6 +97,7 @@ export function sessionOfDump(isUtc: boolean, { flavor }: SqlDialect): Statement
     microseconds: undefined,
     zoneSeconds: isUtc ? 0 : undefined,
     roundsFractions: flavor === 'mysql',
+    emptyIsNull: false,
     padsChars: false,
     keepsAutoZero: false,
     // SHOW CREATE TABLE says of each TIMESTAMP whether it may be NULL.

@@ -41,10 +41,12 @@ export function storedLiteral(
     case 'bytes':
       return storedBytes(literal, type, session);
     case 'enum': {
+      if (isNumberAsMember(literal, session)) return undefined;
       const member = enumMember(textOf(literal), literal.kind === 'string', type.members);
       return member === undefined ? undefined : engineLiteral.text(member);
     }
     case 'set': {
+      if (isNumberAsMember(literal, session)) return undefined;
       const members = setMembers(textOf(literal), literal.kind === 'string', type.members);
       return members === undefined ? undefined : engineLiteral.text(members);
     }
@@ -63,6 +65,11 @@ export function storedLiteral(
     case 'vector':
       return undefined;
   }
+}
+
+/** MySQL 9.7 takes a number for a member's text, MariaDB for its place. */
+function isNumberAsMember(literal: Literal, { flavor }: StatementSession): boolean {
+  return literal.kind !== 'string' && flavor === 'mysql';
 }
 
 function isQuotedHex(literal: Literal): boolean {

@@ -63,7 +63,7 @@ export function summarize(result: ReplayResult, elapsedMs: number): WriteSummary
 export function summaryLines(summary: WriteSummary, engine: string): string[] {
   const { position, unfinished, tables } = summary;
   const place = position === null ? 'the start' : `${position.file}:${position.offset}`;
-  const holds = `${engine} ${describeBeginning(summary.beginning ?? undefined, place)}.`;
+  const holds = `${engine} ${describeBeginning(summary.beginning ?? undefined, place, summary.standingStill.length > 0)}.`;
   const lines: string[] = [];
   if (!summary.hasMoved) {
     lines.push(`Nothing new: ${holds}`);

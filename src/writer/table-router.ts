@@ -210,17 +210,25 @@ export class TableRouter {
     const { history, filter } = this.#ports;
     const beginning = this.#ports.beginning();
     const known = history.get(event);
-    if (known !== undefined && (known.origin === undefined || beginning?.kind !== 'whole')) {
+    // A definition alone says nothing of the rows that were there before the copy began.
+    const isHeld = known?.origin === undefined || mayLackRows(beginning);
+    if (known !== undefined && isHeld) {
       const schema = reconcile(event, known.schema, logsHiddenColumns(this.#serverVersion));
       if (schema !== known.schema) history.set({ ...known, schema });
       return schema;
     }
-    if (beginning?.kind === 'whole') throw earlierTableError(event, beginning, event);
+    if (beginning?.kind === 'whole' || known !== undefined) {
+      throw earlierTableError(event, beginning, event);
+    }
     const schema = schemaFromTableMap(event);
     if (schema === undefined) throw unknownColumnsError(event, name);
-    history.set({ schema, defaultCharset: undefined, origin: 'rows' });
-    const mustExist =
-      beginning?.kind === 'baseline' ? earlierTableError(event, beginning, event) : undefined;
+    const isBaseline = beginning?.kind === 'baseline';
+    history.set({
+      schema,
+      defaultCharset: undefined,
+      ...(isBaseline ? {} : { origin: 'rows' as const }),
+    });
+    const mustExist = isBaseline ? earlierTableError(event, beginning, event) : undefined;
     this.#new.push({ schema: { ...schema, ...filter.target(schema) }, mustExist });
     return schema;
   }
@@ -233,13 +241,18 @@ export interface NewTable {
   mustExist: FlashError | undefined;
 }
 
+/** True for a copy that says that it lacks rows, or does not know. */
+function mayLackRows(beginning: Beginning | undefined): boolean {
+  return beginning === undefined || beginning.kind === 'partial';
+}
+
 function unknownColumnsError(event: TableMapEvent, name: string): FlashError {
   return new FlashError(
     'UNSUPPORTED',
     `the columns of ${name} are not known: ${event.file} at offset ${event.offset} holds its rows without names, and no CREATE TABLE`,
     {
       hint:
-        'Give the definitions with --schema (mysqldump --no-data), begin with the log in which the table was made, or set binlog_row_metadata=FULL on the source. ' +
+        'Give the definitions as of where the logs begin with --schema (mysqldump --no-data), begin with the log in which the table was made, or set binlog_row_metadata=FULL on the source. ' +
         `Or leave the table out with --exclude ${name}.`,
       place: { file: event.file, offset: event.offset, table: name },
     },

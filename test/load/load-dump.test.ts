@@ -151,6 +151,8 @@ testSerialWith('mariadb')(
       [['--single-transaction', '--default-character-set=utf8mb4', 'x', 'e'], /which place/],
       [[...consistent, '--compact', '--databases', 'x', '--tables', 'e'], /./],
       [[...consistent, '--no-create-info', 'x', 'e'], /no CREATE TABLE/],
+      [[...consistent, '--where=id<1', 'x', 'e'], /only rows with id<1/],
+      [[...consistent, '--no-data', 'x', 'e'], /definitions and no rows/],
     ];
     const engine = await openScratchEngine(t);
     for (const [args, message] of cases) {

@@ -222,6 +222,13 @@ for (const kind of kinds) {
         });
         await engine.close();
       }
+      // A definition alone says nothing of the rows that were there.
+      const undefinedRows = await openScratchEngine(t);
+      const onlyDefined = { kind: 'baseline', at: at.position } as const;
+      await t.throwsAsync(replayFiles(undefinedRows, files, { beginning: onlyDefined, schema }), {
+        message: /changes s\.t, and no CREATE TABLE of it/,
+      });
+      await undefinedRows.close();
       const engine = await openScratchEngine(t);
       await engine.execute(`CREATE DATABASE s; CREATE TABLE s.t (id Int32, v Nullable(String))
       ENGINE = MutableMergeTree ORDER BY id`);

@@ -52,7 +52,10 @@ export class DumpReader {
     await this.#readParts(true);
     if (this.#isDone) return;
     const { unfinished } = this.#statements;
-    if (unfinished === undefined && this.session.isComplete) return;
+    if (unfinished === undefined && this.session.isComplete) {
+      this.#checkRowSections();
+      return;
+    }
     const offset = unfinished ?? this.bytesRead;
     throw dumpError(this.#file, 'the dump is cut: the statements that end every dump are missing', {
       offset,
@@ -66,6 +69,7 @@ export class DumpReader {
       if (part === undefined) return;
       if (part.kind === 'comment') {
         this.session.readComment(Buffer.from(part.bytes).toString('utf8'));
+        this.#checkCondition(part.offset);
         continue;
       }
       const pending = this.#readStatement(part);
@@ -79,10 +83,16 @@ export class DumpReader {
     if (header !== undefined && startsWith(bytes, header.bytes)) {
       return this.#handRows(part, header);
     }
-    if (isInsert(bytes)) return this.#readInsert(part);
+    if (isInsert(bytes)) {
+      this.session.hasRowSections = true;
+      return this.#readInsert(part);
+    }
     this.#header = undefined;
     const sql = Buffer.from(bytes).toString('utf8');
     const plain = sql.replace(/^\s*\/\*M?!\d*/, '');
+    this.session.hasRowSections ||= /^\s*(?:LOCK\s+TABLES|ALTER\s+TABLE.*DISABLE\s+KEYS)/is.test(
+      plain,
+    );
     this.session.isComplete = false;
     if (/^\s*(?:SET|CHANGE)\b/i.test(plain)) {
       this.session.readSetting(sql);
@@ -123,6 +133,24 @@ export class DumpReader {
       throw dumpError(this.#file, 'rows under sql_mode NO_BACKSLASH_ESCAPES', { offset });
     }
     return this.#sink.appendRows(header.table, bytes, header.read, offset);
+  }
+
+  /** A dump of definitions alone has no place for rows, not even of empty tables. */
+  #checkRowSections(): void {
+    const { hasRowSections } = this.session;
+    if (hasRowSections) return;
+    throw dumpError(this.#file, 'it holds definitions and no rows (--no-data)', {
+      hint: 'Dump again without --no-data; --schema takes definitions alone.',
+    });
+  }
+
+  #checkCondition(offset: number): void {
+    const { condition } = this.session;
+    if (condition === undefined) return;
+    throw dumpError(this.#file, `it holds only rows with ${condition} (--where)`, {
+      offset,
+      hint: 'Dump again without --where.',
+    });
   }
 
   #checkSession(table: DumpedTable, sql: string, offset: number): void {

@@ -16,6 +16,10 @@ export class DumpSession {
   headerDatabase: string | undefined;
   charset: string | undefined;
   timeZone: string | undefined;
+  /** `--where`: the dump has some of the rows. */
+  condition: string | undefined;
+  /** Tables of which the dump has rows, or says that it dumps them. */
+  hasRowSections = false;
   sqlMode = '';
   /** The last statement was the one that ends every dump. */
   isComplete = false;
@@ -26,6 +30,9 @@ export class DumpSession {
   readComment(text: string): void {
     this.serverVersion ??= /^-- Server version\s+(\S+)/.exec(text)?.[1];
     this.headerDatabase ??= /^-- Host:.*\sDatabase: (\S+)\s*$/.exec(text)?.[1];
+    if (/^-- (?:Dumping|ORDER BY).*/m.test(text) && /data for table/i.test(text))
+      this.hasRowSections = true;
+    this.condition ??= /^-- WHERE:\s+(.*)$/m.exec(text)?.[1];
     this.#readPosition(text);
   }
 

@@ -92,6 +92,7 @@ export class DumpTables {
           { offset },
         );
       case 'drop-table':
+      case 'drop-database':
       case 'no-effect':
         return undefined;
       default:

@@ -52,6 +52,7 @@ export function readDataType(reader: TokenReader, dialect: SqlDialect): Declared
   const isQualified = reader.acceptSymbol('.');
   const isOracle = isQualified ? name === 'ORACLE_SCHEMA' : dialect.oracle === true;
   if (isQualified) name = reader.name().toUpperCase();
+  if (name === 'REAL' && dialect.realAsFloat === true) name = 'FLOAT';
   return (
     (dialect.flavor === 'mariadb' ? readOracleType(reader, name, isOracle) : undefined) ??
     readNumericType(reader, name) ??

@@ -9,6 +9,8 @@ export interface SqlDialect {
   noBackslashEscapes: boolean;
   /** MariaDB's sql_mode ORACLE: names of types mean what they do there. */
   oracle?: boolean;
+  /** sql_mode REAL_AS_FLOAT, which ANSI brings along. */
+  realAsFloat?: boolean;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface SqlDialect {
 export function dialectOfServer(
   flavor: 'mysql' | 'mariadb',
   serverVersion: string,
-  sqlMode: Pick<SqlDialect, 'ansiQuotes' | 'noBackslashEscapes' | 'oracle'> = {
+  sqlMode: Pick<SqlDialect, 'ansiQuotes' | 'noBackslashEscapes' | 'oracle' | 'realAsFloat'> = {
     ansiQuotes: false,
     noBackslashEscapes: false,
   },
