@@ -92,7 +92,7 @@ export class GtidSet {
   }
 
   /** MariaDB: the last GTIDs of `other` in those domains in which this set is not as far. */
-  behind(other: GtidSet): string {
+  notReachedBy(other: GtidSet): string {
     const known = new GtidSet();
     for (const [domain, last] of other.#domains) {
       if (this.#domains.has(domain)) known.#domains.set(domain, last);

@@ -39,7 +39,7 @@ export function checkFollows(series: GtidSet, event: GtidListEvent): void {
       `${event.file} says that ${lacking} came before it, and the copy does not hold that`,
     );
   }
-  const unknown = listed.isFrom('mariadb') ? listed.behind(series) : listed.missing(series);
+  const unknown = listed.isFrom('mariadb') ? listed.notReachedBy(series) : listed.missing(series);
   if (unknown === '') return;
   throw sequenceError(
     event,
