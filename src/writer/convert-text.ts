@@ -177,8 +177,9 @@ function enumToEnum(
   return { sql: `if(isNull(${sql}), NULL, ${mapped})`, doubts };
 }
 
+/** By bytes: a pattern would not find a byte that is no UTF-8. */
 function notAscii(sql: string): Doubt {
-  return { sql: `match(${sql}, '[^\\\\x00-\\\\x7F]')`, what: 'text that is not ASCII' };
+  return { sql: `NOT isValidASCII(${sql})`, what: 'text that is not ASCII' };
 }
 
 function withDoubts(value: ConvertedValue, doubts: readonly Doubt[]): ConvertedValue {

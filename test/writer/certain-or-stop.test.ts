@@ -42,6 +42,10 @@ const cases: readonly { name: string; sql: string; kinds?: readonly ServerKind[]
     sql: `SET sql_mode=''; ${old} CREATE TABLE t (id INT PRIMARY KEY, ts TIMESTAMP NULL); INSERT INTO t VALUES (1, NULL); ALTER TABLE t MODIFY ts TIMESTAMP`,
   },
   {
+    name: 'bytes that become text of several bytes a character',
+    sql: `SET sql_mode=''; CREATE TABLE t (id INT PRIMARY KEY, b BINARY(4)) CHARSET=gbk; INSERT INTO t VALUES (1, x'00ff'); ALTER TABLE t MODIFY b TEXT`,
+  },
+  {
     name: 'an empty string that is NULL',
     kinds: ['mariadb'],
     sql: `SET sql_mode='EMPTY_STRING_IS_NULL'; ${table} ALTER TABLE t ADD x VARCHAR(5) DEFAULT ''`,

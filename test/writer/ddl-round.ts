@@ -45,7 +45,7 @@ export async function runDdlRound(
     exclude.push(stop.table);
     const database = stop.table.slice(0, -2);
     // These say that the table is not what we took it for.
-    const isWrong = /is not the table that is known|engine refuses/.test(stop.reason);
+    const isWrong = /is not the table that is known|engine refuses|does not hold/.test(stop.reason);
     if (isWrong) result.wrong.push([...(done.get(database) ?? []), stop.reason].join('\n  '));
     else result.stops.push(stop.reason);
   }
@@ -69,10 +69,16 @@ async function replayOn(
     await replayFiles(engine, files, { exclude });
     return undefined;
   } catch (error) {
-    const table = error instanceof FlashError ? error.place.table : undefined;
+    const table = error instanceof FlashError ? (error.place.table ?? named(error)) : undefined;
     if (table === undefined || exclude.includes(table) || !(error instanceof Error)) throw error;
     return { table, reason: error.message.replaceAll(table, 't') };
   }
+}
+
+/** The engine names a table in its message alone. */
+function named({ message }: FlashError): string | undefined {
+  const [, database, table] = /`(\w+)`\.`(\w+)`/.exec(message) ?? [];
+  return database === undefined || table === undefined ? undefined : `${database}.${table}`;
 }
 
 async function fillTable(server: Server, random: Random, database: string): Promise<string[]> {
