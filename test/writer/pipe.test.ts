@@ -117,6 +117,17 @@ async function xa(
   } finally {
     connection.destroy();
   }
+  await sessionEnds(server, connection.threadId);
+}
+
+/** Other sessions know the transaction once its own has gone. */
+async function sessionEnds(server: Server, thread: number): Promise<void> {
+  for (let tries = 0; tries < 2000; tries += 1) {
+    const sql = `SELECT id FROM information_schema.processlist WHERE id = ${thread}`;
+    if ((await server.query(sql)).length === 0) return;
+    await delay(5);
+  }
+  throw new Error(`session ${thread} did not end`);
 }
 
 function* chunksOf(bytes: Buffer, size: number): Generator<Buffer> {
