@@ -9,7 +9,8 @@ import {
 import { columnDefault, fillOfRows, type ColumnDefault } from './column-default.js';
 import type { KnownTable } from './schema-history.js';
 import type { StatementSession } from './statement-session.js';
-import { columnOfDefinition } from './table-definition.js';
+import { hasAsciiBytes } from './charset-repertoire.js';
+import { columnOfDefinition, memberCharset } from './table-definition.js';
 import { widenedText } from './type-change.js';
 
 /** A column of a table after ALTER. */
@@ -22,6 +23,8 @@ export interface AlteredColumn {
   /** What an INSERT without it gives. */
   default: ColumnDefault | undefined;
   generated: string | undefined;
+  /** Charset of the members of an ENUM or SET; undefined for others, and where it is not known. */
+  memberCharset: string | undefined;
 }
 
 /** A table after ALTER, and where its columns come from. */
@@ -126,24 +129,30 @@ function keepColumn(
     (action) => action.kind === 'rename-column' && isNamed(column, action.from),
   );
   const to = rename?.kind === 'rename-column' ? rename.to : name;
-  const converted = draft.converts ? convertedColumn(draft, column) : column;
+  const memberCharset = known.memberCharsets?.[name];
+  const converted = draft.converts ? convertedColumn(draft, column, memberCharset) : column;
+  const isConverted = draft.converts && memberCharset !== undefined;
   return {
     column: { ...converted, name: to },
     origin: column,
     definition: undefined,
     default: known.defaults?.[name],
     generated: known.generated?.[name],
+    memberCharset: isConverted ? draft.defaultCharset : memberCharset,
   };
 }
 
-function convertedColumn(draft: Draft, column: Column): Column {
+function convertedColumn(draft: Draft, column: Column, memberCharset: string | undefined): Column {
   const charset = draft.defaultCharset;
   if (charset === undefined) return column;
   const { type } = column;
-  const isList = type.kind === 'enum' || type.kind === 'set';
-  if (isList && type.members.some((member) => /[^\0-\x7f]/.test(member))) {
-    // The server takes the bytes of the members for the new charset.
-    draft.problem ??= `the members of ${column.name} are not ASCII`;
+  // The server takes the bytes of the members for the new charset.
+  if (type.kind === 'enum' || type.kind === 'set') {
+    if (type.members.some((member) => /[^\0-\x7f]/.test(member))) {
+      draft.problem ??= `the members of ${column.name} are not ASCII`;
+    } else if (!hasAsciiBytes(memberCharset) || !hasAsciiBytes(charset)) {
+      draft.problem ??= `the members of ${column.name} are of ${memberCharset ?? 'a charset that is not known'}, and become ${charset}`;
+    }
   }
   return { ...column, ...withCharset(widenedText(column, charset), charset) };
 }
@@ -169,6 +178,7 @@ function changedColumn(draft: Draft, origin: Column, definition: ColumnDefinitio
     definition,
     default: columnDefault(definition, filled, draft.session),
     generated: definition.generated,
+    memberCharset: memberCharset(definition, draft.defaultCharset),
   };
 }
 
@@ -184,6 +194,7 @@ function placeColumn(draft: Draft, action: AlterAction): void {
       definition: action.column,
       default: columnDefault(action.column, column, draft.session),
       generated: action.column.generated,
+      memberCharset: memberCharset(action.column, draft.defaultCharset),
     });
   }
   if (action.kind === 'change-column') {

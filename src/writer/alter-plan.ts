@@ -93,6 +93,11 @@ function knownAfter(layout: AlterLayout, known: KnownTable): KnownTable {
         generated === undefined ? [] : [[column.name, generated]],
       ),
     ),
+    memberCharsets: Object.fromEntries(
+      layout.columns.flatMap(({ column, memberCharset }) =>
+        memberCharset === undefined ? [] : [[column.name, memberCharset]],
+      ),
+    ),
   };
 }
 
@@ -116,7 +121,7 @@ function sourceOf(
 ): ValueSource {
   const { column, origin } = each;
   if (origin !== undefined) {
-    return convertColumn(origin, column, session, known.schema, next.schema);
+    return convertColumn(origin, column, session, known, next);
   }
   const fill = fillOfColumn(layout, each, session);
   if (fill.kind === 'unknown') {

@@ -55,6 +55,14 @@ function singleBytePattern(charset: string): string {
   return `[^${[...new Set(codes)].map((code) => `\\x{${code}}`).join('')}]`;
 }
 
+/**
+ * Whether ASCII text is the same bytes in a charset; false for one that is not known, and for those of
+ * two or four bytes a character.
+ */
+export function hasAsciiBytes(charset: string | undefined): boolean {
+  return charset !== undefined && !/^(?:ucs2|utf16|utf16le|utf32)$/.test(charset);
+}
+
 /** Members of an ENUM or SET as its charset holds them: what it lacks, the server has made `?`. */
 export function membersInCharset(column: Column, charset: string | undefined): Column {
   const { type } = column;

@@ -20,4 +20,6 @@ export interface ColumnChange {
   to: Column;
   name: string;
   session: StatementSession;
+  /** Charset of the members of an ENUM or SET before; undefined for others, and where it is not known. */
+  memberCharset: string | undefined;
 }

@@ -1,13 +1,9 @@
-import {
-  engineColumnType,
-  quoteIdentifier,
-  type Column,
-  type TableSchema,
-} from '../protocol/index.js';
+import { engineColumnType, quoteIdentifier, type Column } from '../protocol/index.js';
 import type { ColumnChange, ConvertedValue } from './column-change.js';
 import { convertNumber } from './convert-number.js';
 import { convertText } from './convert-text.js';
 import { convertTime } from './convert-time.js';
+import type { KnownTable } from './schema-history.js';
 import type { StatementSession } from './statement-session.js';
 import { keepsValues } from './type-change.js';
 
@@ -16,7 +12,7 @@ export type Conversion =
   /** Why it is not certain what the source made of the values. */
   | { kind: 'problem'; problem: string };
 
-type Keyed = Pick<TableSchema, 'primaryKey'>;
+type Table = Pick<KnownTable, 'schema' | 'memberCharsets'>;
 
 /**
  * Finds what a change of a column's type makes of each value, on a server that went through with it.
@@ -28,19 +24,19 @@ export function convertColumn(
   from: Column,
   to: Column,
   session: StatementSession,
-  before: Keyed,
-  after: Keyed,
+  before: Table,
+  after: Table,
 ): Conversion {
   const keeps = keepsValues(from, to) && !(session.padsChars && from.mysqlType.startsWith('char'));
   const name = quoteIdentifier(from.name);
-  const source = { from, to, name, session };
+  const source = { from, to, name, session, memberCharset: before.memberCharsets?.[from.name] };
   const value = keeps ? { sql: name, doubts: [] } : convertValue(source);
   if (value === undefined) {
     const problem = `column ${from.name} from ${from.mysqlType} to ${to.mysqlType} may change values`;
     return { kind: 'problem', problem };
   }
-  const fromType = engineColumnType(from, before);
-  const toType = engineColumnType(to, after);
+  const fromType = engineColumnType(from, before.schema);
+  const toType = engineColumnType(to, after.schema);
   const losesNull = isNullable(fromType) && !isNullable(toType) && to.type.kind !== 'vector';
   const filled = losesNull ? withoutNull(value, source) : withTimeForNull(value, source);
   return {

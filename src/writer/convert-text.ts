@@ -1,5 +1,5 @@
 import { quoteString, type Column, type ColumnType } from '../protocol/index.js';
-import { repertoireOf } from './charset-repertoire.js';
+import { hasAsciiBytes, repertoireOf } from './charset-repertoire.js';
 import type { ColumnChange, ConvertedValue, Doubt } from './column-change.js';
 import { findMember } from './stored-members.js';
 import { lengthMax } from './type-change.js';
@@ -28,13 +28,15 @@ export function convertText(change: ColumnChange): ConvertedValue | undefined {
   if (source === undefined) return undefined;
   if (type.kind === 'text') return fitText(toCharset(source, type.charset), to, type);
   if (type.kind !== 'bytes') return undefined;
+  // Bytes of text are those of its own charset.
+  if (source.charset !== undefined && !hasAsciiBytes(source.charset)) return undefined;
   const isSame = source.charset === undefined || source.charset.startsWith('utf8');
   const bytes = isSame ? source : withDoubts(source, [notAscii(source.sql)]);
   return fitBytes(bytes, to, type);
 }
 
 function sourceText(change: ColumnChange): SourceText | undefined {
-  const { from, name, to, session } = change;
+  const { from, name, to, session, memberCharset } = change;
   const { type, mysqlType } = from;
   const plain = { charset: undefined, doubts: [] };
   switch (type.kind) {
@@ -43,8 +45,8 @@ function sourceText(change: ColumnChange): SourceText | undefined {
       return { charset: type.charset, sql: name, doubts: [] };
     case 'enum':
     case 'set':
-      // Members of another charset than the column's own would be cut; it is not known here.
-      return { charset: 'utf8mb4', sql: `CAST(${name} AS Nullable(String))`, doubts: [] };
+      if (memberCharset === undefined) return undefined;
+      return { charset: memberCharset, sql: `CAST(${name} AS Nullable(String))`, doubts: [] };
     case 'json':
       return { charset: 'utf8mb4', sql: name, doubts: [] };
     case 'uuid':
@@ -74,7 +76,7 @@ function sourceText(change: ColumnChange): SourceText | undefined {
     }
     case 'bytes': {
       // A text that is not well-formed is cut, or refused.
-      if (to.type.kind !== 'text') return undefined;
+      if (to.type.kind !== 'text' || !hasAsciiBytes(to.type.charset)) return undefined;
       const isUtf8 = to.type.charset.startsWith('utf8');
       const doubt = isUtf8
         ? { sql: `NOT isValidUTF8(ifNull(${name}, ''))`, what: 'bytes that are no text' }

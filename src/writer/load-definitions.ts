@@ -38,12 +38,13 @@ export async function loadDefinitions(
 /** A table that rows alone have made known, with what its definition says of foreign keys. */
 function withForeignKeys(
   known: KnownTable,
-  { foreignKeys, storage, generated }: KnownTable,
+  { foreignKeys, storage, generated, memberCharsets }: KnownTable,
 ): KnownTable {
   return {
     ...known,
     ...(foreignKeys === undefined ? {} : { foreignKeys }),
     ...(storage === undefined ? {} : { storage }),
     ...(generated === undefined ? {} : { generated }),
+    ...(memberCharsets === undefined ? {} : { memberCharsets }),
   };
 }

@@ -27,6 +27,8 @@ export interface KnownTable {
   partitioning?: Partitioning | undefined;
   /** Expressions of generated columns, by the column's name; undefined where no DDL was seen. */
   generated?: Readonly<Record<string, string>>;
+  /** Charsets of ENUM and SET columns, by the column's name; undefined where no DDL was seen. */
+  memberCharsets?: Readonly<Record<string, string>>;
   /** Its rows are from a dump of this moment: what the log did to it before is in them. */
   since?: Moment & { isPassed?: true };
 }

@@ -40,11 +40,18 @@ export function tableOfDefinition(
       text === undefined ? [] : [[name, text]],
     ),
   );
+  const memberCharsets = Object.fromEntries(
+    definition.columns.flatMap((column) => {
+      const charset = memberCharset(column, defaultCharset);
+      return charset === undefined ? [] : [[column.name, charset]];
+    }),
+  );
   return {
     schema,
     defaultCharset,
     defaults,
     generated,
+    memberCharsets,
     partitioning: definition.partitioning,
     foreignKeys: hasForeignKeys(storage) ? foreignKeysOf(table, foreignKeys) : [],
     ...(storage === undefined ? {} : { storage }),
@@ -88,4 +95,13 @@ export function columnOfDefinition(
     ...withCharset(definition, needsCharset ? defaultCharset : undefined),
   };
   return membersInCharset(column, definition.charset ?? defaultCharset);
+}
+
+/** The charset of a column's members; undefined for one that is no ENUM or SET, or not known. */
+export function memberCharset(
+  { type, charset }: ColumnDefinition,
+  defaultCharset: string | undefined,
+): string | undefined {
+  const isList = type.kind === 'enum' || type.kind === 'set';
+  return isList ? (charset ?? defaultCharset) : undefined;
 }

@@ -46,6 +46,26 @@ const cases: readonly { name: string; sql: string; kinds?: readonly ServerKind[]
     sql: `SET sql_mode=''; CREATE TABLE t (id INT PRIMARY KEY, b BINARY(4)) CHARSET=gbk; INSERT INTO t VALUES (1, x'00ff'); ALTER TABLE t MODIFY b TEXT`,
   },
   {
+    name: 'members of two bytes a character that become bytes',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY, s SET('a','b')) CHARSET=ucs2; INSERT INTO t VALUES (1, 'a,b'); ALTER TABLE t MODIFY s VARBINARY(20)`,
+  },
+  {
+    name: 'members of latin1 that become bytes',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY, e ENUM('é','b') CHARACTER SET latin1); INSERT INTO t VALUES (1, 'é'); ALTER TABLE t MODIFY e VARBINARY(20)`,
+  },
+  {
+    name: 'members of two bytes a character that are converted',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY, s SET('a','b')) CHARSET=utf16; INSERT INTO t VALUES (1, 'a'); ALTER TABLE t CONVERT TO CHARACTER SET cp1251`,
+  },
+  {
+    name: 'text of two bytes a character that becomes bytes',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY, s TEXT CHARACTER SET utf16le); INSERT INTO t VALUES (1, 'ab'); ALTER TABLE t MODIFY s BLOB`,
+  },
+  {
+    name: 'bytes that become text of two bytes a character',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY, b VARBINARY(20)); INSERT INTO t VALUES (1, 'abcd'); ALTER TABLE t MODIFY b TEXT CHARACTER SET ucs2`,
+  },
+  {
     name: 'an empty string that is NULL',
     kinds: ['mariadb'],
     sql: `SET sql_mode='EMPTY_STRING_IS_NULL'; ${table} ALTER TABLE t ADD x VARCHAR(5) DEFAULT ''`,
