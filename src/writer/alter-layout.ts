@@ -147,7 +147,7 @@ function convertedColumn(draft: Draft, column: Column, memberCharset: string | u
   if (charset === undefined) return column;
   const { type } = column;
   // The server takes the bytes of the members for the new charset.
-  if (type.kind === 'enum' || type.kind === 'set') {
+  if ((type.kind === 'enum' || type.kind === 'set') && memberCharset !== charset) {
     if (type.members.some((member) => /[^\0-\x7f]/.test(member))) {
       draft.problem ??= `the members of ${column.name} are not ASCII`;
     } else if (!hasAsciiBytes(memberCharset) || !hasAsciiBytes(charset)) {

@@ -7,6 +7,7 @@ import {
   type TableSchema,
 } from '../protocol/index.js';
 import { layOutAlter, fillOfColumn, type AlteredColumn, type AlterLayout } from './alter-layout.js';
+import { hasAsciiBytes } from './charset-repertoire.js';
 import type { Doubt } from './column-change.js';
 import type { ColumnDefault } from './column-default.js';
 import { convertColumn, type Conversion } from './conversion.js';
@@ -42,7 +43,11 @@ export function planAlter(
   const layout = layOutAlter(actions, known, session, place);
   const next = knownAfter(layout, known);
   const sources = layout.columns.map((each) => sourceOf(each, layout, known, next, session));
-  const problem = layout.problem ?? problemOf(sources) ?? generatedProblem(layout, sources);
+  const problem =
+    layout.problem ??
+    problemOf(sources) ??
+    generatedProblem(layout, sources) ??
+    memberProblem(layout);
   if (problem !== undefined) {
     const always = layout.problem !== undefined;
     return { known: next, rows: { kind: 'problem', problem, always }, doubts: [] };
@@ -151,6 +156,18 @@ function generatedProblem(
   return first !== undefined && isComputed
     ? `${first.column.name} is computed from columns that change`
     : undefined;
+}
+
+/**
+ * MySQL 5.7 loses members of two or four bytes a character when it copies rows, of columns that the
+ * statement does not name too; whether it copies them is not certain.
+ */
+function memberProblem({ columns }: AlterLayout): string | undefined {
+  if (columns.every(({ definition }) => definition === undefined)) return undefined;
+  const wide = columns.find(
+    ({ memberCharset }) => memberCharset !== undefined && !hasAsciiBytes(memberCharset),
+  );
+  return wide && `members of ${wide.column.name}, which are of ${wide.memberCharset}, may get lost`;
 }
 
 /** 0 and NULL get the next number in a column that becomes AUTO_INCREMENT. */

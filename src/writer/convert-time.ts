@@ -67,7 +67,8 @@ function toDate(
 ): ConvertedValue {
   const day = 86_400_000_000;
   const isRounded = fsp > 0 && session.roundsFractions;
-  const midnight = `positiveModulo(${sql}, ${day}) >= ${day - 500_000}`;
+  // A literal over 2^32 is unsigned for the engine, and would make times before 1970 so, too.
+  const midnight = `positiveModulo(${sql}, toInt64(${day})) >= ${day - 500_000}`;
   return {
     sql: `toDate32(fromUnixTimestamp64Micro(toInt64(${sql}), 'UTC'))`,
     doubts: isRounded

@@ -58,6 +58,14 @@ const cases: readonly { name: string; sql: string; kinds?: readonly ServerKind[]
     sql: `CREATE TABLE t (id INT PRIMARY KEY, s SET('a','b')) CHARSET=utf16; INSERT INTO t VALUES (1, 'a'); ALTER TABLE t CONVERT TO CHARACTER SET cp1251`,
   },
   {
+    name: 'members of two bytes a character in a table whose rows are copied',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY, y YEAR, e ENUM('B','a')) CHARSET=ucs2; INSERT INTO t VALUES (1, 2001, 'a'); ALTER TABLE t MODIFY y TINYTEXT`,
+  },
+  {
+    name: 'a time before 1970 that is rounded to a day',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY, d DATETIME(6)); INSERT INTO t VALUES (1, '1969-12-31 23:59:59.999999'); ALTER TABLE t MODIFY d DATE`,
+  },
+  {
     name: 'text of two bytes a character that becomes bytes',
     sql: `CREATE TABLE t (id INT PRIMARY KEY, s TEXT CHARACTER SET utf16le); INSERT INTO t VALUES (1, 'ab'); ALTER TABLE t MODIFY s BLOB`,
   },
