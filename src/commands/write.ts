@@ -108,6 +108,9 @@ export default class Write extends FlashCommand {
         'Definitions of tables that the logs do not define: mysqldump --no-data --databases.',
       helpValue: 'DUMP.SQL',
     }),
+    'lower-case-table-names': Flags.boolean({
+      summary: 'The source runs with lower_case_table_names=1, as on Windows.',
+    }),
     'zero-date': Flags.option({
       summary: 'What becomes of 0000-00-00 and dates that no calendar has.',
       options: ['null', 'error'] as const,
@@ -139,6 +142,7 @@ export default class Write extends FlashCommand {
       rename: flags.rename ?? [],
       skipStatements: (flags.skip ?? []).map((text) => parsePosition('--skip', text)),
       zeroDate: flags['zero-date'],
+      lowerCaseTableNames: flags['lower-case-table-names'],
       sourceMoved: flags['source-moved'],
       limits: { ageMaxMs: parseInterval(flags['batch-interval']) },
       beginning: beginningOption(flags),

@@ -28,6 +28,7 @@ import {
   type Piece,
   type SchemaHistory,
   type TableFilter,
+  type NameOptions,
   type TableFilterOptions,
   type WriterCheckpoint,
 } from '../writer/index.js';
@@ -43,7 +44,7 @@ const progressSource = 'dump';
 /** Bytes of statements after which a table's rows are measured. */
 const measureBytes = 256 * 1024;
 
-export interface LoadOptions extends TableFilterOptions {
+export interface LoadOptions extends TableFilterOptions, NameOptions {
   /** `db.table`: replace these tables of a copy, and nothing else. */
   only?: readonly string[];
   /** The place in the source's logs as of which a dump is that does not name it. */

@@ -1,3 +1,4 @@
+import type { KnownTable } from './schema-history.js';
 import { FlashError, tableName, type Position } from '../protocol/index.js';
 import { parseLogName } from '../source/index.js';
 import type { Beginning } from './checkpoint.js';
@@ -63,6 +64,27 @@ export function earlierTableError(
         `All before it is applied. Bring the table in: mysqldump --single-transaction --source-data=2 ${table.database} ${table.table} > t.sql, ` +
         `then theflash write --dump t.sql --only ${name} --binlog …; or leave it out with --exclude ${name}.`,
       place: { ...place, table: name },
+    },
+  );
+}
+
+/** The error for a table that DDL has named in capitals, and rows do not; undefined where there is none. */
+export function lowerCaseError(
+  table: { database: string; table: string },
+  known: readonly KnownTable[],
+  { file, offset }: { file: string; offset: number },
+): FlashError | undefined {
+  const name = tableName(table);
+  const made = known
+    .map(({ schema }) => tableName(schema))
+    .find((each) => each !== name && each.toLowerCase() === name);
+  if (made === undefined) return undefined;
+  return new FlashError(
+    'SOURCE_MISMATCH',
+    `${file} at offset ${offset} changes ${name}, which was made as ${made}: the source has lower_case_table_names=1`,
+    {
+      hint: 'Begin anew with --lower-case-table-names, in an empty engine folder.',
+      place: { file, offset, table: name },
     },
   );
 }

@@ -46,6 +46,8 @@ export interface StoredFilters {
   exclude: readonly string[];
   rename: readonly string[];
   zeroDate: 'null' | 'error';
+  /** The source stores names of databases and tables in lower case. */
+  lowerCaseTableNames?: true;
   /** The patterns that have met a table. */
   matched: readonly string[];
 }

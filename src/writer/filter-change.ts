@@ -36,16 +36,46 @@ export function checkFilters(
   }
 }
 
+/**
+ * Whether the source stores names in lower case: as the run says, or the one before it.
+ *
+ * Errors: SOURCE_MISMATCH where tables were made under other names.
+ */
+export function namesAreLowerCase(
+  checkpoint: WriterCheckpoint | undefined,
+  { lowerCaseTableNames = false }: NameOptions,
+  history: SchemaHistory,
+): boolean {
+  if (checkpoint?.filters?.lowerCaseTableNames === true) return true;
+  const names = lowerCaseTableNames ? history.tables().map(({ schema }) => tableName(schema)) : [];
+  const mixed = names.find((name) => name !== name.toLowerCase());
+  if (mixed === undefined) return lowerCaseTableNames;
+  throw new FlashError(
+    'SOURCE_MISMATCH',
+    `the copy holds ${mixed}, as it was begun without --lower-case-table-names`,
+    {
+      hint: 'Begin anew with it, in an empty engine folder: the source never had a table of that name.',
+      place: { table: mixed },
+    },
+  );
+}
+
+export interface NameOptions {
+  /** The source has lower_case_table_names=1: its DDL may spell names as it likes. */
+  lowerCaseTableNames?: boolean;
+}
+
 /** What is stored with a checkpoint of this run. */
 export function storedFilters(
-  options: TableFilterOptions,
+  options: TableFilterOptions & NameOptions,
   zeroDate: StoredFilters['zeroDate'],
   filter: TableFilter,
   before: StoredFilters | undefined,
 ): StoredFilters {
-  const { include = [], exclude = [], rename = [] } = options;
+  const { include = [], exclude = [], rename = [], lowerCaseTableNames = false } = options;
   const matched = [...new Set([...(before?.matched ?? []), ...filter.matched()])];
-  return { include, exclude, rename, zeroDate, matched };
+  const names = lowerCaseTableNames ? { lowerCaseTableNames } : {};
+  return { include, exclude, rename, zeroDate, ...names, matched };
 }
 
 /** The patterns that have not met a table, in any run. */

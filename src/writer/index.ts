@@ -26,6 +26,6 @@ export { historyPieces, loadHistory } from './schema-store.js';
 export { tableOfDefinition } from './table-definition.js';
 export { makeTableFilter, type TableFilter, type TableFilterOptions } from './table-filter.js';
 export { dropSideTables, sideTable, swapTables } from './table-swap.js';
-export { storedFilters } from './filter-change.js';
+export { storedFilters, type NameOptions } from './filter-change.js';
 export { sessionOfDump } from './statement-session.js';
 export { copyWarnings, readCopyState, type CopyState } from './copy-state.js';

@@ -43,6 +43,8 @@ export interface LogApplierPorts {
   history: SchemaHistory;
   /** What the checkpoint keeps of the filter. */
   filters: () => StoredFilters;
+  /** The source stores names of databases and tables in lower case. */
+  lowerCaseTableNames: boolean;
   ddl: DdlApplier;
   foreignKeys: ForeignKeyActions;
   log: LogPosition;
@@ -278,13 +280,17 @@ export class LogApplier {
     if (checkpoint !== undefined) await this.#ports.queue.commit(checkpoint);
   }
 
+  #read(event: QueryEvent, read: typeof readStatement): Statement {
+    const { lowerCaseTableNames } = this.#ports;
+    return read(event, this.log.flavor, this.#serverVersion, lowerCaseTableNames);
+  }
+
   #applyQuery(event: QueryEvent): Pending {
     // By far the most frequent ones need no parser.
     if (event.sql === 'BEGIN') return this.#beginByStatement(event);
     if (event.sql === 'COMMIT') return this.#commit(event);
     if (this.#isLeftOut(event)) return this.#endStatement(event);
-    const read = this.#isHeld ? readHeldStatement : readStatement;
-    const statement = read(event, this.log.flavor, this.#serverVersion);
+    const statement = this.#read(event, this.#isHeld ? readHeldStatement : readStatement);
     switch (statement.kind) {
       case 'begin':
         return this.#beginByStatement(event);
@@ -419,7 +425,7 @@ export class LogApplier {
     if (event.kind === 'table-map') this.#mapTable(event);
     if (event.kind === 'rows') return this.#applyRows(event, [], true);
     if (event.kind !== 'query') return undefined;
-    const statement = readStatement(event, this.log.flavor, this.#serverVersion);
+    const statement = this.#read(event, readStatement);
     switch (statement.kind) {
       case 'savepoint':
       case 'release-savepoint':

@@ -19,12 +19,14 @@ export function readStatement(
   event: QueryEvent,
   flavor: 'mysql' | 'mariadb',
   serverVersion: string,
+  lowerCaseTableNames: boolean,
 ): Statement {
   const sqlMode = event.sqlMode ?? 0;
   const dialect = dialectOfServer(flavor, serverVersion, {
     ansiQuotes: (sqlMode & ansiQuotesMode) !== 0,
     noBackslashEscapes: (sqlMode & noBackslashEscapesMode) !== 0,
     realAsFloat: (sqlMode & realAsFloatMode) !== 0,
+    lowerCaseTableNames,
     oracle: flavor === 'mariadb' && (sqlMode & oracleMode) !== 0,
   });
   try {
@@ -56,9 +58,10 @@ export function readHeldStatement(
   event: QueryEvent,
   flavor: 'mysql' | 'mariadb',
   serverVersion: string,
+  lowerCaseTableNames: boolean,
 ): Statement {
   try {
-    const statement = readStatement(event, flavor, serverVersion);
+    const statement = readStatement(event, flavor, serverVersion, lowerCaseTableNames);
     if (controlKinds.has(statement.kind)) return statement;
   } catch (error) {
     if (!(error instanceof FlashError)) throw error;

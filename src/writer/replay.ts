@@ -13,7 +13,12 @@ import type { CommitQueue } from './commit-queue.js';
 import { EarlierEvents } from './earlier-events.js';
 import { EngineTables } from './engine-tables.js';
 import { unknownForeignKeys, unknownForeignKeysLine } from './foreign-keys/index.js';
-import { checkFilters, unmatchedPatterns } from './filter-change.js';
+import {
+  checkFilters,
+  namesAreLowerCase,
+  unmatchedPatterns,
+  type NameOptions,
+} from './filter-change.js';
 import type { BatchLimits } from './limits.js';
 import { loadDefinitions } from './load-definitions.js';
 import type { LogApplier } from './log-applier.js';
@@ -30,7 +35,7 @@ import { makeWriterParts } from './writer-parts.js';
 import { emptyTotals, type Totals } from './totals.js';
 import { nameWallClocks } from './wall-clock-columns.js';
 
-export interface ReplayOptions extends TableFilterOptions, StartOptions {
+export interface ReplayOptions extends TableFilterOptions, NameOptions, StartOptions {
   /** Statements to leave out, by the offset of their events. */
   skipStatements?: readonly Position[];
   /** Where to stop: before the first transaction at or after it. */
@@ -118,18 +123,17 @@ async function replayOnce(
   const history = await loadHistory(engine);
   const { skipStatements = [], zeroDate = 'null', nowMs = Date.now, limits = {} } = options;
   checkFilters(before, filter, zeroDate, history);
+  const lowerCaseTableNames = namesAreLowerCase(before, options, history);
   const { schema } = options;
-  await nameWallClocks(
-    engine,
-    history.tables().map((known) => ({ ...known.schema, ...filter.target(known.schema) })),
-  );
+  const tables = history.tables().map(({ schema }) => ({ ...schema, ...filter.target(schema) }));
+  await nameWallClocks(engine, tables);
   const hasLearned =
     schema !== undefined &&
     (await loadDefinitions(schema, history, new EngineTables(engine), filter, start.beginning));
   if (plan === noRewind) warnOfUnknownKeys(history, options);
   const { applier, queue, writer } = makeWriterParts({
     ...{ source, engine, start, filter, filterOptions: options, history, hasLearned },
-    ...{ skipStatements, zeroDate, limits, nowMs, plan, totals },
+    ...{ lowerCaseTableNames, skipStatements, zeroDate, limits, nowMs, plan, totals },
   });
   const reader = new LogReader(applier, {
     until: options.until,

@@ -51,7 +51,7 @@ export async function atStatement<T>(
       `the engine refuses a change of ${table}: ${error.message}`,
       {
         table,
-        hint: `All before it is applied. Leave the table out with --exclude ${table}, or write it under another name with --rename ${table}=….`,
+        hint: `All before it is applied. Leave the table out with --exclude ${table}; or, if it is its name that the engine refuses, give it another with --rename ${table}=….`,
         cause: error,
       },
     );

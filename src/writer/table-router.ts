@@ -12,7 +12,7 @@ import {
   type ZeroDatePolicy,
 } from '../binlog/index.js';
 import { FlashError, tableName, type RowKernel, type TableSchema } from '../protocol/index.js';
-import { earlierTableError } from './beginning.js';
+import { earlierTableError, lowerCaseError } from './beginning.js';
 import type { ChangeBuffer } from './change-buffer.js';
 import type { Beginning } from './checkpoint.js';
 import type { ForeignKeyActions, KeyTable } from './foreign-keys/index.js';
@@ -218,7 +218,9 @@ export class TableRouter {
       return schema;
     }
     if (beginning?.kind === 'whole' || known !== undefined) {
-      throw earlierTableError(event, beginning, event);
+      throw (
+        lowerCaseError(event, history.tables(), event) ?? earlierTableError(event, beginning, event)
+      );
     }
     const schema = schemaFromTableMap(event);
     if (schema === undefined) throw unknownColumnsError(event, name);

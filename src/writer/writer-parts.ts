@@ -29,6 +29,8 @@ export interface WriterPartsOptions {
   start: StartPoint;
   filter: TableFilter;
   filterOptions: TableFilterOptions;
+  /** The source stores names of databases and tables in lower case. */
+  lowerCaseTableNames: boolean;
   history: SchemaHistory;
   /** The history has changed before anything was read. */
   hasLearned: boolean;
@@ -90,11 +92,14 @@ export function makeWriterParts(options: WriterPartsOptions): WriterParts {
     checkpoint?.renames,
   );
   const filters = checkpoint?.filters;
+  const { lowerCaseTableNames } = options;
+  const filterOptions = { ...options.filterOptions, lowerCaseTableNames };
   const applier: LogApplier = new LogApplier(
     {
       ...{ source: options.source, queue, buffer, router, filter, history, ddl },
       ...{ foreignKeys, log, xaStore },
-      filters: () => storedFilters(options.filterOptions, zeroDate, filter, filters),
+      lowerCaseTableNames,
+      filters: () => storedFilters(filterOptions, zeroDate, filter, filters),
       skipStatements: options.skipStatements,
       ...plan,
     },

@@ -23,6 +23,8 @@ interface Case {
   name: string;
   sql: string;
   kinds?: readonly ServerKind[];
+  /** The error of the last statement, which is logged although it fails. */
+  fails?: RegExp;
 }
 
 const cases: readonly Case[] = [
@@ -169,7 +171,8 @@ const cases: readonly Case[] = [
     name: 'a DROP of a table that is not there drops the others',
     kinds: ['mysql-5.7', 'mariadb'],
     sql: `CREATE TABLE a (id INT PRIMARY KEY); INSERT INTO a VALUES (1); CREATE TABLE t (id INT PRIMARY KEY);
-      /*!50000 SET @x = 1 */; DROP TABLE IF EXISTS a, nope; CREATE TABLE a (id INT PRIMARY KEY); INSERT INTO t VALUES (1)`,
+      DROP TABLE a, nope`,
+    fails: /Unknown table/,
   },
   {
     name: 'sequences are left out, and their numbers are in the rows',
@@ -198,7 +201,7 @@ const cases: readonly Case[] = [
 ];
 
 for (const kind of kinds) {
-  for (const [index, { name, sql, kinds: only }] of cases.entries()) {
+  for (const [index, { name, sql, kinds: only, fails }] of cases.entries()) {
     if (skipReason(kind) !== undefined || only?.includes(kind) === false) continue;
     test.serial(`${kind}: ${name}`, async (t) => {
       const server = servers.get(kind);
@@ -207,7 +210,12 @@ for (const kind of kinds) {
       const files = await record(server, async () => {
         await server.query(`CREATE DATABASE ${database}`);
         const connection = await server.connection.getConnection();
-        await connection.query(`SET time_zone = '+00:00'; USE ${database}; ${sql}`);
+        await connection.query(`SET time_zone = '+00:00'; USE ${database}`);
+        await connection.query(sql).catch((error: unknown) => {
+          // What it names is the last statement's: one that fails in part, and is logged.
+          if (!fails?.test(String(error))) throw error;
+        });
+        if (fails !== undefined) await connection.query('INSERT INTO t VALUES (1)');
         connection.destroy();
       });
       const engine = await openScratchEngine(t);

@@ -3,9 +3,9 @@ import type { TokenReader } from './token-reader.js';
 
 /** Reads `table` or `database.table`; the default database stands in where none is named. */
 export function readTableName(reader: TokenReader, defaultDatabase: string): TableReference {
-  const first = reader.name();
+  const first = reader.storedName();
   if (!reader.acceptSymbol('.')) return { database: defaultDatabase, table: first };
-  return { database: first, table: reader.name() };
+  return { database: first, table: reader.storedName() };
 }
 
 /** Reads `column`, or `table.column`, and gives the column. */

@@ -16,12 +16,10 @@ import { TokenReader } from './token-reader.js';
  *
  * Errors: `SqlSyntaxError` where the beginning of a known statement can't be read.
  */
-export function parseStatement(
-  sql: string,
-  defaultDatabase: string,
-  dialect: SqlDialect,
-): Statement {
-  const reader = new TokenReader(tokenize(sql, dialect));
+export function parseStatement(sql: string, database: string, dialect: SqlDialect): Statement {
+  const { lowerCaseTableNames = false } = dialect;
+  const defaultDatabase = lowerCaseTableNames ? database.toLowerCase() : database;
+  const reader = new TokenReader(tokenize(sql, dialect), lowerCaseTableNames);
   const scope = { reader, defaultDatabase, dialect };
   // SET STATEMENT max_statement_time=0 FOR ALTER TABLE …: MariaDB.
   if (reader.accept('SET', 'STATEMENT')) while (!reader.accept('FOR')) reader.take();
@@ -48,7 +46,7 @@ function readCreate({ reader, defaultDatabase, dialect }: Scope): Statement {
   const orReplace = reader.accept('OR', 'REPLACE');
   if (reader.acceptOneOf('DATABASE', 'SCHEMA') !== undefined) {
     reader.accept('IF', 'NOT', 'EXISTS');
-    const database = reader.name();
+    const database = reader.storedName();
     return { kind: 'create-database', database, charset: readDatabaseCharset(reader) };
   }
   const temporary = reader.accept('TEMPORARY');
@@ -101,7 +99,7 @@ function readCreateOther(reader: TokenReader): Statement {
 function readDropStatement({ reader, defaultDatabase }: Scope): Statement {
   if (reader.acceptOneOf('DATABASE', 'SCHEMA') !== undefined) {
     reader.accept('IF', 'EXISTS');
-    return { kind: 'drop-database', database: reader.name() };
+    return { kind: 'drop-database', database: reader.storedName() };
   }
   const temporary = reader.accept('TEMPORARY');
   if (reader.accept('INDEX')) return readDropIndex(reader, defaultDatabase);
@@ -128,7 +126,7 @@ function readAlter({ reader, defaultDatabase, dialect }: Scope): Statement {
     if (unnamed !== undefined || reader.done) {
       return { kind: 'alter-database', database: defaultDatabase, charset: unnamed };
     }
-    const database = reader.name();
+    const database = reader.storedName();
     return { kind: 'alter-database', database, charset: readDatabaseCharset(reader) };
   }
   let ignores = false;

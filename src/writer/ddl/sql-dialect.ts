@@ -11,6 +11,8 @@ export interface SqlDialect {
   oracle?: boolean;
   /** sql_mode REAL_AS_FLOAT, which ANSI brings along. */
   realAsFloat?: boolean;
+  /** The server's lower_case_table_names is 1: it stores names of databases and tables so. */
+  lowerCaseTableNames?: boolean;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface SqlDialect {
 export function dialectOfServer(
   flavor: 'mysql' | 'mariadb',
   serverVersion: string,
-  sqlMode: Pick<SqlDialect, 'ansiQuotes' | 'noBackslashEscapes' | 'oracle' | 'realAsFloat'> = {
+  more: Omit<SqlDialect, 'flavor' | 'version'> = {
     ansiQuotes: false,
     noBackslashEscapes: false,
   },
@@ -30,7 +32,7 @@ export function dialectOfServer(
   const [major = 0, minor = 0, patch = 0] = (/^(\d+)\.(\d+)\.(\d+)/.exec(text) ?? [])
     .slice(1)
     .map(Number);
-  return { flavor, version: major * 10_000 + minor * 100 + patch, ...sqlMode };
+  return { flavor, version: major * 10_000 + minor * 100 + patch, ...more };
 }
 
 /**

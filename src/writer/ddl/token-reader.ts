@@ -3,10 +3,12 @@ import { SqlSyntaxError, type Token } from './tokenize.js';
 /** Walks over the tokens of a statement. Words are compared in upper case, unquoted ones only. */
 export class TokenReader {
   readonly #tokens: readonly Token[];
+  readonly #lowerCaseTableNames: boolean;
   #at: number;
 
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: readonly Token[], lowerCaseTableNames = false) {
     this.#tokens = tokens;
+    this.#lowerCaseTableNames = lowerCaseTableNames;
     this.#at = 0;
   }
 
@@ -64,6 +66,12 @@ export class TokenReader {
   isSymbol(symbol: string): boolean {
     const token = this.peek();
     return token?.kind === 'symbol' && token.text === symbol;
+  }
+
+  /** Takes the name of a database or a table, as the server stores it. */
+  storedName(): string {
+    const name = this.name();
+    return this.#lowerCaseTableNames ? name.toLowerCase() : name;
   }
 
   /** A table, column, charset or other name, quoted or not. */
