@@ -75,7 +75,7 @@ async function carryOut(
   if (problem !== undefined) {
     throw statementError(context, `${name} can't be altered with its rows: ${problem}`, {
       table: name,
-      hint: resyncHint(known.schema),
+      hint: resyncHint(known.schema, ports.history),
     });
   }
   if (plan.rows.kind === 'in-place') {

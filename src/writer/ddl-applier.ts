@@ -296,7 +296,7 @@ export class DdlApplier {
     const problem = `${refused.what} changes rows in a way that the log does not show`;
     throw statementError(context, problem, {
       table: tableName(table),
-      hint: resyncHint(table),
+      hint: resyncHint(table, this.#ports.history),
     });
   }
 
@@ -320,7 +320,10 @@ export class DdlApplier {
           const rows = rowsOfPartitions({ ...known, partitioning }, names, context.session);
           if (rows === undefined) {
             const problem = `it is not known which rows of ${name} are in ${names.join(', ')}`;
-            throw statementError(context, problem, { table: name, hint: resyncHint(schema) });
+            throw statementError(context, problem, {
+              table: name,
+              hint: resyncHint(schema, history),
+            });
           }
           await atStatement(context, name, () => tables.deleteWhere(target, rows));
         }

@@ -1,17 +1,30 @@
 import { tableName } from '../protocol/index.js';
+import { boundTables } from './foreign-keys/index.js';
+import type { SchemaHistory } from './schema-history.js';
 
 /**
  * The way on where the log does not tell what rows became: the table is taken anew from a dump that
- * was made after the statement.
+ * was made after the statement, and with it those that foreign keys bind to it.
  */
-export function resyncHint(table: { database: string; table: string }): string {
-  const names = [table.database, table.table].map(quoteForShell);
-  const only = quoteForShell(tableName(table));
+export function resyncHint(
+  table: { database: string; table: string },
+  history: SchemaHistory,
+): string {
+  const name = tableName(table);
+  const known = history.tables();
+  const bound = boundTables(known, [name]);
+  const group = known.map(({ schema }) => schema).filter((each) => bound.includes(tableName(each)));
+  const tables = [table, ...group];
+  const isOneDatabase = group.every(({ database }) => database === table.database);
+  const dumped = isOneDatabase
+    ? [table.database, ...tables.map((each) => each.table)]
+    : ['--databases', ...new Set(tables.map(({ database }) => database))];
+  const only = tables.map((each) => `--only ${quoteForShell(tableName(each))}`).join(' ');
   return (
     'All before it is applied. Take the table anew from the source: ' +
-    `mysqldump --single-transaction --source-data=2 ${names.join(' ')} > t.sql && ` +
-    `theflash write --dump t.sql --only ${only} --binlog … (MariaDB and MySQL 5.7: --master-data=2). ` +
-    `Or leave it out with --exclude ${only}.`
+    `mysqldump --single-transaction --source-data=2 ${dumped.map(quoteForShell).join(' ')} > t.sql && ` +
+    `theflash write --dump t.sql ${only} --binlog … (MariaDB and MySQL 5.7: --master-data=2). ` +
+    `Or leave it out with --exclude ${quoteForShell(name)}.`
   );
 }
 
