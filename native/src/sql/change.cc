@@ -171,13 +171,34 @@ Statement UpdateInPlace(const TableName& name, const NewRow& row, const Selectio
   return statement;
 }
 
-// A row whose key changes is deleted, and inserted under its new key by the version after: so a key
-// that one row leaves and another one takes ends up with the other one.
+// Column `index` of a row that is written twice: as it was, and as it becomes.
+std::string OldOrNew(const NewRow& row, size_t index) {
+  if (row.values[index] == row.names[index]) return row.names[index];
+  return "if(_tf_new, _tf_" + std::to_string(index) + ", " + row.names[index] + ")";
+}
+
+// Rows that are deleted under their old key and inserted under their new one, from one read of the
+// table: a WHERE that gives other rows when it is asked again (rand(), a subquery with LIMIT) names
+// the same ones for both. The new row has the version after: so a key that one row leaves and
+// another one takes ends up with the other one.
+SqlText BothRows(const TableName& name, const NewRow& row, const Selection& selection,
+                 const std::vector<std::string>& hidden) {
+  SqlText text = SqlText(", toUInt64(").AddVersion(0).Add(") + _tf_new, toUInt8(1 - _tf_new)");
+  text.Add(" FROM (SELECT ").Add(Join(row.names));
+  for (const std::string& column : hidden) text.Add(", ").Add(column);
+  for (size_t index = 0; index < row.values.size(); ++index) {
+    if (row.values[index] == row.names[index]) continue;
+    text.Add(", ").Add(row.values[index]).Add(" AS _tf_").Add(std::to_string(index));
+  }
+  text.Add(From(name, selection)).Add(") ARRAY JOIN [0, 1] AS _tf_new").Add(selection.settings);
+  return text;
+}
+
 Statement UpdateKeys(const TableName& name, const NewRow& row, const Selection& selection) {
+  std::vector<std::string> values;
+  for (size_t index = 0; index < row.names.size(); ++index) values.push_back(OldOrNew(row, index));
   SqlText text = InsertInto(name, row.names);
-  text.Add(SelectTombstones(name, row.names, selection)).Add(" UNION ALL SELECT ");
-  text.Add(Join(row.values)).Add(", toUInt64(").AddVersion(1).Add("), toUInt8(0)");
-  text.Add(From(name, selection)).Add(selection.settings);
+  text.Add("SELECT ").Add(Join(values)).Add(BothRows(name, row, selection, {}));
   Statement statement = MakeStatement(text, Effect::kWriteMutable, name);
   statement.many_parts = true;
   statement.versions = 2;
@@ -187,22 +208,22 @@ Statement UpdateKeys(const TableName& name, const NewRow& row, const Selection& 
 // In a multiset every row is its own key: the old row goes, and a row with a new hash and index
 // comes.
 Statement UpdateMultiset(const TableName& name, const NewRow& row, const Selection& selection) {
+  const std::vector<std::string> hidden = {std::string(kRowHashColumn),
+                                           std::string(kRowIndexColumn)};
   std::vector<std::string> columns = row.names;
-  columns.emplace_back(kRowHashColumn);
-  columns.emplace_back(kRowIndexColumn);
-  std::vector<std::string> aliases;
-  std::string aliased;
-  for (size_t index = 0; index < row.values.size(); ++index) {
-    aliases.push_back("_tf_" + std::to_string(index));
-    aliased += (index == 0 ? "" : ", ") + row.values[index] + " AS " + aliases.back();
+  columns.insert(columns.end(), hidden.begin(), hidden.end());
+  std::vector<std::string> values;
+  std::vector<std::string> hashed;
+  for (size_t index = 0; index < row.names.size(); ++index) {
+    values.push_back(OldOrNew(row, index));
+    const bool same = row.values[index] == row.names[index];
+    hashed.push_back(same ? row.names[index] : "_tf_" + std::to_string(index));
   }
   SqlText text = InsertInto(name, columns);
-  text.Add(SelectTombstones(name, columns, selection)).Add(" UNION ALL SELECT ");
-  text.Add(Join(aliases)).Add(", ").Add(RowHash(aliases)).Add(", toUInt64(").AddVersion(1);
-  text.Add(") + rowNumberInAllBlocks(), toUInt64(")
-      .AddVersion(1)
-      .Add("), toUInt8(0) FROM (SELECT ");
-  text.Add(aliased).Add(From(name, selection)).Add(")").Add(selection.settings);
+  text.Add("SELECT ").Add(Join(values)).Add(", if(_tf_new, ").Add(RowHash(hashed)).Add(", ");
+  text.Add(hidden[0]).Add("), if(_tf_new, toUInt64(").AddVersion(1);
+  text.Add(") + rowNumberInAllBlocks(), ").Add(hidden[1]).Add(")");
+  text.Add(BothRows(name, row, selection, hidden));
   Statement statement = MakeStatement(text, Effect::kWriteMutable, name);
   statement.many_parts = true;
   statement.versions = 2;
