@@ -129,6 +129,17 @@ TEST(RewriteTest, UpdateOfAKeyDeletesTheOldOne) {
             "_tf_new");
 }
 
+TEST(RewriteTest, TablesBehindInAreReadAsSubqueries) {
+  EXPECT_EQ(Filled("SELECT k in db.t, k NOT IN (`db`.\"t\"), notIn(k, db.p) FROM db.t"),
+            "SELECT k in (SELECT * FROM db.t), k NOT IN ((SELECT * FROM `db`.\"t\")), notIn(k, "
+            "(SELECT * FROM db.p)) FROM db.t");
+  for (const std::string_view sql :
+       {"SELECT k IN (SELECT k FROM db.t)", "SELECT k IN (db.t, db.p)", "SELECT k IN db.t(1)",
+        "SHOW TABLES IN db", "WITH (1, 2) AS t SELECT 1 IN t", "SELECT 1 IN 'db.t'"}) {
+    EXPECT_EQ(Filled(sql), sql);
+  }
+}
+
 TEST(RewriteTest, CreateAddsHiddenColumns) {
   EXPECT_EQ(
       Filled("CREATE TABLE db.x (k Int64) ENGINE=MutableMergeTree((k),8192) COMMENT 'c'"),

@@ -8,12 +8,6 @@
 namespace theflash::sql {
 namespace {
 
-bool BeginsWithAny(const Tokens& tokens, size_t index,
-                   std::initializer_list<std::string_view> words) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](std::string_view word) { return tokens.IsWord(index, word); });
-}
-
 // SELRAW shows the hidden columns, and IMPORT writes them; nobody else may name them.
 void RefuseHiddenNames(const Source& source) {
   const Tokens& tokens = source.tokens;
@@ -55,18 +49,6 @@ void RefuseSessionState(const Source& source) {
     throw SqlError("A temporary table does not last: each statement may run on another connection",
                    "CREATE TABLE … ENGINE = Memory, and drop it after use.");
   }
-}
-
-bool CanEndExpression(const Tokens& tokens, size_t index) {
-  const Token token = tokens.at(index);
-  if (token.kind == TokenKind::kSymbol) {
-    return tokens.IsSymbol(index, ")") || tokens.IsSymbol(index, "]") ||
-           tokens.IsSymbol(index, "*");
-  }
-  return !BeginsWithAny(tokens, index,
-                        {"SELECT",   "DISTINCT", "BY",   "FROM", "JOIN", "AS",   "WHERE",
-                         "PREWHERE", "HAVING",   "AND",  "OR",   "ON",   "NOT",  "IN",
-                         "LIMIT",    "OFFSET",   "WITH", "THEN", "ELSE", "WHEN", "LIKE"});
 }
 
 // Rows leave the engine as Arrow; another FORMAT would reach a reader that can't know it.
@@ -139,6 +121,8 @@ std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
   const Tokens tokens(statement.substr(0, FindData(statement)));
   const Source source{statement, tokens, catalog, options};
   if (const auto resolved = ResolveSnapshots(source)) return Rewrite(*resolved, catalog, options);
+  if (const auto resolved = ResolveTablesInSets(source))
+    return Rewrite(*resolved, catalog, options);
   RefuseHiddenNames(source);
   RefuseOutside(source);
   RefuseSessionState(source);

@@ -1,5 +1,7 @@
 #include "statement.h"
 
+#include <algorithm>
+
 namespace theflash::sql {
 
 std::optional<TableName> ReadTableName(const Source& source, size_t index) {
@@ -41,6 +43,24 @@ bool IsHiddenName(std::string_view name) {
 
 bool IsInsertable(const Column& column) {
   return column.default_kind.empty() || column.default_kind == "DEFAULT";
+}
+
+bool BeginsWithAny(const Tokens& tokens, size_t index,
+                   std::initializer_list<std::string_view> words) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return tokens.IsWord(index, word); });
+}
+
+bool CanEndExpression(const Tokens& tokens, size_t index) {
+  const Token token = tokens.at(index);
+  if (token.kind == TokenKind::kSymbol) {
+    return tokens.IsSymbol(index, ")") || tokens.IsSymbol(index, "]") ||
+           tokens.IsSymbol(index, "*");
+  }
+  return !BeginsWithAny(tokens, index,
+                        {"SELECT",   "DISTINCT", "BY",   "FROM", "JOIN", "AS",   "WHERE",
+                         "PREWHERE", "HAVING",   "AND",  "OR",   "ON",   "NOT",  "IN",
+                         "LIMIT",    "OFFSET",   "WITH", "THEN", "ELSE", "WHEN", "LIKE"});
 }
 
 Statement PassThrough(const Source& source, Effect effect, bool returns_rows) {

@@ -44,6 +44,14 @@ bool IsHiddenName(std::string_view name);
 // Columns that an INSERT may give: those of the table itself, and its DEFAULT ones.
 bool IsInsertable(const Column& column);
 
+// True where one of these keywords stands at `index`.
+bool BeginsWithAny(const Tokens& tokens, size_t index,
+                   std::initializer_list<std::string_view> words);
+
+// True where the token may be the last one of an expression: what follows is an operator or a
+// clause.
+bool CanEndExpression(const Tokens& tokens, size_t index);
+
 // The statement itself, byte for byte.
 Statement PassThrough(const Source& source, Effect effect, bool returns_rows = false);
 
@@ -86,6 +94,9 @@ Rewritten RewriteShowSnapshots(const Source& source);
 // The statement with the tables of snapshots for what AT SNAPSHOT names; nullopt where it names
 // none. Errors: as Catalog::FindInSnapshot.
 std::optional<std::string> ResolveSnapshots(const Source& source);
+
+// The statement with a subquery for each table that is named behind IN; nullopt where none is.
+std::optional<std::string> ResolveTablesInSets(const Source& source);
 
 // Errors: SqlError where a statement would change a table that only the engine itself may change.
 void RefuseOwnDatabases(const Source& source);
