@@ -131,7 +131,8 @@ TEST(RewriteTest, UpdateOfAKeyDeletesTheOldOne) {
 
 TEST(RewriteTest, TablesBehindInAreReadAsSubqueries) {
   EXPECT_EQ(Filled("SELECT k in db.t, k NOT IN (`db`.\"t\"), notIn(k, db.p) FROM db.t"),
-            "SELECT k in (SELECT * FROM db.t), k NOT IN ((SELECT * FROM `db`.\"t\")), notIn(k, "
+            "SELECT k in (SELECT * FROM db.t FINAL), k NOT IN ((SELECT * FROM `db`.\"t\" FINAL)), "
+            "notIn(k, "
             "(SELECT * FROM db.p)) FROM db.t");
   for (const std::string_view sql :
        {"SELECT k IN (SELECT k FROM db.t)", "SELECT k IN (db.t, db.p)", "SELECT k IN db.t(1)",

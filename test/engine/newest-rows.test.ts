@@ -80,6 +80,51 @@ test.serial('rows are changed by what a table holds now', async (t) => {
   }
 });
 
+test.serial(
+  'mutations of plain tables ask for what a table holds now, or are refused',
+  async (t) => {
+    const create = `CREATE TABLE v.m (k Int64, s Int64) ENGINE = MergeTree ORDER BY k;
+    INSERT INTO v.m SELECT number, 0 FROM numbers(6)`;
+    const found: unknown[] = [];
+    for (const name of ['mutable', 'plain']) {
+      const final = name === 'mutable' ? ' FINAL' : '';
+      await engine.execute(`${create};
+      ALTER TABLE v.m DELETE WHERE k NOT IN r.${name} AND k > 0 SETTINGS mutations_sync = 2;
+      ALTER TABLE v.m UPDATE s = (SELECT sum(k) FROM r.${name}${final}) WHERE true SETTINGS mutations_sync = 2;
+      DELETE FROM v.m WHERE k = (SELECT max(k) FROM r.${name}${final})`);
+      found.push(await queryRows(engine, 'SELECT k, s FROM v.m ORDER BY k'));
+      await engine.execute('DROP TABLE v.m');
+    }
+    t.deepEqual(found[0], found[1]);
+    await engine.execute(create);
+    for (const from of [
+      'r.mutable',
+      'v.mutable',
+      'v.merged_mutable',
+      "merge('r', '^mutable$')",
+      "loop('r', 'mutable')",
+      'view(SELECT * FROM r.mutable)',
+      'r.plain, r.mutable',
+      'r.plain JOIN r.mutable USING k',
+      '(SELECT * FROM r.mutable)',
+    ]) {
+      for (const verb of [
+        'ALTER TABLE v.m DELETE',
+        'DELETE FROM v.m',
+        'ALTER TABLE v.m UPDATE s = 1',
+      ]) {
+        const sql = `${verb} WHERE k IN (SELECT k FROM ${from})`;
+        await t.throwsAsync(
+          engine.execute(sql),
+          { code: 'INVALID_REQUEST', message: /can't read/ },
+          sql,
+        );
+      }
+    }
+    await engine.execute('DROP TABLE v.m');
+  },
+);
+
 test.serial('sets, databases and names of a statement’s own stay what they are', async (t) => {
   await engine.execute('CREATE TABLE v.s (k Int64) ENGINE = Set; INSERT INTO v.s VALUES (7)');
   const values = async (sql: string): Promise<unknown[]> =>

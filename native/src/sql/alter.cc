@@ -56,7 +56,10 @@ Rewritten RewriteAlter(const Source& source) {
   const std::optional<TableName> name = ReadTableName(source, if_exists ? 4 : 2);
   if (!name) return std::nullopt;
   const std::optional<TableInfo> info = FindMutable(source, *name);
-  if (!info) return std::nullopt;
+  if (!info) {
+    RefuseMutationOfOthers(source, name->end);
+    return std::nullopt;
+  }
   bool begins_command = true;
   for (size_t at = name->end; at < tokens.size(); ++at) {
     if (tokens.IsSymbol(at, "(") || tokens.IsSymbol(at, "[")) {

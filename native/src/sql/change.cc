@@ -238,7 +238,10 @@ Rewritten RewriteDelete(const Source& source) {
   const std::optional<TableName> name = ReadTableName(source, 2);
   if (!name) return std::nullopt;
   const std::optional<TableInfo> info = FindMutable(source, *name);
-  if (!info) return std::nullopt;
+  if (!info) {
+    RefuseMutationOfOthers(source, name->end);
+    return std::nullopt;
+  }
   RefusePartition(source, name->end, "DELETE");
   const Selection selection = ReadSelection(source, name->end, "DELETE");
   const std::vector<std::string> columns = TombstoneColumns(*info);
@@ -255,7 +258,10 @@ Rewritten RewriteUpdate(const Source& source) {
   const std::optional<TableName> name = ReadTableName(source, 1);
   if (!name) return std::nullopt;
   const std::optional<TableInfo> info = FindMutable(source, *name);
-  if (!info) return std::nullopt;
+  if (!info) {
+    RefuseMutationOfOthers(source, name->end);
+    return std::nullopt;
+  }
   RefusePartition(source, name->end, "UPDATE");
   const size_t where = tokens.FindWord(name->end, tokens.size(), "WHERE");
   const Selection selection = ReadSelection(source, where, "UPDATE");

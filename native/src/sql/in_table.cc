@@ -70,8 +70,9 @@ std::optional<std::string> ResolveTablesInSets(const Source& source) {
     if (name->text.find('.') == std::string_view::npos && IsAliased(tokens, name->table)) continue;
     const std::optional<TableInfo> info = source.catalog.Find(name->database, name->table);
     if (!info || IsSet(*info)) continue;
-    edits.Replace(tokens.at(begin).begin, tokens.at(name->end - 1).end,
-                  SqlText("(SELECT * FROM ").Add(name->text).Add(")"));
+    edits.Replace(
+        tokens.at(begin).begin, tokens.at(name->end - 1).end,
+        SqlText("(SELECT * FROM ").Add(name->text).Add(info->is_mutable ? " FINAL)" : ")"));
     found = true;
   }
   if (!found) return std::nullopt;

@@ -98,6 +98,10 @@ std::optional<std::string> ResolveSnapshots(const Source& source);
 // The statement with a subquery for each table that is named behind IN; nullopt where none is.
 std::optional<std::string> ResolveTablesInSets(const Source& source);
 
+// Errors: SqlError where a mutation of a plain table, whose condition begins at `from` or later,
+// reads what it would not see as a query does.
+void RefuseMutationOfOthers(const Source& source, size_t from);
+
 // Errors: SqlError where a statement would change a table that only the engine itself may change.
 void RefuseOwnDatabases(const Source& source);
 
