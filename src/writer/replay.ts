@@ -140,12 +140,14 @@ async function replayOnce(
   const finish = async (): Promise<Position | undefined> => endRun(applier, queue, writer);
   let unfinished: Position | undefined;
   try {
-    await readLogs(start, reader, applier, engine.rowKernel).catch(async (error: unknown) => {
-      if (error instanceof FlashError && !writer.hasFailed) {
-        await stopAtError(error, applier, writer, finish);
-      }
-      throw error;
-    });
+    await readLogs(source, start, reader, applier, engine.rowKernel).catch(
+      async (error: unknown) => {
+        if (error instanceof FlashError && !writer.hasFailed) {
+          await stopAtError(error, applier, writer, finish);
+        }
+        throw error;
+      },
+    );
     unfinished = await finish();
   } catch (error) {
     await writer.abort();
@@ -159,11 +161,7 @@ async function replayOnce(
     hasMoved: JSON.stringify(applier.log.position) !== JSON.stringify(before?.position),
     beginning: applier.log.beginning,
     unmatchedPatterns: unmatchedPatterns(filter, before?.filters),
-    standingStill: history
-      .leftOut()
-      .flatMap(({ table, heldUpTo }) =>
-        heldUpTo === undefined ? [] : [{ table: tableName(table), heldUpTo }],
-      ),
+    standingStill: standingStillOf(history),
     position: applier.log.position,
     gtidSet: applier.log.gtidSet,
     sourceTimeMs: applier.log.sourceTimeMs,
@@ -173,7 +171,16 @@ async function replayOnce(
   };
 }
 
+function standingStillOf(history: SchemaHistory): ReplayResult['standingStill'] {
+  return history
+    .leftOut()
+    .flatMap(({ table, heldUpTo }) =>
+      heldUpTo === undefined ? [] : [{ table: tableName(table), heldUpTo }],
+    );
+}
+
 async function readLogs(
+  source: Source,
   { logs, offset, applyFrom }: StartPoint,
   reader: LogReader,
   applier: LogApplier,
@@ -181,7 +188,8 @@ async function readLogs(
 ): Promise<void> {
   const decoder = new EventDecoder();
   const sums = kernel === undefined ? {} : { crc32: kernel.crc32 };
-  for (const [index, log] of logs.entries()) {
+  let [log] = logs;
+  for (let index = 0; log !== undefined; index += 1) {
     if (index > 0) checkFollows(log, applier);
     const startOffset = index === 0 ? offset : 0;
     if (startOffset > 0) applier.log.startAt({ file: log.name, offset: startOffset });
@@ -193,7 +201,14 @@ async function readLogs(
       index === 0 ? earlierThan(applyFrom, applier) : undefined,
     );
     if (reader.isStopped) return;
+    log = logs[index + 1] ?? followingLog(source, log);
   }
+}
+
+/** The log that a followed source has begun since. */
+function followingLog(source: Source, { name }: NamedLog): NamedLog | undefined {
+  const input = source.next?.(name);
+  return input === undefined ? undefined : { name: input.name ?? name, input };
 }
 
 function earlierThan(place: Position | undefined, { log }: LogApplier): EarlierEvents | undefined {

@@ -1,0 +1,166 @@
+import type { ExecutionContext } from 'ava';
+import { setTimeout as delay } from 'node:timers/promises';
+import { queryRows, type Engine, type FlashError } from '../../src/protocol/index.js';
+import { openDump } from '../../src/source/index.js';
+import { loadDump } from '../../src/load/index.js';
+import { replay, type ReplayOptions, type ReplayResult } from '../../src/writer/index.js';
+import { dumpServer } from '../load/dump-server.js';
+import type { Server, ServerKind } from '../servers/index.js';
+import { testSerialWith } from '../servers/test-with.js';
+import { liveKinds, openLive, startLive, urlOf } from '../source/live/live-server.js';
+import { openScratchEngine, replayFiles, sameRows } from './recorded-log.js';
+
+const rows = 'SELECT id, v FROM s.t ORDER BY id';
+
+/** Replays a server up to where its logs end now. */
+async function replayNow(
+  t: ExecutionContext,
+  server: Server,
+  engine: Engine,
+  options: ReplayOptions = {},
+): Promise<ReplayResult> {
+  const source = await openLive(t, urlOf(server));
+  const result = await replay(source, engine, options);
+  source.close?.();
+  return result;
+}
+
+async function makeTable(server: Server): Promise<void> {
+  await server.query(`CREATE DATABASE s; CREATE TABLE s.t (id INT PRIMARY KEY, v VARCHAR(20));
+    INSERT INTO s.t VALUES (1, 'a'), (2, 'ü')`);
+}
+
+/** Server options with GTIDs, where a server has to be told. */
+function gtidArgs(kind: ServerKind): string[] {
+  return kind === 'mariadb'
+    ? []
+    : ['--gtid-mode=ON', '--enforce-gtid-consistency=ON', '--log-slave-updates=ON'];
+}
+
+async function waitUntil(isTrue: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 1000; tries += 1) {
+    if (await isTrue()) return;
+    await delay(20);
+  }
+  throw new Error('it has not come to that in 20 s');
+}
+
+/** Waits until a row is in the copy: the last one that the source has. */
+async function waitForRow(engine: Engine, id: number): Promise<void> {
+  const sql = `SELECT count() AS c FROM s.t WHERE id = ${id}`;
+  await waitUntil(async () => Number((await queryRows(engine, sql))[0]?.['c']) === 1);
+}
+
+for (const kind of liveKinds) {
+  testSerialWith(kind)(`${kind}: a server's whole history, run by run`, async (t) => {
+    const server = await startLive(t, kind);
+    await makeTable(server);
+    const engine = await openScratchEngine(t);
+    const first = await replayNow(t, server, engine);
+    t.deepEqual(first.beginning, { kind: 'whole' });
+    await sameRows(t, server, engine, rows);
+    t.is((await replayNow(t, server, engine)).totals.transactions, 0);
+
+    await server.query("INSERT INTO s.t VALUES (3, 'c'); UPDATE s.t SET v = 'x' WHERE id = 1");
+    await server.flushLogs();
+    await server.query(
+      'ALTER TABLE s.t ADD w INT NOT NULL DEFAULT 7; DELETE FROM s.t WHERE id = 2',
+    );
+    const second = await replayNow(t, server, engine);
+    t.is(second.totals.transactions, 3);
+    await sameRows(t, server, engine, 'SELECT * FROM s.t ORDER BY id');
+
+    // Files and the server are one source.
+    await server.query("INSERT INTO s.t VALUES (4, 'd', 1)");
+    await server.flushLogs();
+    t.is(
+      (await replayFiles(engine, server.binlogFiles(), { beginning: undefined })).totals
+        .transactions,
+      1,
+    );
+    await server.query("INSERT INTO s.t VALUES (5, 'e', 1)");
+    t.is((await replayNow(t, server, engine)).totals.transactions, 1);
+    await sameRows(t, server, engine, 'SELECT * FROM s.t ORDER BY id');
+  });
+
+  testSerialWith(kind)(`${kind}: a dump, then the stream after it`, async (t) => {
+    const server = await startLive(t, kind, gtidArgs(kind));
+    await makeTable(server);
+    await server.flushLogs();
+    await server.query("INSERT INTO s.t VALUES (3, 'c')");
+    const file = await dumpServer(t, server, [
+      '--single-transaction',
+      '--source-data=2',
+      '--databases',
+      's',
+    ]);
+    await server.query("DELETE FROM s.t WHERE id = 1; INSERT INTO s.t VALUES (4, 'd')");
+    const engine = await openScratchEngine(t);
+    await loadDump(await openDump(file, process.stdin, undefined), engine, {});
+
+    const stop = new AbortController();
+    const source = await openLive(t, urlOf(server), { follow: true, signal: stop.signal });
+    const done = replay(source, engine, { signal: stop.signal, limits: { ageMaxMs: 20 } });
+    await waitForRow(engine, 4);
+    await sameRows(t, server, engine, rows);
+    await server.query('INSERT INTO s.t SELECT id + 10, v FROM s.t');
+    await waitForRow(engine, 14);
+    for (let round = 0; round < 3; round += 1) {
+      await server.flushLogs();
+      await server.query(`INSERT INTO s.t VALUES (${100 + round}, 'r')`);
+    }
+    if (kind !== 'mysql-5.7') await server.query('SET GLOBAL binlog_checksum = NONE');
+    else await server.query("SET GLOBAL binlog_checksum = 'NONE'");
+    await server.query("INSERT INTO s.t VALUES (200, 'n')");
+    await waitForRow(engine, 200);
+    stop.abort();
+    const result = await done;
+    t.true(result.interrupted);
+    t.is(result.beginning?.kind, 'baseline');
+    await sameRows(t, server, engine, rows);
+    // MariaDB may have added a BINLOG_CHECKPOINT meanwhile.
+    t.is((await replayNow(t, server, engine)).totals.transactions, 0);
+  });
+
+  testSerialWith(kind)(`${kind}: logs that are gone, cut or begun anew are refused`, async (t) => {
+    const server = await startLive(t, kind);
+    await makeTable(server);
+    const engine = await openScratchEngine(t);
+    await replayNow(t, server, engine);
+    const reset = kind === 'mysql-9.7' ? 'RESET BINARY LOGS AND GTIDS' : 'RESET MASTER';
+    const refused = { code: 'SOURCE_MISMATCH' };
+
+    // A series that has not come so far yet, and one that has.
+    await server.query(`DROP DATABASE s; ${reset}`);
+    await t.throwsAsync(replayNow(t, server, engine), refused);
+    await makeTable(server);
+    await makeLong(server);
+    const anew = await t.throwsAsync<FlashError>(replayNow(t, server, engine), refused);
+    t.regex(anew.message, /begun its logs anew/);
+    await engine.close();
+
+    const fresh = await openScratchEngine(t);
+    await replayNow(t, server, fresh);
+    for (let log = 0; log < 3; log += 1) await server.flushLogs();
+    // MariaDB keeps a log until the engines have written down what it holds.
+    await waitUntil(async () => {
+      await server.query("PURGE BINARY LOGS TO 'binlog.000003'");
+      return (await server.query('SHOW BINARY LOGS'))[0]?.['Log_name'] === 'binlog.000003';
+    });
+    const purged = await t.throwsAsync<FlashError>(replayNow(t, server, fresh), refused);
+    t.regex(purged.message, /does not hold that log/);
+    t.regex(purged.hint ?? '', /purged.*binlog_expire_logs_seconds/s);
+    await fresh.close();
+
+    const late = await openScratchEngine(t);
+    await t.throwsAsync(replayNow(t, server, late), { ...refused, message: /not the first log/ });
+    await replayNow(t, server, late, { beginning: { kind: 'partial' } });
+    // Logs of smaller numbers than the copy has read are no news, and not nothing.
+    await server.query(reset);
+    await t.throwsAsync(replayNow(t, server, late), refused);
+  });
+}
+
+async function makeLong(server: Server): Promise<void> {
+  for (let id = 100; id < 150; id += 1) await server.query(`INSERT INTO s.t VALUES (${id}, 'l')`);
+}
