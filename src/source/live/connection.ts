@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
-import mysql, { type Connection, type SslOptions } from 'mysql2';
+import type { Connection, SslOptions } from 'mysql2';
 import { fileError } from '../file-log.js';
 import { isLoopback, type ServerAddress } from './address.js';
 
@@ -66,7 +66,9 @@ async function connect(
   ssl: SslOptions | undefined,
 ): Promise<SourceConnection> {
   const { host, port, user, password, connectTimeoutMs } = address;
-  const connection = mysql.createConnection({
+  // Loaded late: nobody who reads files waits for it.
+  const { createConnection } = await import('mysql2');
+  const connection = createConnection({
     ...{ host, port, user, connectTimeout: connectTimeoutMs, charset: 'UTF8MB4_GENERAL_CI' },
     ...{ dateStrings: true, supportBigNumbers: true, bigNumberStrings: true },
     ...(password === undefined ? {} : { password }),

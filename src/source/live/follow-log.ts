@@ -113,7 +113,9 @@ export class LogFollower {
       case 'log':
         return item.file === this.#file ? undefined : { file: item.file };
       case 'end':
-        return 'end';
+        // A server that shuts down says the same as one that was asked not to wait.
+        if (this.#reading.serverId === undefined) return 'end';
+        throw new Error('the server has ended the stream');
       case 'error':
         throw new Refusal(describeRefusal(item, this.#location, this.#tail.place));
     }
