@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { FlashError } from '../../protocol/index.js';
 
 /** How a connection is secured; the words are those of MySQL's own clients. */
@@ -113,6 +114,13 @@ function readTls(host: string, given: AddressDefaults): ServerAddress['tls'] {
   const mode = tlsModes.find((name) => name === text);
   if (mode === undefined) {
     throw addressError(`ssl-mode can't be ${text}`, `It is one of ${tlsModes.join(', ')}.`);
+  }
+  // mysql2 holds a certificate against a name, and an address against none.
+  if (mode === 'VERIFY_IDENTITY' && isIP(host) !== 0) {
+    throw addressError(
+      `ssl-mode=VERIFY_IDENTITY can't be had for ${host}: a certificate is held against a name`,
+      'Name the host as its certificate does; or hold the certificate against its authority alone: ?ssl-mode=VERIFY_CA&ssl-ca=ca.pem.',
+    );
   }
   const { 'ssl-ca': ca, 'ssl-cert': cert, 'ssl-key': key } = given;
   if ((cert === undefined) !== (key === undefined)) {

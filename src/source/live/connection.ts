@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import type { Connection, SslOptions } from 'mysql2';
 import { fileError } from '../file-log.js';
-import { isLoopback, type ServerAddress } from './address.js';
+import type { ServerAddress } from './address.js';
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -42,12 +42,12 @@ export function errorCodeOf(error: unknown): string | undefined {
   return typeof error.code === 'string' ? error.code : undefined;
 }
 
-async function tlsOptions({ tls, host }: ServerAddress): Promise<SslOptions> {
+async function tlsOptions({ tls }: ServerAddress): Promise<SslOptions> {
   const isVerified = tls.mode === 'VERIFY_CA' || tls.mode === 'VERIFY_IDENTITY';
   const [ca, cert, key] = await Promise.all([tls.ca, tls.cert, tls.key].map(readPem));
   return {
     rejectUnauthorized: isVerified,
-    verifyIdentity: tls.mode === 'VERIFY_IDENTITY' && !isLoopback(host),
+    verifyIdentity: tls.mode === 'VERIFY_IDENTITY',
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),

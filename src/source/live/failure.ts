@@ -31,6 +31,8 @@ const sameIdErrno = 1942;
 /** Node says these of certificates that it does not accept. */
 const certificateCode = /^(?:ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/;
 
+const certificateText = /certificate|altnames|\balert\b|wrong version/i;
+
 /** Reads an error of the network, of TLS or of the server, which `location` names. */
 export function describeFailure(error: unknown, location: string): Failure {
   if (error instanceof FlashError) {
@@ -51,7 +53,9 @@ export function describeFailure(error: unknown, location: string): Failure {
   if (code === 'HANDSHAKE_NO_SSL_SUPPORT') {
     return failed(message, make('AUTH', 'has no TLS', noTlsHint));
   }
-  if (code !== undefined && certificateCode.test(code)) {
+  // mysql2 puts one code on all that ends a handshake, a lost connection included.
+  const isHandshake = code === 'HANDSHAKE_SSL_ERROR' && certificateText.test(text);
+  if (isHandshake || certificateCode.test(code ?? '')) {
     return failed(message, make('AUTH', 'can’t be trusted', certificateHint));
   }
   return {

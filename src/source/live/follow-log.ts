@@ -40,7 +40,6 @@ export class LogFollower {
   readonly #file: string;
   readonly #tail: LogTail;
   #stream: DumpStream | undefined;
-  #hasRead = false;
 
   constructor(reading: LogReading, file: string, offset: number, stream: DumpStream | undefined) {
     this.#reading = reading;
@@ -51,7 +50,6 @@ export class LogFollower {
       Math.max(offset, firstEventOffset),
     );
     this.#stream = stream;
-    this.#hasRead = stream !== undefined;
   }
 
   /**
@@ -70,7 +68,6 @@ export class LogFollower {
           this.#stream ??= await this.#open();
           const items = await this.#stream.next();
           if (items === undefined) return undefined;
-          this.#hasRead = true;
           for (const item of items) {
             const taken = this.#take(item);
             if (taken === 'end') return undefined;
@@ -144,7 +141,7 @@ export class LogFollower {
     if (signal?.aborted === true) return false;
     const failure =
       error instanceof Refusal ? error.failure : describeFailure(error, this.#location);
-    if (!failure.isPassing || !reconnects || !this.#hasRead) throw failure.error;
+    if (!failure.isPassing || !reconnects) throw failure.error;
     const longest = Math.min(backoffMs.max, backoffMs.first * 2 ** Math.min(failures - 1, 20));
     const waitMs = longest * (0.5 + Math.random() / 2);
     onNote(

@@ -38,8 +38,9 @@ export async function startRelay(
       socket.on('error', () => undefined);
       socket.on('close', () => {
         sockets.delete(socket);
-        client.destroy();
-        upstream.destroy();
+        // What the other side has sent before it went still goes out.
+        client.destroySoon();
+        upstream.destroySoon();
       });
     }
     client.pipe(upstream);
