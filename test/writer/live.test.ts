@@ -1,5 +1,8 @@
-import type { ExecutionContext } from 'ava';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
 import { queryRows, type Engine, type FlashError } from '../../src/protocol/index.js';
 import { openDump } from '../../src/source/index.js';
 import { loadDump } from '../../src/load/index.js';
@@ -229,6 +232,30 @@ for (const kind of liveKinds) {
     t.is((await replayNow(t, replica, engine)).totals.transactions, 0);
   });
 }
+
+testSerialWith('mariadb')('mariadb: encrypted logs come decrypted, at their places', async (t) => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'theflash-keys-'));
+  t.teardown(() => rm(folder, { recursive: true }));
+  const keys = path.join(folder, 'keys');
+  await writeFile(keys, '1;770A8A65DA156D24EE2A093277530142\n');
+  const server = await startLive(t, 'mariadb', [
+    '--plugin-load-add=file_key_management',
+    `--file-key-management-filename=${keys}`,
+    '--encrypt-binlog=ON',
+  ]);
+  await makeTable(server);
+  const engine = await openScratchEngine(t);
+  await replayNow(t, server, engine);
+  await server.flushLogs();
+  await server.query("INSERT INTO s.t VALUES (3, 'c')");
+  const { position } = await replayNow(t, server, engine);
+  const events = await server.query("SHOW BINLOG EVENTS IN 'binlog.000002'");
+  t.true(events.some(({ Event_type: type }) => type === 'Start_encryption'));
+  t.true(events.some(({ End_log_pos: end }) => Number(end) === position?.offset));
+  await server.query('UPDATE s.t SET v = id');
+  await replayNow(t, server, engine);
+  await sameRows(t, server, engine, rows);
+});
 
 /** The statement that makes a server a replica of another one, by GTIDs. */
 function replicateFrom({ kind, port }: Server): string {

@@ -24,7 +24,7 @@ const checksumBytes = 4;
 /** A ROTATE holds the offset in the next log, and its name. */
 const rotateOffsetBytes = 8;
 
-const types = { rotate: 4, description: 15, heartbeat: 27, heartbeatV2: 41 };
+const types = { rotate: 4, description: 15, heartbeat: 27, heartbeatV2: 41, startEncryption: 164 };
 
 /** LOG_EVENT_ARTIFICIAL_F: made for this connection, and in no file. */
 const artificialFlag = 0x20;
@@ -41,8 +41,8 @@ type Part = 'status' | 'event-header' | 'event' | 'collected' | 'message';
  *     payload  1 byte status (0 event, 0xff error, 0xfe end) │ event
  *
  * A payload of 16 MiB - 1 goes on in the next packet, without a status.
- * Events that a server makes for the connection alone are taken out, and where it leaves events of the
- * file out (those of encryption), an ignorable one takes their place: offsets stay those of the file.
+ * Events that a server makes for the connection alone are taken out. An ignorable one takes the place of
+ * those that it leaves out, and of START_ENCRYPTION: offsets stay those of the file.
  * Source: MySQL 9.7 sql/rpl_binlog_sender.cc; MariaDB 10.11 sql/sql_repl.cc.
  */
 export class DumpParser {
@@ -152,6 +152,7 @@ export class DumpParser {
       type === types.description ||
       type === types.heartbeat ||
       type === types.heartbeatV2 ||
+      type === types.startEncryption ||
       isArtificial
     ) {
       if (size > collectedMaxBytes)
@@ -179,10 +180,15 @@ export class DumpParser {
         `the event after offset ${this.#offset} ends at ${endOffset} and has ${size} bytes`,
       );
     }
-    const filler = makeFiller(gap, this.#offset + gap, this.#hasChecksums);
+    this.#giveFiller(gap);
+  }
+
+  #giveFiller(size: number): void {
     this.#flush();
-    this.#items.push({ kind: 'bytes', bytes: filler });
-    this.#offset += filler.length;
+    const endOffset = this.#offset + size;
+    this.#items.push({ kind: 'bytes', bytes: makeFiller(size, endOffset, this.#hasChecksums) });
+    this.#eventOffset = this.#offset;
+    this.#offset = endOffset;
   }
 
   #takeEvent(chunk: Buffer, start: number, end: number): number {
@@ -231,6 +237,10 @@ export class DumpParser {
   #endCollected(event: Buffer): void {
     const type = event[4] ?? 0;
     if (type === types.description) this.#describe(event);
+    // MariaDB says that what follows in the file is encrypted, and sends it decrypted. It also says so at
+    // the start of a dump that begins inside the file.
+    const isHere = event.readUInt32LE(13) === (this.#offset + event.length) % 2 ** 32;
+    if (type === types.startEncryption && isHere) this.#giveFiller(event.length);
     if (type !== types.rotate) return;
     this.#flush();
     if (event.length < eventHeaderBytes + rotateOffsetBytes) {
