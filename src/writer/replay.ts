@@ -89,7 +89,11 @@ export async function replay(
   let plan: RewindPlan = noRewind;
   for (;;) {
     try {
-      const result = await replayOnce(source, engine, options, plan, totals);
+      const { isStopped, ...result } = await replayOnce(source, engine, options, plan, totals);
+      if (isPassing(plan, source) && !isStopped) {
+        plan = noRewind;
+        continue;
+      }
       // eslint-disable-next-line @typescript-eslint/only-throw-error -- as it was caught
       if (plan.error !== undefined) throw plan.error;
       return result;
@@ -109,7 +113,7 @@ async function replayOnce(
   options: ReplayOptions,
   plan: RewindPlan,
   totals: Totals,
-): Promise<ReplayResult> {
+): Promise<ReplayResult & { isStopped: boolean }> {
   const stored = await engine.readCheckpoint(checkpointSource);
   const before = stored === undefined ? undefined : parseCheckpoint(stored);
   if (before?.swaps !== undefined) await swapTables(engine, before.swaps);
@@ -140,7 +144,8 @@ async function replayOnce(
   const finish = async (): Promise<Position | undefined> => endRun(applier, queue, writer);
   let unfinished: Position | undefined;
   try {
-    await readLogs(source, start, reader, applier, engine.rowKernel).catch(
+    const readOn = isPassing(plan, source) ? undefined : source.next;
+    await readLogs({ ...start, readOn }, reader, applier, engine.rowKernel).catch(
       async (error: unknown) => {
         if (error instanceof FlashError && !writer.hasFailed) {
           await stopAtError(error, applier, writer, finish);
@@ -158,7 +163,7 @@ async function replayOnce(
   return {
     totals,
     bytesRead: reader.bytesRead,
-    hasMoved: JSON.stringify(applier.log.position) !== JSON.stringify(before?.position),
+    hasMoved: hasMoved(totals, applier.log.position, before?.position),
     beginning: applier.log.beginning,
     unmatchedPatterns: unmatchedPatterns(filter, before?.filters),
     standingStill: standingStillOf(history),
@@ -168,7 +173,24 @@ async function replayOnce(
     unknownForeignKeys: unknownForeignKeys(history.tables()),
     interrupted: options.signal?.aborted === true,
     unfinished: reader.isStopped ? undefined : unfinished,
+    isStopped: reader.isStopped,
   };
+}
+
+/** What a reading before this one has applied counts, too. */
+function hasMoved(
+  totals: Totals,
+  now: Position | undefined,
+  before: Position | undefined,
+): boolean {
+  const hasApplied = totals.transactions + totals.statements > 0;
+  return hasApplied || JSON.stringify(now) !== JSON.stringify(before);
+}
+
+/** A followed source outlives the plan for a part of its logs, which holds up to the next log. */
+function isPassing(plan: RewindPlan, source: Source): boolean {
+  const isBounded = plan.stopBefore === undefined && plan.error === undefined;
+  return source.next !== undefined && plan !== noRewind && isBounded;
 }
 
 function standingStillOf(history: SchemaHistory): ReplayResult['standingStill'] {
@@ -180,8 +202,7 @@ function standingStillOf(history: SchemaHistory): ReplayResult['standingStill'] 
 }
 
 async function readLogs(
-  source: Source,
-  { logs, offset, applyFrom }: StartPoint,
+  { logs, offset, applyFrom, readOn }: StartPoint & { readOn: Source['next'] },
   reader: LogReader,
   applier: LogApplier,
   kernel: RowKernel | undefined,
@@ -201,13 +222,13 @@ async function readLogs(
       index === 0 ? earlierThan(applyFrom, applier) : undefined,
     );
     if (reader.isStopped) return;
-    log = logs[index + 1] ?? followingLog(source, log);
+    log = logs[index + 1] ?? followingLog(readOn, log);
   }
 }
 
 /** The log that a followed source has begun since. */
-function followingLog(source: Source, { name }: NamedLog): NamedLog | undefined {
-  const input = source.next?.(name);
+function followingLog(next: Source['next'], { name }: NamedLog): NamedLog | undefined {
+  const input = next?.(name);
   return input === undefined ? undefined : { name: input.name ?? name, input };
 }
 
