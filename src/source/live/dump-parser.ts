@@ -61,6 +61,7 @@ export class DumpParser {
   readonly #eventHeader = new Pieces(eventHeaderBytes);
   #eventLeft = 0;
   #collected: Buffer[] = [];
+  #collectedBytes = 0;
   #out = new Output(0);
   #items: DumpItem[] = [];
 
@@ -155,8 +156,6 @@ export class DumpParser {
       type === types.startEncryption ||
       isArtificial
     ) {
-      if (size > collectedMaxBytes)
-        throw protocolError(`an event of type ${type} and ${size} bytes`);
       this.#part = 'collected';
       this.#collect(header, 0, header.length);
       return;
@@ -201,6 +200,8 @@ export class DumpParser {
   }
 
   #collect(bytes: Buffer, start: number, end: number): void {
+    this.#collectedBytes += end - start;
+    if (this.#collectedBytes > collectedMaxBytes) throw protocolError('a message without an end');
     this.#collected.push(Buffer.from(bytes.subarray(start, end)));
   }
 
@@ -231,6 +232,7 @@ export class DumpParser {
   #takeCollected(): Buffer {
     const whole = Buffer.concat(this.#collected);
     this.#collected = [];
+    this.#collectedBytes = 0;
     return whole;
   }
 

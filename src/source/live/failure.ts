@@ -36,7 +36,8 @@ const certificateText = /certificate|altnames|\balert\b|wrong version/i;
 /** Reads an error of the network, of TLS or of the server, which `location` names. */
 export function describeFailure(error: unknown, location: string): Failure {
   if (error instanceof FlashError) {
-    return { isPassing: error.retry === 'after-backoff', message: error.message, error };
+    // Bytes that are out of step would be so again: PROTOCOL is not tried for ever.
+    return { isPassing: error.code === 'CONNECTION', message: error.message, error };
   }
   const text = error instanceof Error ? error.message : String(error);
   const code = errorCodeOf(error);

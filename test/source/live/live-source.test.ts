@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { EventFramer } from '../../../src/binlog/index.js';
-import type { LogInput } from '../../../src/protocol/index.js';
+import type { FlashError, LogInput, Source } from '../../../src/protocol/index.js';
 import type { Server } from '../../servers/index.js';
 import { testWith } from '../../servers/test-with.js';
 import { liveKinds, openLive, startLive, urlOf } from './live-server.js';
@@ -107,4 +107,27 @@ for (const kind of liveKinds) {
       );
     },
   );
+
+  testWith(kind)(`${kind}: a second reader of the same id is told to the first one`, async (t) => {
+    const server = await startLive(t, kind);
+    const stop = new AbortController();
+    const live = { follow: true, serverId: 4242, signal: stop.signal };
+    const first = await openLive(t, urlOf(server), live);
+    const second = await openLive(t, urlOf(server), live);
+    const error = t.throwsAsync<FlashError>(
+      readOn(first, () => readOn(second, () => Promise.resolve())),
+    );
+    t.like(await error, { code: 'INVALID_REQUEST' });
+    t.regex((await error).hint ?? '', /--server-id/);
+    stop.abort();
+  });
+}
+
+/** Follows the first log to its end, which does not come by itself; calls `onBytes` at the first ones. */
+async function readOn(source: Source, onBytes: () => Promise<void>): Promise<void> {
+  let started: Promise<void> | undefined;
+  for await (const chunk of source.logs[0]?.follow?.(0) ?? []) {
+    if (chunk.length > 4) started ??= onBytes();
+  }
+  await started;
 }
