@@ -10,3 +10,4 @@ export * from './log-events.js';
 export * from './output-sink.js';
 export * from './progress.js';
 export * from './result-flags.js';
+export * from './source-flags.js';

@@ -4,8 +4,10 @@ import {
   eventText,
   EventView,
   FlashCommand,
+  hidePasswords,
   openStreamSink,
   readEvents,
+  readSourceDefaults,
 } from '../cli/index.js';
 import { openSource } from '../source/index.js';
 
@@ -25,7 +27,10 @@ export default class Binlog extends FlashCommand {
   static override strict = false;
 
   static override args = {
-    file: Args.string({ description: 'Logs, or - for stdin.', required: true }),
+    file: Args.string({
+      description: 'Logs, - for stdin, or mysql://user@host/ for those of a server.',
+      required: true,
+    }),
   };
 
   static override flags = {
@@ -34,7 +39,11 @@ export default class Binlog extends FlashCommand {
 
   async run(): Promise<void> {
     const { argv, flags } = await this.parse(Binlog);
-    const source = await openSource(argv.map(String), { stdin: process.stdin });
+    hidePasswords();
+    const source = await openSource(argv.map(String), {
+      stdin: process.stdin,
+      live: { follow: false, defaults: await readSourceDefaults({}) },
+    });
     const sink = openStreamSink(process.stdout);
     const write = this.jsonEnabled() ? eventJson : eventText;
     for (const log of source.logs) {
@@ -45,5 +54,6 @@ export default class Binlog extends FlashCommand {
         await sink.write(write(rows !== undefined && flags.rows ? { ...head, rows } : head));
       }
     }
+    source.close?.();
   }
 }

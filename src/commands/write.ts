@@ -5,12 +5,16 @@ import {
   engineFlags,
   exitCodes,
   FlashCommand,
+  hidePasswords,
   openEngine,
+  readSourceDefaults,
+  sourceFlags,
+  type SourceFlags,
   startProgress,
 } from '../cli/index.js';
 import { FlashError, type Source } from '../protocol/index.js';
 import { loadDump, loadLines, summarizeLoad } from '../load/index.js';
-import { fileError, openDump, openSource } from '../source/index.js';
+import { fileError, isServerUrl, openDump, openSource } from '../source/index.js';
 import {
   parseBaseline,
   parsePosition,
@@ -29,20 +33,24 @@ export default class Write extends FlashCommand {
   static override description =
     'Goes on where the last run ended: the engine keeps the position with the rows, so running a command ' +
     'again applies what is new. Readers see whole transactions. Anything that can not be carried over stops ' +
-    'the run, with all before it applied.';
+    'the run, with all before it applied. A server, named by a URL, is followed until SIGTERM or Ctrl-C, over lost ' +
+    'connections and restarts.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --binlog /var/lib/mysql/binlog.000001',
     '<%= config.bin %> <%= command.id %> --binlog logs/ --include "shop.*" --engine ./copy',
     '<%= config.bin %> <%= command.id %> --dump dump.sql --binlog /var/lib/mysql/',
     '<%= config.bin %> <%= command.id %> --dump orders.sql --only shop.orders',
+    '<%= config.bin %> <%= command.id %> --binlog mysql://repl@db.example.com/ --password-file secret',
+    '<%= config.bin %> <%= command.id %> --binlog mysql://repl@127.0.0.1:3306/ --until now',
     '$ zstdcat binlog.000007.zst | <%= config.bin %> <%= command.id %> --binlog - --from binlog.000007:4',
   ];
 
   static override flags = {
     ...engineFlags,
+    ...sourceFlags,
     binlog: Flags.string({
-      summary: 'Binary logs: files in order, a folder of them, or - for stdin.',
+      summary: 'Binary logs: files in order, a folder of them, - for stdin, or mysql://user@host/.',
       helpValue: 'SRC...',
       multiple: true,
     }),
@@ -95,8 +103,9 @@ export default class Write extends FlashCommand {
         'Go on in logs of another server or name, after a failover or upgrade: by GTIDs, or at --from.',
     }),
     until: Flags.string({
-      summary: 'Stop before the first transaction at or after this place or time (UTC).',
-      helpValue: 'FILE:OFFSET|TIME',
+      summary:
+        'Stop before the first transaction at or after this place or time (UTC); now: where the logs end.',
+      helpValue: 'FILE:OFFSET|TIME|now',
     }),
     'batch-interval': Flags.string({
       summary: 'Commit at the latest after this time, where transactions are whole: 200ms, 5s.',
@@ -148,25 +157,52 @@ export default class Write extends FlashCommand {
       beginning: beginningOption(flags),
       signal,
       ...(from === undefined ? {} : { from }),
-      ...(flags.until === undefined ? {} : { until: parseUntil(flags.until) }),
+      ...untilOption(flags.until),
       ...(flags.schema === undefined ? {} : { schema: await readDump(flags.schema) }),
     };
+    const open = (specs: readonly string[], onNote: (line: string) => void): Promise<Source> =>
+      this.#open(specs, from?.file, flags, { signal, onNote });
+    if (flags.dump !== undefined && flags.binlog?.some(isServerUrl) === true) {
+      // What is wrong with the server is told before the dump is loaded, and not after.
+      (await open(flags.binlog, () => undefined)).close?.();
+    }
     const loaded =
       flags.dump === undefined ? undefined : await this.#load(flags.dump, flags, options);
     if (loaded !== undefined && (loaded.interrupted || flags.binlog === undefined)) {
       if (loaded.interrupted) process.exitCode = exitCodes.interrupted;
       return loaded;
     }
-    const source = await openSource(flags.binlog ?? [], {
-      stdin: process.stdin,
-      signal,
-      ...(from === undefined ? {} : { stdinName: from.file }),
+    const source = await open(flags.binlog ?? [], (line) => {
+      this.logToStderr(line);
     });
     const summary = await this.#replay(source, flags, options);
     for (const line of summaryLines(summary, flags.engine)) this.logToStderr(line);
     if (summary.unmatchedPatterns.length > 0) process.exitCode = exitCodes.failed;
-    if (summary.interrupted) process.exitCode = exitCodes.interrupted;
+    // What is followed ends by a signal, and in no other way.
+    const isFollowed = source.next !== undefined;
+    if (summary.interrupted && !isFollowed) process.exitCode = exitCodes.interrupted;
     return summary;
+  }
+
+  async #open(
+    specs: readonly string[],
+    stdinName: string | undefined,
+    flags: SourceFlags & { until?: string | undefined },
+    { signal, onNote }: { signal: AbortSignal; onNote: (line: string) => void },
+  ): Promise<Source> {
+    hidePasswords();
+    const serverId = flags['server-id'];
+    return openSource(specs, {
+      stdin: process.stdin,
+      signal,
+      ...(stdinName === undefined ? {} : { stdinName }),
+      live: {
+        follow: flags.until !== 'now',
+        defaults: specs.some(isServerUrl) ? await readSourceDefaults(flags) : {},
+        ...(serverId === undefined ? {} : { serverId }),
+        onNote,
+      },
+    });
   }
 
   async #load(
@@ -226,9 +262,15 @@ export default class Write extends FlashCommand {
       return summarize(result, performance.now() - startedMs);
     } finally {
       progress.stop();
+      source.close?.();
       await engine.close();
     }
   }
+}
+
+/** `now`: logs are read to where they end at the start, and that is so without any `until`. */
+function untilOption(text: string | undefined): Pick<ReplayOptions, 'until'> {
+  return text === undefined || text === 'now' ? {} : { until: parseUntil(text) };
 }
 
 function beginningOption(flags: {

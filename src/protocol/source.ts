@@ -1,4 +1,4 @@
-/** The port to where binary logs come from: files, a folder, a pipe, later a live server. */
+/** The port to where binary logs come from: files, a folder, a pipe, a running server. */
 export interface Source {
   /** What it is, for messages: the paths as the user gave them. */
   readonly location: string;
@@ -7,6 +7,18 @@ export interface Source {
    * next one.
    */
   readonly logs: readonly LogInput[];
+  /**
+   * Gives the log that follows the one of this name, once that was read to its end. Only where the
+   * source is followed: undefined, where it gives none, when the following was ended.
+   */
+  readonly next?: ((name: string) => LogInput | undefined) | undefined;
+  /**
+   * A source that always has all of its logs says what to do where one is missing. Without it, files
+   * that were not given may hold it.
+   */
+  readonly missingHint?: string;
+  /** Ends connections. */
+  close?(): void;
 }
 
 /** One log of a source, still unread. */
@@ -15,16 +27,24 @@ export interface LogInput {
   readonly name: string | undefined;
   /** For messages: the path. */
   readonly location: string;
-  /** Size of the file when it was found; undefined where it is not known. */
+  /** Size of the file when it was found, or as far as it was read since; undefined where it is not known. */
   readonly sizeBytes: number | undefined;
   /** False for a pipe, whose bytes can be read only once and only forward. */
   readonly canRewind: boolean;
+  /** `offset` has to be 0, or where an event begins: servers send events, not bytes. */
+  readonly startsAtEvents?: true;
   /**
-   * Reads the log from `offset` to its end. A pipe gives what it has not given yet, and drops the
+   * Reads the log from `offset` to its end, which is that of the moment for a log that still grows. A pipe gives what it has not given yet, and drops the
    * bytes in front of `offset`.
    *
    * Owns: a chunk is the reader's own.
-   * Errors: NOT_FOUND and DENIED for the file; INTERNAL for a pipe that is asked to go back.
+   * Errors: NOT_FOUND and DENIED for the file; INTERNAL for a pipe that is asked to go back; for a server
+   * also CONNECTION, AUTH, and SOURCE_MISMATCH where it has no such place.
    */
   chunks(offset: number): AsyncIterable<Uint8Array>;
+  /**
+   * As `chunks`, and waits for what comes: it ends when the source has begun the next log. Where a source
+   * is followed, its logs have it.
+   */
+  follow?(offset: number): AsyncIterable<Uint8Array>;
 }

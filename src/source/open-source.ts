@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { FlashError, type LogInput, type Source } from '../protocol/index.js';
 import { fileError, openFileLog } from './file-log.js';
 import { findLogs } from './folder.js';
+import { isServerUrl, openLiveSource, type LiveOptions } from './live/index.js';
 import { nextLogName, parseLogName } from './log-name.js';
 import { openPipeLog } from './pipe-log.js';
 
@@ -11,15 +12,19 @@ export interface OpenSourceOptions {
   stdin: Readable;
   /** Base name of the log that comes through stdin, where the user told it. */
   stdinName?: string;
-  /** Ends the reading of stdin. */
+  /** Ends the reading of stdin, and of a server. */
   signal?: AbortSignal;
+  /** How a server is read, where a URL names one. Without it, up to where its logs end now. */
+  live?: Omit<LiveOptions, 'signal'>;
 }
 
 /**
- * Opens what `--binlog` names: files in the server's order, one folder of them, or `-` for stdin.
+ * Opens what `--binlog` names: files in the server's order, one folder of them, `-` for stdin, or the URL
+ * of a running server.
  *
+ * Owns: the caller closes it, where it can be closed.
  * Errors: NOT_FOUND, DENIED for paths; INVALID_REQUEST for a mix, an unknown kind or a wrong order;
- * SOURCE_MISMATCH where a log is missing between two of them.
+ * SOURCE_MISMATCH where a log is missing between two of them; those of a server.
  */
 export async function openSource(
   specs: readonly string[],
@@ -30,6 +35,11 @@ export async function openSource(
     if (specs.length > 1)
       throw usageError('- (stdin) stands for one log, and takes no other beside it');
     return { location, logs: [openPipeLog(options.stdin, options.stdinName, options.signal)] };
+  }
+  const { live = { follow: false }, signal } = options;
+  if (specs.some(isServerUrl)) {
+    if (specs.length > 1) throw usageError('the URL of a server takes no other beside it');
+    return openLiveSource(specs[0] ?? '', { ...live, ...(signal === undefined ? {} : { signal }) });
   }
   const url = specs.find((spec) => /^[a-z][a-z0-9+]*:\/\//i.test(spec));
   if (url !== undefined) {
@@ -80,6 +90,6 @@ function checkSequence(logs: readonly LogInput[]): void {
 
 function usageError(message: string): FlashError {
   return new FlashError('INVALID_REQUEST', message, {
-    hint: 'Name binary log files in order, one folder that holds them, or - for stdin.',
+    hint: 'Name binary log files in order, one folder that holds them, - for stdin, or mysql://user@host/.',
   });
 }

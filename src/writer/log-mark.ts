@@ -20,6 +20,11 @@ export interface LogMark {
    */
   tailBytes: number;
   tailHash: string;
+  /**
+   * The event that ends at `offset`: where it begins, and the hash of it, or of its last 4 KiB. Of a
+   * server, bytes can be had from the start of an event only. Missing in marks of earlier versions.
+   */
+  event?: { offset: number; hash: string };
   /** When it was closed, by the ROTATE that names the next one; seconds since 1970, UTC. */
   closedSeconds?: number;
 }
@@ -40,13 +45,19 @@ export function headerMark({ header, body }: RawEvent): string {
   return `${header.timeSeconds}-${sum.toString(16).padStart(8, '0')}`;
 }
 
-/** The size and the hash of the bytes before a place, as far as they are kept. */
+/** The size and the hash of the bytes before a place, as far as they are kept, and of the event there. */
 export function tailOf(
   bytes: LogBytes,
-  endOffset: number,
-): Pick<LogMark, 'tailBytes' | 'tailHash'> {
+  { offset, endOffset }: { offset: number; endOffset: number },
+): Pick<LogMark, 'tailBytes' | 'tailHash' | 'event'> {
   const tail = bytes.slice(Math.max(changingBytes, endOffset - tailBytesMax), endOffset);
-  return { tailBytes: tail.length, tailHash: hashOf(tail) };
+  const size = Math.min(endOffset - offset, tailBytesMax);
+  const hasEvent = tail.length >= size;
+  return {
+    tailBytes: tail.length,
+    tailHash: hashOf(tail),
+    ...(hasEvent ? { event: { offset, hash: hashOf(tail.subarray(-size)) } } : {}),
+  };
 }
 
 function hashOf(bytes: Uint8Array): string {
@@ -61,9 +72,19 @@ function hashOf(bytes: Uint8Array): string {
  */
 export async function checkLog(input: LogInput, mark: LogMark): Promise<void> {
   if (mark.header !== '') checkHeader(input.location, mark, await readHeader(input, mark.file));
-  const { offset, tailBytes, tailHash } = mark;
-  const found = await readBytes(input, offset - tailBytes, tailBytes);
-  if (found.length === tailBytes && hashOf(found) === tailHash) return;
+  const { offset, tailBytes, tailHash, event } = mark;
+  if (input.startsAtEvents === true) {
+    if (event === undefined) return;
+    const found = await readBytes(input, event.offset, offset - event.offset);
+    if (
+      event.offset + found.length === offset &&
+      hashOf(found.subarray(-tailBytesMax)) === event.hash
+    )
+      return;
+  } else {
+    const found = await readBytes(input, offset - tailBytes, tailBytes);
+    if (found.length === tailBytes && hashOf(found) === tailHash) return;
+  }
   throw otherLogError(input.location, mark, 'other bytes');
 }
 

@@ -280,7 +280,7 @@ export class LogPosition {
     const moved = this.#moved;
     if (moved === undefined) return this.#mark;
     const { file, endOffset, timeSeconds } = moved;
-    const tail = tailOf(this.#bytes, endOffset);
+    const tail = tailOf(this.#bytes, moved);
     const mark = { file, offset: endOffset, header: this.#header, ...tail };
     return this.hasRotated ? { ...mark, closedSeconds: timeSeconds } : mark;
   }

@@ -60,7 +60,7 @@ export class LogReader {
   /** Reads until the log ends, or the framer wants to go on elsewhere in it. */
   async #readOn(input: LogInput, framer: EventFramer, decoder: EventDecoder): Promise<boolean> {
     let at = framer.nextOffset;
-    const chunks = input.chunks(at)[Symbol.asyncIterator]();
+    const chunks = (input.follow?.(at) ?? input.chunks(at))[Symbol.asyncIterator]();
     try {
       for (;;) {
         const chunk = await this.#nextChunk(chunks);

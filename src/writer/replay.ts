@@ -94,7 +94,11 @@ export async function replay(
   let plan: RewindPlan = noRewind;
   for (;;) {
     try {
-      const result = await replayOnce(source, engine, options, plan, totals);
+      const { isStopped, ...result } = await replayOnce(source, engine, options, plan, totals);
+      if (isPassing(plan, source) && !isStopped) {
+        plan = noRewind;
+        continue;
+      }
       // eslint-disable-next-line @typescript-eslint/only-throw-error -- as it was caught
       if (plan.error !== undefined) throw plan.error;
       return result;
@@ -114,7 +118,7 @@ async function replayOnce(
   options: ReplayOptions,
   plan: RewindPlan,
   totals: Totals,
-): Promise<ReplayResult> {
+): Promise<ReplayResult & { isStopped: boolean }> {
   const stored = await engine.readCheckpoint(checkpointSource);
   const before = stored === undefined ? undefined : parseCheckpoint(stored);
   if (before?.swaps !== undefined) await swapTables(engine, before.swaps);
@@ -144,12 +148,15 @@ async function replayOnce(
   const finish = async (): Promise<Position | undefined> => endRun(applier, queue, writer);
   let unfinished: Position | undefined;
   try {
-    await readLogs(start, reader, applier, engine.rowKernel).catch(async (error: unknown) => {
-      if (error instanceof FlashError && !writer.hasFailed) {
-        await stopAtError(error, applier, writer, finish);
-      }
-      throw error;
-    });
+    const readOn = isPassing(plan, source) ? undefined : source.next;
+    await readLogs({ ...start, readOn }, reader, applier, engine.rowKernel).catch(
+      async (error: unknown) => {
+        if (error instanceof FlashError && !writer.hasFailed) {
+          await stopAtError(error, applier, writer, finish);
+        }
+        throw error;
+      },
+    );
     unfinished = await finish();
   } catch (error) {
     await writer.abort();
@@ -160,32 +167,54 @@ async function replayOnce(
   return {
     totals,
     bytesRead: reader.bytesRead,
-    hasMoved: JSON.stringify(applier.log.position) !== JSON.stringify(before?.position),
+    hasMoved: hasMoved(totals, applier.log.position, before?.position),
     beginning: applier.log.beginning,
     unmatchedPatterns: unmatchedPatterns(filter, before?.filters),
-    standingStill: history
-      .leftOut()
-      .flatMap(({ table, heldUpTo }) =>
-        heldUpTo === undefined ? [] : [{ table: tableName(table), heldUpTo }],
-      ),
+    standingStill: standingStillOf(history),
     position: applier.log.position,
     gtidSet: applier.log.gtidSet,
     sourceTimeMs: applier.log.sourceTimeMs,
     unknownForeignKeys: unknownForeignKeys(history.tables()),
     interrupted: options.signal?.aborted === true,
     unfinished: reader.isStopped ? undefined : unfinished,
+    isStopped: reader.isStopped,
   };
 }
 
+/** What a reading before this one has applied counts, too. */
+function hasMoved(
+  totals: Totals,
+  now: Position | undefined,
+  before: Position | undefined,
+): boolean {
+  const hasApplied = totals.transactions + totals.statements > 0;
+  return hasApplied || JSON.stringify(now) !== JSON.stringify(before);
+}
+
+/** A followed source outlives the plan for a part of its logs, which holds up to the next log. */
+function isPassing(plan: RewindPlan, source: Source): boolean {
+  const isBounded = plan.stopBefore === undefined && plan.error === undefined;
+  return source.next !== undefined && plan !== noRewind && isBounded;
+}
+
+function standingStillOf(history: SchemaHistory): ReplayResult['standingStill'] {
+  return history
+    .leftOut()
+    .flatMap(({ table, heldUpTo }) =>
+      heldUpTo === undefined ? [] : [{ table: tableName(table), heldUpTo }],
+    );
+}
+
 async function readLogs(
-  { logs, offset, applyFrom }: StartPoint,
+  { logs, offset, applyFrom, readOn }: StartPoint & { readOn: Source['next'] },
   reader: LogReader,
   applier: LogApplier,
   kernel: RowKernel | undefined,
 ): Promise<void> {
   const decoder = new EventDecoder();
   const sums = kernel === undefined ? {} : { crc32: kernel.crc32 };
-  for (const [index, log] of logs.entries()) {
+  let [log] = logs;
+  for (let index = 0; log !== undefined; index += 1) {
     if (index > 0) checkFollows(log, applier);
     const startOffset = index === 0 ? offset : 0;
     if (startOffset > 0) applier.log.startAt({ file: log.name, offset: startOffset });
@@ -197,7 +226,14 @@ async function readLogs(
       index === 0 ? earlierThan(applyFrom, applier) : undefined,
     );
     if (reader.isStopped) return;
+    log = logs[index + 1] ?? followingLog(readOn, log);
   }
+}
+
+/** The log that a followed source has begun since. */
+function followingLog(next: Source['next'], { name }: NamedLog): NamedLog | undefined {
+  const input = next?.(name);
+  return input === undefined ? undefined : { name: input.name ?? name, input };
 }
 
 function earlierThan(place: Position | undefined, { log }: LogApplier): EarlierEvents | undefined {

@@ -98,9 +98,11 @@ function goOn(source: Source, logs: readonly NamedLog[], checkpoint: WriterCheck
     return { ...start, logs: rest, offset };
   }
   if (file === '') return { ...start, logs, offset: 0 };
+  const { missingHint } = source;
   const finished = logs.findIndex((log) => log.name === checkpoint.finished);
   const isRead = finished >= 0 && finished === logs.length - 1;
-  if (isRead || (logs.length > 0 && logs.every((log) => isEarlier(log.name, file)))) {
+  const isAhead = logs.length > 0 && logs.every((log) => isEarlier(log.name, file));
+  if (missingHint === undefined && (isRead || isAhead)) {
     return { ...start, logs: [], offset: 0 };
   }
   throw new FlashError(
@@ -110,7 +112,7 @@ function goOn(source: Source, logs: readonly NamedLog[], checkpoint: WriterCheck
       hint:
         logs[0]?.input.canRewind === false
           ? `Say which log comes through stdin by --from FILE:4, as --from ${file}:4.`
-          : `Give ${file} and the logs after it. ${movedHint}`,
+          : (missingHint ?? `Give ${file} and the logs after it. ${movedHint}`),
       place: { file: source.location },
     },
   );
