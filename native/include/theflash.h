@@ -40,7 +40,7 @@ extern "C" {
 #define TF_EXPORT
 #endif
 
-#define TF_ABI_VERSION 3
+#define TF_ABI_VERSION 4
 
 /* What a call came to. The numbers are stable; what the caller should do stands behind each. */
 typedef enum tf_status {
@@ -78,6 +78,12 @@ TF_EXPORT int32_t tf_abi_version(void);
  */
 TF_EXPORT const char *tf_build_info(void);
 
+/*
+ * What keeps the engine's threads of this process in their folders: "landlock (ABI 7)", or "none".
+ * Settled by the first tf_engine_open, "none" before. Static; never freed.
+ */
+TF_EXPORT const char *tf_sandbox_info(void);
+
 /* ---- engine ------------------------------------------------------------------------------- */
 
 typedef struct tf_engine tf_engine;
@@ -96,7 +102,22 @@ typedef struct tf_engine tf_engine;
  *   "create": bool (true), "memory_bytes_max": number (0: 0.7 of the machine),
  *   "query_memory_bytes_max": number (0: none), "scans_max": number (32),
  *   "allow_external": bool (false), "allow_broken": bool (false: parts lost to a crash refuse the
- *   open with TF_BROKEN_DATA; true opens it all the same, to repair it)
+ *   open with TF_BROKEN_DATA; true opens it all the same, to repair it),
+ *   "sandbox": "auto" ("require", "off"), "allow_paths": list of texts (empty),
+ *   "allow_paths_read_only": list of texts (empty)
+ *
+ * The sandbox. Every thread of ch.so that calls the engine, and all that the engine starts, are held
+ * by the kernel (Landlock and seccomp): they reach the engine folder and those of "allow_paths" and
+ * "allow_paths_read_only", which must be there; they make no sockets, run no programs, and read
+ * neither memory nor environment of a process. The caller's threads stay as they are. "auto" goes
+ * without it where the kernel has none (tf_sandbox_info tells), "require" refuses the open
+ * (TF_DENIED), "off" and "allow_external" leave it out. BACKUP and RESTORE reach the folders of both
+ * lists alone, file() reads there alone, and only in a sandbox.
+ *
+ * A thread never leaves its sandbox, and the engine keeps its threads when it is closed. So a process
+ * has one sandbox, settled by its first open: an open that asks for another one is refused
+ * (TF_IN_USE). Who opens several folders in one process, one after the other, names a folder above
+ * all of them in "allow_paths" each time.
  *
  * Owns: *engine belongs to the caller until tf_engine_close.
  */

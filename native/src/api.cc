@@ -16,6 +16,7 @@
 #include "insert_rows.h"
 #include "options.h"
 #include "overlay.h"
+#include "sandbox.h"
 #include "scan.h"
 #include "statements.h"
 #include "status.h"
@@ -143,6 +144,8 @@ void tf_error_clear(tf_error* error) {
 int32_t tf_abi_version(void) { return TF_ABI_VERSION; }
 
 const char* tf_build_info(void) { return theflash::BuildInfo(); }
+
+const char* tf_sandbox_info(void) { return theflash::SandboxInfo(); }
 
 tf_status tf_engine_open(const char* folder, size_t folder_len, const char* options,
                          size_t options_len, tf_engine** engine, tf_error* error) {

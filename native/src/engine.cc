@@ -9,7 +9,9 @@
 #include "failpoint.h"
 #include "folder_format.h"
 #include "overlay.h"
+#include "sandbox.h"
 #include "status.h"
+#include "thread_accounting.h"
 
 namespace theflash {
 namespace {
@@ -66,9 +68,11 @@ void Engine::Start() {
           ? options_.memory_bytes_max
           : static_cast<uint64_t>(kMemoryShare * static_cast<double>(MachineMemoryBytes()));
   FolderFormat format(*folder_);
+  folders_ = AllowedFolders(options_);
+  SettleSandbox(folder_->path(), options_);
   arguments_ = {
       "--path=" + folder_->path(),
-      "--config-file=" + WriteOverlay(*folder_, options_.allow_external),
+      "--config-file=" + WriteOverlay(*folder_, {options_.allow_external, folders_, HasSandbox()}),
       "--max_server_memory_usage=" + std::to_string(memory),
       "--output_format_arrow_compression_method=none",
   };
@@ -76,6 +80,7 @@ void Engine::Start() {
     arguments_.push_back("--max_memory_usage=" + std::to_string(options_.query_memory_bytes_max));
   }
   control_ = std::make_unique<Connection>(arguments_, "theflash-control");
+  ForgoThreadAccounting(arguments_);
   writers_ = std::make_unique<ConnectionPool>(arguments_, "theflash-writer", kWritersMax);
   ledger_ = std::make_unique<Ledger>(control_.get(), writers_.get());
   if (!options_.allow_broken) RefuseBrokenParts(*control_, *ledger_, folder_->path());

@@ -86,6 +86,8 @@ class Engine {
   void ChangeSnapshot(const sql::SnapshotChange& change);
   StagedShapes& staged_shapes() { return staged_shapes_; }
   const Options& options() const { return options_; }
+  // Outside of the engine folder, for backups and file(): see AllowedFolders.
+  const std::vector<std::string>& folders() const { return folders_; }
   // Held for as long as a commit must not be cut short by Close.
   std::mutex& commit_mutex() { return commit_mutex_; }
   // Half-way: recorded but not wholly published, or not known to be.
@@ -124,6 +126,7 @@ class Engine {
   std::mutex close_mutex_;
   bool closed_ = false;
   std::vector<std::string> arguments_;
+  std::vector<std::string> folders_;
   std::unique_ptr<Connection> control_;  // for ledger and versions
   std::unique_ptr<ConnectionPool> pool_;
   std::unique_ptr<ConnectionPool> writers_;

@@ -10,6 +10,8 @@ namespace theflash {
 namespace {
 
 constexpr uint64_t kScansMax = 4096;
+constexpr size_t kEscapeDigits = 4;
+constexpr unsigned kControlEnd = 0x20;
 
 // Reads the small part of JSON that options need: one object of booleans and whole numbers.
 class OptionsParser {
@@ -51,6 +53,12 @@ class OptionsParser {
       options->allow_external = ParseBool();
     } else if (name == "allow_broken") {
       options->allow_broken = ParseBool();
+    } else if (name == "sandbox") {
+      options->sandbox = ParseSandbox();
+    } else if (name == "allow_paths") {
+      options->allow_paths = ParseTexts();
+    } else if (name == "allow_paths_read_only") {
+      options->allow_paths_read_only = ParseTexts();
     } else {
       Refuse("unknown member " + name);
     }
@@ -70,6 +78,59 @@ class OptionsParser {
     if (TakeIf("true")) return true;
     Take("false");
     return false;
+  }
+
+  SandboxMode ParseSandbox() {
+    const std::string mode = ParseText();
+    if (mode == "auto") return SandboxMode::kAuto;
+    if (mode == "require") return SandboxMode::kRequire;
+    if (mode == "off") return SandboxMode::kOff;
+    Refuse("sandbox must be auto, require or off");
+  }
+
+  std::vector<std::string> ParseTexts() {
+    std::vector<std::string> texts;
+    Take("[");
+    if (TakeIf("]")) return texts;
+    do {
+      texts.push_back(ParseText());
+    } while (TakeIf(","));
+    Take("]");
+    return texts;
+  }
+
+  // A text of JSON. \u is left out but for control characters: writers of JSON need it for no other.
+  std::string ParseText() {
+    if (!rest_.starts_with('"')) Refuse("expected a text");
+    rest_.remove_prefix(1);
+    std::string text;
+    while (true) {
+      const size_t end = rest_.find_first_of("\"\\");
+      if (end == std::string_view::npos) Refuse("a text does not end");
+      text += rest_.substr(0, end);
+      const bool is_end = rest_[end] == '"';
+      rest_.remove_prefix(end + 1);
+      if (is_end) break;
+      text += ParseEscape();
+    }
+    SkipSpace();
+    return text;
+  }
+
+  char ParseEscape() {
+    if (rest_.empty()) Refuse("a text does not end");
+    constexpr std::string_view kLetters = "\"\\/bfnrt";
+    constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
+    const char letter = rest_.front();
+    rest_.remove_prefix(1);
+    if (const size_t at = kLetters.find(letter); at != std::string_view::npos) return kMeanings[at];
+    unsigned code = 0;
+    const std::string_view digits = rest_.substr(0, kEscapeDigits);
+    const auto parsed = std::from_chars(digits.data(), digits.data() + digits.size(), code, 16);
+    const bool is_whole = parsed.ptr == digits.data() + kEscapeDigits;
+    if (letter != 'u' || !is_whole || code == 0 || code >= kControlEnd) Refuse("an unknown escape");
+    rest_.remove_prefix(kEscapeDigits);
+    return static_cast<char>(code);
   }
 
   uint64_t ParseNumber() {

@@ -3,9 +3,14 @@
 #define THEFLASH_OPTIONS_H_
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace theflash {
+
+// Whether the kernel keeps the engine in its folder: where it can; always, or the open fails; never.
+enum class SandboxMode { kAuto, kRequire, kOff };
 
 struct Options {
   bool create = true;
@@ -14,6 +19,9 @@ struct Options {
   uint64_t scans_max = 32;
   bool allow_external = false;
   bool allow_broken = false;
+  SandboxMode sandbox = SandboxMode::kAuto;
+  std::vector<std::string> allow_paths;
+  std::vector<std::string> allow_paths_read_only;
 };
 
 // Reads a JSON object of the members above; an empty text gives the defaults. Unknown, doubled or

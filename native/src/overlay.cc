@@ -68,19 +68,43 @@ std::string MakeBuildInfo() {
   return json + "]}";
 }
 
+void WriteFragment(const Folder& folder, std::string_view file, const std::string& text) {
+  folder.WriteFile(std::string(kOverlayFolder) + "/" + std::string(file),
+                   "<clickhouse>" + text + "</clickhouse>\n");
+}
+
+// After the patches' fragments, which ClickHouse merges in the order of their names.
+void WriteChoice(const Folder& folder, const OverlayChoice& choice) {
+  std::string paths;
+  for (const std::string& path : choice.folders) {
+    paths += "<allowed_path>" + EscapeXml(path.empty() ? "/" : path) + "</allowed_path>";
+  }
+  if (choice.allow_external) paths = "<allowed_path>/</allowed_path>";
+  if (!paths.empty()) {
+    WriteFragment(folder, "config.d/90-backups.xml",
+                  "<backups replace=\"1\">" + paths + "</backups>");
+  }
+  if (!choice.reads_files || choice.allow_external) return;
+  // The attribute keeps the grant apart from those of no-way-out: same elements would be merged.
+  WriteFragment(folder, "users.d/90-files.xml",
+                "<users><default><grants><query of=\"files\">GRANT READ ON FILE"
+                "</query></grants></default></users>");
+}
+
 }  // namespace
 
-std::string WriteOverlay(const Folder& folder, bool allow_external) {
+std::string WriteOverlay(const Folder& folder, const OverlayChoice& choice) {
   const std::string root = folder.OwnPath(kOverlayFolder);
   std::error_code failed;
   std::filesystem::remove_all(root, failed);
   if (failed) throw SystemError(failed.value(), "emptying", root);
   for (const auto& file : overlay::kFiles) {
-    if (allow_external && file.dropped_by_allow_external) continue;
+    if (choice.allow_external && file.dropped_by_allow_external) continue;
     std::string text = Replace(std::string(file.text), "@OVERLAY@", EscapeXml(root));
     text = Replace(std::move(text), "@DATA@", EscapeXml(folder.path()));
     folder.WriteFile(std::string(kOverlayFolder) + "/" + std::string(file.path), text);
   }
+  WriteChoice(folder, choice);
   return root + "/config.xml";
 }
 

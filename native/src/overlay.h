@@ -4,15 +4,22 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "folder.h"
 
 namespace theflash {
 
+// What the options of an open change in the overlay.
+struct OverlayChoice {
+  bool allow_external = false;       // leaves out what shuts the ways out of the folder
+  std::vector<std::string> folders;  // of allow_paths: backups go there and come from there
+  bool reads_files = false;          // file() is granted: a sandbox holds it to those folders
+};
+
 // Writes the embedded overlay below the folder, in place of that of an earlier open, and gives the
-// path of the config file that the engine starts with. `allow_external` leaves out what shuts the
-// ways out of the folder.
-std::string WriteOverlay(const Folder& folder, bool allow_external);
+// path of the config file that the engine starts with.
+std::string WriteOverlay(const Folder& folder, const OverlayChoice& choice);
 
 // Hash of the patch series, and the version of the ClickHouse that ch.so was built on.
 std::string_view PatchLevel();

@@ -2,6 +2,7 @@
 
 #include "engine_catalog.h"
 #include "mutable_write.h"
+#include "sandbox.h"
 #include "sql/token.h"
 #include "status.h"
 
@@ -58,6 +59,8 @@ std::vector<sql::Statement> RewriteStatement(Engine& engine, Connection& connect
   EngineCatalog catalog(&connection);
   sql::Options options;
   options.allow_external = engine.options().allow_external;
+  options.folders = engine.folders();
+  options.reads_files = HasSandbox();
   try {
     return sql::Rewrite(statement, catalog, options);
   } catch (const sql::SqlError& error) {

@@ -15,6 +15,10 @@ constexpr const char* kReadOnlyHint =
     "Make the disk of the engine's folder writable, then run it again. A disk turns read-only by "
     "itself when it fails: the system's log (dmesg) tells.";
 
+constexpr const char* kDeniedHint =
+    "SQL reaches the engine folder and those of --allow-path alone. Does it lie in one of them? Then "
+    "look at its permissions.";
+
 const char* HintOfStatus(tf_status status) {
   switch (status) {
     case TF_DISK_FULL:
@@ -113,11 +117,12 @@ Error EngineError(std::string_view text) {
   if (message.find("No space left on device") != std::string_view::npos) status = TF_DISK_FULL;
   const bool is_read_only = message.find("Read-only file system") != std::string_view::npos;
   if (is_read_only) status = TF_DENIED;
-  if (message.find("Permission denied") != std::string_view::npos) status = TF_DENIED;
+  const bool is_denied = message.find("Permission denied") != std::string_view::npos;
+  if (is_denied) status = TF_DENIED;
   std::string text_of_message(message.empty() ? std::string_view("the engine gave no reason")
                                               : message);
   return Error(status, std::move(text_of_message),
-               is_read_only ? kReadOnlyHint : HintOfStatus(status), code);
+               is_read_only ? kReadOnlyHint : is_denied ? kDeniedHint : HintOfStatus(status), code);
 }
 
 Error SystemError(int error_number, std::string_view action, std::string_view path) {

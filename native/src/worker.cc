@@ -38,6 +38,7 @@ void Worker::Add(std::function<void()> task) {
 }
 
 void* Worker::Main(void* self) {
+  pthread_setname_np(pthread_self(), "tf-worker");
   static_cast<Worker*>(self)->Loop();
   return nullptr;
 }

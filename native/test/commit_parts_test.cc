@@ -32,7 +32,7 @@ class CommitPartsTest : public testing::Test {
     chdb_set_signal_handlers_enabled(0);
     folder_ = std::make_unique<Folder>(root_, true);
     const std::vector<std::string> arguments = {"--path=" + folder_->path(),
-                                                "--config-file=" + WriteOverlay(*folder_, false)};
+                                                "--config-file=" + WriteOverlay(*folder_, {})};
     connection_ = std::make_unique<Connection>(arguments, "control");
     writers_ = std::make_unique<ConnectionPool>(arguments, "writer", 4);
     ledger_ = std::make_unique<Ledger>(connection_.get(), writers_.get());

@@ -33,7 +33,7 @@ class ConnectionsTest : public testing::Test {
     root_ = pattern;
     chdb_set_signal_handlers_enabled(0);
     folder_ = std::make_unique<Folder>(root_, true);
-    arguments_ = {"--path=" + folder_->path(), "--config-file=" + WriteOverlay(*folder_, false)};
+    arguments_ = {"--path=" + folder_->path(), "--config-file=" + WriteOverlay(*folder_, {})};
     control_ = std::make_unique<Connection>(arguments_, "control");
   }
   void TearDown() override {

@@ -28,7 +28,10 @@ class EngineTest : public testing::Test {
 
   tf_status Open(tf_engine** engine) {
     tf_error_clear(&error_);
-    return tf_engine_open(folder_.data(), folder_.size(), nullptr, 0, engine, &error_);
+    // A process has one sandbox: one that holds for the folders of all tests.
+    const std::string options = "{\"allow_paths\":[\"" + testing::TempDir() + "\"]}";
+    return tf_engine_open(folder_.data(), folder_.size(), options.data(), options.size(), engine,
+                          &error_);
   }
   tf_status Execute(std::string_view sql) {
     tf_error_clear(&error_);

@@ -1,4 +1,5 @@
 import { Flags } from '@oclif/core';
+import type { AllowedPath, SandboxMode } from '../engine/index.js';
 import { FlashError, type Engine } from '../protocol/index.js';
 import { parseSize } from './size-text.js';
 
@@ -8,6 +9,20 @@ const sizeFlag = Flags.custom<number>({
   helpGroup: folderGroup,
   helpValue: 'SIZE',
   parse: (text) => Promise.resolve(parseSize(text)),
+});
+
+const readOnlyMark = ':ro';
+
+const allowedPathFlag = Flags.custom<AllowedPath>({
+  helpGroup: folderGroup,
+  helpValue: `DIR[${readOnlyMark}]`,
+  parse: (text) => {
+    const readOnly = text.endsWith(readOnlyMark);
+    return Promise.resolve({
+      path: readOnly ? text.slice(0, -readOnlyMark.length) : text,
+      readOnly,
+    });
+  },
 });
 
 /** Flags of every command that opens an engine: `{ ...engineFlags }`. */
@@ -29,6 +44,18 @@ export const engineFlags = {
     summary: 'Let SQL leave the folder: file(), url(), mysql(), INTO OUTFILE and the like.',
     helpGroup: folderGroup,
   }),
+  'allow-path': allowedPathFlag({
+    summary:
+      'Open a folder to SQL besides the engine folder: for BACKUP, RESTORE and reading by file().',
+    multiple: true,
+  }),
+  sandbox: Flags.option({
+    options: ['auto', 'require', 'off'] as const,
+    helpGroup: folderGroup,
+  })({
+    summary: 'Whether the kernel keeps the engine in its folders: where it can, always, never.',
+    default: 'auto',
+  }),
   'allow-broken': Flags.boolean({
     summary: 'Open the folder although parts of tables were lost, to save what is left.',
     helpGroup: folderGroup,
@@ -41,6 +68,8 @@ export interface EngineFlags {
   'memory-max'?: number | undefined;
   'query-memory-max'?: number | undefined;
   'allow-external': boolean;
+  'allow-path'?: readonly AllowedPath[] | undefined;
+  sandbox: SandboxMode;
   'allow-broken': boolean;
 }
 
@@ -77,6 +106,8 @@ export function folderOptions(flags: EngineFlags): {
   memoryBytesMax?: number;
   queryMemoryBytesMax?: number;
   allowExternal: boolean;
+  allowPaths: readonly AllowedPath[];
+  sandbox: SandboxMode;
   allowBroken: boolean;
 } {
   const { 'memory-max': memory, 'query-memory-max': queryMemory } = flags;
@@ -84,13 +115,23 @@ export function folderOptions(flags: EngineFlags): {
     ...(memory === undefined ? {} : { memoryBytesMax: memory }),
     ...(queryMemory === undefined ? {} : { queryMemoryBytesMax: queryMemory }),
     allowExternal: flags['allow-external'],
+    allowPaths: flags['allow-path'] ?? [],
+    sandbox: flags.sandbox,
     allowBroken: flags['allow-broken'],
   };
 }
 
 function refuseFolderFlags(flags: EngineFlags): void {
-  const names = ['memory-max', 'query-memory-max', 'allow-external', 'allow-broken'] as const;
-  const given = names.find((name) => flags[name] !== undefined && flags[name] !== false);
+  const names = [
+    'memory-max',
+    'query-memory-max',
+    'allow-external',
+    'allow-path',
+    'allow-broken',
+  ] as const;
+  const given =
+    names.find((name) => flags[name] !== undefined && flags[name] !== false) ??
+    (flags.sandbox === 'require' ? 'sandbox' : undefined);
   if (given === undefined) return;
   throw new FlashError('INVALID_REQUEST', `--${given} is for a folder, not for ${flags.engine}`, {
     hint: 'Give it to the `theflash serve` that has the folder open.',

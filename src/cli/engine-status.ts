@@ -13,6 +13,8 @@ export interface EngineStatus {
   engine: string;
   engineVersion: string;
   patches: readonly string[];
+  /** What keeps the engine in its folder: `landlock (ABI 7)`, `none`, or `unknown` of an old server. */
+  sandbox: string;
   checkpoints: readonly { source: string; committedAt: string; checkpoint: string }[];
   tables: readonly { database: string; table: string; rows: number; bytes: number }[];
   /** What the copy is a copy of; null where `write` never ran. */
@@ -28,7 +30,7 @@ export interface EngineStatus {
 
 /** Reads the status of any engine; of a server's, also what it does at the moment. */
 export async function readEngineStatus(engine: Engine): Promise<EngineStatus> {
-  const { engineVersion, patches } = await engine.info();
+  const { engineVersion, patches, sandbox } = await engine.info();
   const tables = [];
   for (const table of await listTables(engine)) {
     const { database, table: name, bytes } = table;
@@ -38,6 +40,7 @@ export async function readEngineStatus(engine: Engine): Promise<EngineStatus> {
     engine: engine.location,
     engineVersion,
     patches,
+    sandbox,
     checkpoints: await readCheckpoints(engine),
     tables,
     copy: (await readCopyState(engine)) ?? null,

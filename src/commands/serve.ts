@@ -90,7 +90,10 @@ export default class Serve extends FlashCommand {
     });
     try {
       const server = await startServer(engine, options);
-      if (!this.jsonEnabled()) this.log(`Listening on ${server.host}:${server.port}`);
+      if (!this.jsonEnabled()) {
+        this.log(`sandbox: ${(await engine.info()).sandbox}`);
+        this.log(`Listening on ${server.host}:${server.port}`);
+      }
       await serveUntil(signal, server, options);
       const { connections, batchesCommitted, rowsSent } = server.metrics;
       return { host: server.host, port: server.port, connections, batchesCommitted, rowsSent };

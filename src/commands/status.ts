@@ -38,6 +38,7 @@ export default class Status extends FlashCommand {
   #print(status: EngineStatus): void {
     this.log(`Engine      ${status.engine}: ClickHouse ${status.engineVersion}`);
     this.log(`Patches     ${status.patches.join(', ')}`);
+    this.log(`Sandbox     ${status.sandbox}`);
     if (status.copy !== null) this.log(`Copy        ${status.copy.summary}`);
     for (const { source, committedAt, checkpoint } of status.checkpoints) {
       this.log(`Checkpoint  ${source} at ${committedAt}: ${shorten(checkpoint)}`);

@@ -1,1 +1,6 @@
-export { openEmbeddedEngine, type EmbeddedEngineOptions } from './embedded/index.js';
+export {
+  openEmbeddedEngine,
+  type AllowedPath,
+  type EmbeddedEngineOptions,
+  type SandboxMode,
+} from './embedded/index.js';

@@ -83,6 +83,8 @@ export interface EngineInfo {
   engineVersion: string;
   /** Names of the applied patches, in order of the series. */
   patches: readonly string[];
+  /** What the kernel keeps the engine in its folder by, as `landlock (ABI 7)`; `none`; or `unknown`. */
+  sandbox: string;
 }
 
 /**

@@ -127,7 +127,7 @@ async function sendTables(message: TablesMessage, context: RequestContext): Prom
 }
 
 async function sendStatus({ server, send }: RequestContext): Promise<void> {
-  const { engineVersion, patches } = await server.engine.info();
+  const { engineVersion, patches, sandbox } = await server.engine.info();
   await send({
     type: 'STATUS_OK',
     server: `theflash/${server.version}`,
@@ -135,6 +135,7 @@ async function sendStatus({ server, send }: RequestContext): Promise<void> {
     startedAtMs: server.startedAtMs,
     engineVersion,
     patches,
+    sandbox,
     connections: server.countConnections(),
     openWrites: server.writes.count,
     openScans: server.listScans(),

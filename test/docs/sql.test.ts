@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import { explainDifference, parseCheck, projectRoot } from '../../src/build/index.js';
-import { openEmbeddedEngine } from '../../src/engine/index.js';
 import { askEngine } from '../build/ask-engine.js';
+import { openEmbeddedEngine } from '../engine/open-engine.js';
 
 test('the examples of docs/sql.md hold', async (t) => {
   const page = await readFile(path.join(projectRoot, 'docs', 'sql.md'), 'utf8');

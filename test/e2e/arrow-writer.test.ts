@@ -5,11 +5,11 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import test from 'ava';
-import { openEmbeddedEngine } from '../../src/engine/embedded/index.js';
 import { arrowEndOfStream, type Engine } from '../../src/protocol/index.js';
 import { throwsCode } from '../engine/engine-suite.js';
 import { temporaryFolder } from './cli.js';
 import { pythonWithPyarrow } from './pyarrow.js';
+import { openEmbeddedEngine } from '../engine/open-engine.js';
 
 /** Column name, and its values as an expression of `n`. */
 const columns: readonly [string, string][] = [

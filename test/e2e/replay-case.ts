@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { type Table, tableFromIPC } from 'apache-arrow';
 import type { ExecutionContext } from 'ava';
-import { openEmbeddedEngine } from '../../src/engine/embedded/index.js';
 import {
   arrowEndOfStream,
   decodeSchemaMessage,
@@ -15,6 +14,7 @@ import type { Server } from '../servers/index.js';
 import { chooseSeed, runWorkload } from '../workload/index.js';
 import { runCli, binlogArgs, temporaryFolder, writeLogs } from './cli.js';
 import { compareTables, readSourceTable, renderArrowTable, sourceTables } from './compare/index.js';
+import { openEmbeddedEngine } from '../engine/open-engine.js';
 
 const rowChangesMin = 50_000;
 const timeoutMs = 600_000;

@@ -1,12 +1,12 @@
 // Goal: a backup taken and restored by SQL gives the same tables in another folder, which go on.
 import path from 'node:path';
 import test from 'ava';
-import { openEmbeddedEngine } from '../../src/engine/index.js';
 import { queryRows } from '../../src/protocol/index.js';
 import { runTheflash } from '../cli/run-theflash.js';
 import { makeEngineFolder } from '../commands/engine-folder.js';
 import { applyBatch, keyedTable } from './engine-suite.js';
 import { put, readRows, remove } from './rows.js';
+import { openEmbeddedEngine } from './open-engine.js';
 
 const tables = `CREATE DATABASE keyed; CREATE DATABASE bag;
   CREATE TABLE keyed.t (id Int64, v Nullable(String)) ENGINE = MutableMergeTree ORDER BY (id);
@@ -25,15 +25,19 @@ test('BACKUP and RESTORE to a folder give equal tables, and later writes win in 
   t.teardown(() => to.remove());
   const backup = path.join(from.path, 'backup');
   const run = async (sql: string, engine: string): Promise<void> => {
-    const { exitCode, stderr } = await runTheflash(['sql', sql, '--engine', engine]);
+    const { exitCode, stderr } = await runTheflash([
+      ...['sql', sql, '--engine', engine, '--allow-path', from.path],
+    ]);
     t.is(exitCode, 0, stderr);
   };
   const list = databases.map((database) => `DATABASE ${database}`).join(', ');
   await run(`BACKUP ${list} TO File('${backup}')`, from.engine);
   const again = await runTheflash([
     ...['sql', `BACKUP ${list} TO File('${backup}')`, '--engine', from.engine],
+    ...['--allow-path', from.path],
   ]);
   t.is(again.exitCode, 1, 'a backup is never overwritten');
+  t.regex(again.stderr, /exists/);
   // What came behind the backup is not in it.
   await run(`INSERT INTO keyed.t VALUES (1, 'behind the backup')`, from.engine);
   await run(`RESTORE ${list} FROM File('${backup}')`, to.engine);

@@ -6,11 +6,11 @@ import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { tableFromIPC } from 'apache-arrow';
 import { execa } from 'execa';
-import { openEmbeddedEngine } from '../../src/engine/index.js';
 import { listSnapshots, queryRows, type Engine } from '../../src/protocol/index.js';
 import { commandLine } from '../cli/run-theflash.js';
 import { applyBatch, createTable, keyedTable, throwsCode } from './engine-suite.js';
 import { put, readRows } from './rows.js';
+import { openEmbeddedEngine } from './open-engine.js';
 
 /** An engine's folder with one table whose rows came in two batches. */
 async function makeFolder(t: ExecutionContext): Promise<string> {

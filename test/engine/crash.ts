@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { openEmbeddedEngine } from '../../src/engine/index.js';
 import { applyBatch, createTable, keyedTable } from './engine-suite.js';
 import { putRows } from './rows.js';
+import { openEmbeddedEngine } from './open-engine.js';
 
 /** A program that runs one SQL text: `runChild(sqlChild, folder, env, sql)`. */
 export const sqlChild = fileURLToPath(new URL('sql-child.ts', import.meta.url));

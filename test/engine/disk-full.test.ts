@@ -3,7 +3,6 @@
 // a batch.
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { openEmbeddedEngine } from '../../src/engine/index.js';
 import type { Engine, ErrorCode } from '../../src/protocol/index.js';
 import { createRandom } from '../workload/random.js';
 import type { Change } from './change-builder.js';
@@ -11,6 +10,7 @@ import { applyBatch, createTable, keyedTable, throwsCode } from './engine-suite.
 import { EngineProcess } from './engine-process.js';
 import { put, readRows } from './rows.js';
 import { mountSmallDisk, type SmallDisk } from './small-disk.js';
+import { openEmbeddedEngine } from './open-engine.js';
 
 const schema = keyedTable('keyed');
 const bag = { ...keyedTable('bag'), primaryKey: [] };

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { overlayFiles, projectRoot, readPatchSeries, writeOverlay } from '../../src/build/index.js';
-import { openEmbeddedEngine } from '../../src/engine/index.js';
 import { createTable, readValue, throwsCode } from './engine-suite.js';
+import { openEmbeddedEngine } from './open-engine.js';
 
 let root = '';
 test.before(async () => {

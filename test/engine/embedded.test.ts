@@ -3,13 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { crc32 } from 'node:zlib';
 import test from 'ava';
-import { openEmbeddedEngine } from '../../src/engine/index.js';
 import type { Engine } from '../../src/protocol/index.js';
 import { defineBatchSuite } from './batch-suite.js';
 import { defineEngineSuite } from './engine-suite.js';
 import { defineSnapshotSuite } from './snapshot-suite.js';
 import { defineStatementSuite } from './statement-suite.js';
 import { defineTypesSuite } from './types-suite.js';
+import { openEmbeddedEngine } from './open-engine.js';
 
 let folder = '';
 let engine: Engine | undefined;

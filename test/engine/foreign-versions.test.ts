@@ -5,11 +5,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { openEmbeddedEngine } from '../../src/engine/index.js';
 import type { Engine } from '../../src/protocol/index.js';
 import { commitPlaces, fillFolder, runChild, sqlChild } from './crash.js';
 import { applyBatch, keyedTable, readValue, throwsCode } from './engine-suite.js';
 import { put, readRows } from './rows.js';
+import { openEmbeddedEngine } from './open-engine.js';
 
 /** More than the counter's durable step, 2^32. */
 const farVersion = 10n ** 15n;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
-import { openEmbeddedEngine } from '../../src/engine/index.js';
 import { createTable, readValue, throwsCode } from './engine-suite.js';
+import { openEmbeddedEngine } from './open-engine.js';
 
 test('Arrow rows go into a plain table, beside an open batch, and into no mutable one', async (t) => {
   const folder = await mkdtemp(path.join(tmpdir(), 'theflash-insert-'));

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import { openEmbeddedEngine } from '../../src/engine/index.js';
 import { listSnapshots, type Engine } from '../../src/protocol/index.js';
 import { createTable, readValue, throwsCode } from './engine-suite.js';
+import { openEmbeddedEngine } from './open-engine.js';
 
 let folder = '';
 let engine: Engine;

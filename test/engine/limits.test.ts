@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import { openEmbeddedEngine, type EmbeddedEngineOptions } from '../../src/engine/index.js';
+import { type EmbeddedEngineOptions } from '../../src/engine/index.js';
 import { FlashError, type Engine } from '../../src/protocol/index.js';
 import { endsInTime } from './cancel-time.js';
 import { applyBatch, createTable, keyedTable, readValue, throwsCode } from './engine-suite.js';
 import { put, readRows } from './rows.js';
+import { openEmbeddedEngine } from './open-engine.js';
 
 const mib = 1 << 20;
 const endless = 'SELECT sipHash64(number, number) AS h FROM numbers(1000000000000)';

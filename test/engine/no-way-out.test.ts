@@ -134,19 +134,3 @@ test.serial('grants refuse the sources, and only the SQL layer file()', async (t
   const series = await readPatchSeries(path.join(projectRoot, 'ch-patches'));
   t.is(await runCheck(check, series, target, { sqlLayer: false }), undefined);
 });
-
-test.serial('--allow-external opens the ways', async (t) => {
-  await engine.close();
-  engine = await openEmbeddedEngine(path.join(folder, 'data'), { allowExternal: true });
-  const [row] = await queryRows(engine, `SELECT file('/etc/hostname') != '' AS read`);
-  t.truthy(row?.['read']);
-  await engine.execute(
-    `INSERT INTO FUNCTION file('${folder}/out.csv', 'CSV', 'a String') SELECT 'x'`,
-  );
-  await t.notThrowsAsync(access(path.join(folder, 'out.csv')));
-  const [back] = await queryRows(
-    engine,
-    `SELECT a FROM file('${folder}/out.csv', 'CSV', 'a String')`,
-  );
-  t.is(back?.['a'], 'x');
-});

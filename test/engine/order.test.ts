@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import { openEmbeddedEngine } from '../../src/engine/index.js';
 import { queryRows, type Engine } from '../../src/protocol/index.js';
 import { applyBatch, createTable, keyedTable } from './engine-suite.js';
 import { put } from './rows.js';
+import { openEmbeddedEngine } from './open-engine.js';
 
 /** Ways to write round `n` to a table; the first two are made visible in different ways. */
 const writes: Record<string, (engine: Engine, database: string, n: number) => Promise<void>> = {

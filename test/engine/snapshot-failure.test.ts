@@ -4,11 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { openEmbeddedEngine } from '../../src/engine/index.js';
 import { listSnapshots, queryRows } from '../../src/protocol/index.js';
 import { fillFolder } from './crash.js';
 import { EngineProcess } from './engine-process.js';
 import { readValue, throwsCode } from './engine-suite.js';
+import { openEmbeddedEngine } from './open-engine.js';
 
 const create = 'CREATE SNAPSHOT s OF keyed.t, multiset.t';
 const clones = `SELECT toInt32(count()) AS n FROM system.tables WHERE database = 'theflash_snapshots'`;

@@ -1,4 +1,4 @@
-import { openEmbeddedEngine } from '../../src/engine/index.js';
+import { openEmbeddedEngine } from './open-engine.js';
 
 // Run by embedded-crash.test.ts in a process of its own, which THEFLASH_FAILPOINT kills on the way:
 // one SQL text.

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
-import { openEmbeddedEngine } from '../../src/engine/index.js';
 import { queryRows, type Engine } from '../../src/protocol/index.js';
 import { fillFolder } from './crash.js';
+import { openEmbeddedEngine } from './open-engine.js';
 
 const crashChild = fileURLToPath(new URL('crash-child.ts', import.meta.url));
 

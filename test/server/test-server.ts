@@ -1,7 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { openEmbeddedEngine } from '../../src/engine/embedded/index.js';
 import {
   openRemoteEngine,
   type RemoteEngine,
@@ -9,6 +8,7 @@ import {
 } from '../../src/engine/remote/index.js';
 import type { Engine } from '../../src/protocol/index.js';
 import { startServer, type FlashServer, type ServeOptions } from '../../src/server/index.js';
+import { openEmbeddedEngine } from '../engine/open-engine.js';
 
 /** One line of the server's log. */
 export interface LogEntry {

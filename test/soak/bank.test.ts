@@ -74,7 +74,7 @@ async function readAddress(stdout: NodeJS.ReadableStream): Promise<string> {
   let output = '';
   for await (const chunk of stdout) {
     output += String(chunk);
-    const address = /^Listening on (\S+)\n/.exec(output)?.[1];
+    const address = /^Listening on (\S+)\n/m.exec(output)?.[1];
     if (address !== undefined) return address;
   }
   throw new Error(`the server ended: ${output}`);

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ExecutionContext } from 'ava';
-import { openEmbeddedEngine } from '../../src/engine/embedded/index.js';
 import { queryRows, type Engine } from '../../src/protocol/index.js';
 import { openSource } from '../../src/source/index.js';
 import { replay, type ReplayOptions, type ReplayResult } from '../../src/writer/index.js';
 import type { Server } from '../servers/index.js';
+import { openEmbeddedEngine } from '../engine/open-engine.js';
 
 /** Runs `work` on the server and gives the closed logs that hold it, and nothing before it. */
 export async function record(server: Server, work: () => Promise<void>): Promise<string[]> {

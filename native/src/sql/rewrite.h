@@ -95,6 +95,10 @@ class Catalog {
 struct Options {
   std::string default_database = "default";
   bool allow_external = false;  // INTO OUTFILE is refused without it
+  // Outside of the engine folder, for BACKUP and RESTORE, and for file() where a sandbox holds it
+  // to them: `reads_files`. Absolute, without a slash at the end.
+  std::vector<std::string> folders;
+  bool reads_files = false;
 };
 
 enum class Effect {

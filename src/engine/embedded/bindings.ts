@@ -8,7 +8,7 @@ import { FlashError } from '../../protocol/index.js';
  */
 
 /** TF_ABI_VERSION of the header that these declarations follow. */
-export const abiVersion = 3;
+export const abiVersion = 4;
 
 /** tf_status. */
 export const status = {
@@ -44,6 +44,7 @@ const declarations = {
   errorClear: 'void tf_error_clear(_Inout_ tf_error *error)',
   abiVersion: 'int32_t tf_abi_version(void)',
   buildInfo: 'const char *tf_build_info(void)',
+  sandboxInfo: 'const char *tf_sandbox_info(void)',
   engineOpen:
     'tf_status tf_engine_open(const char *folder, size_t folder_len, const char *options, size_t options_len, _Out_ tf_engine **engine, _Out_ tf_error *error)',
   engineClose: 'void tf_engine_close(_Inout_ tf_engine **engine)',

@@ -33,6 +33,20 @@ export interface EmbeddedEngineOptions {
   allowExternal?: boolean;
   /** Open a folder in spite of parts that were found broken. Default: false. */
   allowBroken?: boolean;
+  /**
+   * Whether the kernel keeps the engine's threads in their folders: where it can (the default);
+   * always, or the engine does not open; never. A process has one sandbox, that of its first engine.
+   */
+  sandbox?: SandboxMode;
+  /** Folders that are open to the engine besides its own, for backups and `file()`. */
+  allowPaths?: readonly AllowedPath[];
+}
+
+export type SandboxMode = 'auto' | 'require' | 'off';
+
+export interface AllowedPath {
+  path: string;
+  readOnly: boolean;
 }
 
 const scansMaxDefault = 32;
@@ -49,23 +63,33 @@ export async function openEmbeddedEngine(
 ): Promise<Engine> {
   const bindings = loadBindings(findLibraryFile());
   const scansMax = options.scansMax ?? scansMaxDefault;
-  const native: Record<string, boolean | number> = { scans_max: scansMax };
-  if (options.create !== undefined) native['create'] = options.create;
-  if (options.memoryBytesMax !== undefined) native['memory_bytes_max'] = options.memoryBytesMax;
-  if (options.queryMemoryBytesMax !== undefined) {
-    native['query_memory_bytes_max'] = options.queryMemoryBytesMax;
-  }
-  if (options.allowExternal !== undefined) native['allow_external'] = options.allowExternal;
-  if (options.allowBroken !== undefined) native['allow_broken'] = options.allowBroken;
   const absolute = path.resolve(folder);
   const handle: Out<bigint> = [null];
   await callChecked(
     bindings,
     'engineOpen',
-    [...textArgs(absolute), ...textArgs(JSON.stringify(native)), handle],
+    [...textArgs(absolute), ...textArgs(JSON.stringify(nativeOptions(options, scansMax))), handle],
     { file: absolute },
   );
   return new EmbeddedEngine(new NativeEngine(bindings, handle[0], scansMax), handle, folder);
+}
+
+/** The options as tf_engine_open names them; those that are not given are left to its defaults. */
+function nativeOptions(options: EmbeddedEngineOptions, scansMax: number): object {
+  const paths = options.allowPaths ?? [];
+  const list = (readOnly: boolean): string[] =>
+    paths.filter((each) => each.readOnly === readOnly).map((each) => path.resolve(each.path));
+  return {
+    scans_max: scansMax,
+    create: options.create,
+    memory_bytes_max: options.memoryBytesMax,
+    query_memory_bytes_max: options.queryMemoryBytesMax,
+    allow_external: options.allowExternal,
+    allow_broken: options.allowBroken,
+    sandbox: options.sandbox,
+    allow_paths: list(false),
+    allow_paths_read_only: list(true),
+  };
 }
 
 /** The decoder of rows in ch.so alone, without an engine. Errors: TOOL where ch.so is missing. */
@@ -143,7 +167,8 @@ class EmbeddedEngine implements Engine {
       throw new FlashError('INTERNAL', 'The engine does not tell its versions.');
     }
     const patches = Array.isArray(build.patches) ? build.patches.map(String) : [];
-    return { engineVersion: String(row['version']), patches };
+    const sandbox = String(this.#native.bindings.call('sandboxInfo'));
+    return { engineVersion: String(row['version']), patches, sandbox };
   }
 
   close(): Promise<void> {

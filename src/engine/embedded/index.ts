@@ -1,5 +1,7 @@
 export {
   loadRowKernel,
   openEmbeddedEngine,
+  type AllowedPath,
   type EmbeddedEngineOptions,
+  type SandboxMode,
 } from './embedded-engine.js';

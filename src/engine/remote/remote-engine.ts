@@ -129,8 +129,8 @@ class TcpEngine implements RemoteEngine {
   }
 
   async info(): Promise<EngineInfo> {
-    const { engineVersion, patches } = await this.serverStatus();
-    return { engineVersion, patches };
+    const { engineVersion, patches, sandbox } = await this.serverStatus();
+    return { engineVersion, patches, sandbox };
   }
 
   async serverStatus(): Promise<ServerStatus> {

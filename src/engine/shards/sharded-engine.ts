@@ -98,9 +98,10 @@ class ShardedEngine implements Engine {
   /** Errors: UNSUPPORTED where the shards' versions differ. */
   async info(): Promise<EngineInfo> {
     const infos = await Promise.all(this.shards.map((shard) => shard.info()));
-    const texts = new Set(infos.map((info) => JSON.stringify(info)));
+    const texts = new Set(infos.map((info) => JSON.stringify({ ...info, sandbox: '' })));
+    const sandbox = [...new Set(infos.map((info) => info.sandbox))].join(', ');
     const [info] = infos;
-    if (info !== undefined && texts.size === 1) return info;
+    if (info !== undefined && texts.size === 1) return { ...info, sandbox };
     throw new FlashError('UNSUPPORTED', `The shards of ${this.location} have different versions`, {
       hint: 'Run the same version of theflash, with the same patches, on all of them.',
     });

@@ -42,6 +42,7 @@ export interface ServerStatus {
   startedAtMs: number;
   engineVersion: string;
   patches: readonly string[];
+  sandbox: string;
   connections: number;
   openWrites: number;
   openScans: readonly OpenScan[];
@@ -91,6 +92,8 @@ export function parseStatusOk(fields: JsonFields): StatusOkMessage {
     startedAtMs: fields.integer('startedAtMs', 0),
     engineVersion: fields.text('engineVersion'),
     patches: fields.texts('patches', 1000),
+    // Older servers do not tell.
+    sandbox: fields.optionalText('sandbox') ?? 'unknown',
     connections: fields.integer('connections', 0),
     openWrites: fields.integer('openWrites', 0),
     openScans: fields.list('openScans', tablesMax, (item) =>
