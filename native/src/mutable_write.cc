@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "commit.h"
@@ -44,10 +45,11 @@ class StagedRows {
  public:
   StagedRows(Engine& engine, Connection& connection, const sql::Statement& statement)
       : engine_(engine),
+        connection_(connection),
         staged_{std::to_string(engine.versions().Reserve(1)) + "_sql", statement.database,
                 statement.table} {
-    connection.Execute("CREATE TABLE " + name() + " AS " +
-                       QuoteTable(statement.database, statement.table));
+    connection.Execute("CREATE TABLE " + name() +
+                       (statement.create.empty() ? " AS " + target() : statement.create));
   }
   ~StagedRows() {
     if (committed_ || engine_.half_committed()) return;
@@ -61,13 +63,30 @@ class StagedRows {
   StagedRows& operator=(const StagedRows&) = delete;
 
   std::string name() const { return QuoteTable(kStagingDatabase, staged_.staging); }
+  std::string target() const { return QuoteTable(staged_.database, staged_.table); }
   void Commit() {
     CommitStaged(engine_, {staged_}, {staged_}, kSqlSource, "");
     committed_ = true;
   }
+  // Makes it the table itself. What was there goes with this; a kill leaves the one or the other.
+  void BecomeTarget(bool is_there) {
+    const auto engine = connection_.Rows("SELECT engine FROM system.databases WHERE name = " +
+                                         QuoteText(staged_.database));
+    if (is_there) {
+      connection_.Execute("EXCHANGE TABLES " + name() + " AND " + target());
+    } else if (engine.at(0).at(0) == "Atomic") {
+      connection_.Execute("RENAME TABLE " + name() + " TO " + target());
+      committed_ = true;
+    } else {
+      // `default` takes no tables of other databases: a kill may leave it empty there.
+      connection_.Execute("CREATE TABLE " + target() + " AS " + name());
+      Commit();
+    }
+  }
 
  private:
   Engine& engine_;
+  Connection& connection_;
   const Staged staged_;
   bool committed_ = false;
 };
@@ -78,6 +97,22 @@ bool MakesOnePart(const sql::Statement& statement) {
   if (!insert || insert->query.find("insert_block_size") != std::string_view::npos) return false;
   return std::any_of(std::begin(kTextFormats), std::end(kTextFormats),
                      [&](std::string_view prefix) { return insert->format.starts_with(prefix); });
+}
+
+// Nobody sees the table before it has its rows; one that it replaces is read until then, by the
+// query for the rows too.
+Result CreateFilled(Engine& engine, Connection& connection, const sql::Statement& statement,
+                    const std::function<Result(std::string_view)>& run) {
+  const std::string target = QuoteTable(statement.database, statement.table);
+  const bool is_there = connection.Rows("EXISTS TABLE " + target).at(0).at(0) == "1";
+  // The engine says that it is there already.
+  if (is_there && !statement.replaces)
+    connection.Execute("CREATE TABLE " + target + statement.create);
+  StagedRows staged(engine, connection, statement);
+  Result result = run(staged.name());
+  staged.BecomeTarget(is_there);
+  engine.staged_shapes().Clear();
+  return result;
 }
 
 }  // namespace
@@ -101,6 +136,7 @@ Result WriteMutable(Engine& engine, Connection& connection, const sql::Statement
     }
     return result;
   };
+  if (!statement.create.empty()) return CreateFilled(engine, connection, statement, run);
   // Versions of the caller's are known only when its rows are stored.
   if (!statement.imports_versions && MakesOnePart(statement)) return run("");
   StagedRows staged(engine, connection, statement);

@@ -148,10 +148,11 @@ TEST(RewriteTest, CreateAddsHiddenColumns) {
       "toUInt64OrZero(getSetting('query_cache_tag')), _INTERNAL_DELMARK UInt8 MATERIALIZED 0) "
       "ENGINE=ReplacingMergeTree(_INTERNAL_VERSION, _INTERNAL_DELMARK) ORDER BY `k` SETTINGS "
       "index_granularity = 8192 COMMENT 'c'");
-  EXPECT_EQ(
-      RewriteAll("CREATE TABLE db.x (k Int64) ENGINE = MutableMergeTree ORDER BY k AS SELECT 1")
-          .size(),
-      2u);
+  const Statement filled = RewriteOne(
+      "CREATE OR REPLACE TABLE db.x (k Int64) ENGINE = MutableMergeTree ORDER BY k AS SELECT 1");
+  EXPECT_TRUE(filled.replaces);
+  EXPECT_EQ(filled.create.substr(0, 10), " (k Int64,") << filled.create;
+  EXPECT_EQ(filled.Fill(7, "s.x"), "INSERT INTO s.x SETTINGS query_cache_tag = '7' SELECT 1");
 }
 
 TEST(RewriteTest, SelrawShowsAllVersions) {

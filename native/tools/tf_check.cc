@@ -115,13 +115,21 @@ class Engine final : public theflash::sql::Catalog {
     return answer;
   }
 
+  // ch.so makes the table aside, and shows it with its rows.
+  Answer Create(const theflash::sql::Statement& statement) {
+    if (statement.create.empty()) return {};
+    return Query(std::string(statement.replaces ? "CREATE OR REPLACE" : "CREATE") + " TABLE `" +
+                 statement.database + "`.`" + statement.table + "`" + statement.create);
+  }
+
   // Runs one statement as ch.so does, with a counter of its own.
   Answer RunThroughSqlLayer(std::string_view text) {
     Answer answer;
     try {
       for (std::string_view part : theflash::sql::Split(text)) {
         for (const auto& statement : theflash::sql::Rewrite(part, *this, {})) {
-          answer = Query(statement.Fill(version_));
+          answer = Create(statement);
+          if (answer.code.empty()) answer = Query(statement.Fill(version_));
           if (!answer.code.empty()) return answer;
           version_ += statement.versions;
           if (statement.version_per_row) version_ += answer.rows_written;

@@ -175,11 +175,8 @@ class MutableTable {
       const size_t cut = empty ? create_.as_query - 1 : create_.as_query;
       edits_.Replace(tokens_.at(cut).begin, source_.text.size(), SqlText());
     }
-    std::vector<Statement> statements;
-    const SqlText text = edits_.Apply(source_.text);
-    statements.push_back(MakeStatement(text, Effect::kDdl, create_.name));
-    if (create_.as_query < tokens_.size() && !empty && !Exists()) statements.push_back(MakeFill());
-    return statements;
+    if (create_.as_query < tokens_.size() && !empty && !Exists()) return {MakeFilled()};
+    return {MakeStatement(edits_.Apply(source_.text), Effect::kDdl, create_.name)};
   }
 
  private:
@@ -298,6 +295,14 @@ class MutableTable {
   }
 
   // CREATE … AS SELECT is a CREATE and an INSERT, so that the rows get a version.
+  Statement MakeFilled() {
+    Statement statement = MakeFill();
+    edits_.Replace(0, tokens_.at(create_.name.end - 1).end, SqlText());
+    statement.create = edits_.Apply(source_.text).text();
+    statement.replaces = tokens_.IsWord(1, "OR");
+    return statement;
+  }
+
   Statement MakeFill() const {
     SqlText text("INSERT INTO ");
     text.AddTarget(create_.name.text).Add(" SETTINGS ").Add(VersionSetting());

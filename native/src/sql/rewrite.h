@@ -130,6 +130,10 @@ struct Statement {
   // first + rows written + 2 before the write lock is given back.
   uint64_t versions = 0;
   bool version_per_row = false;
+  // CREATE TABLE … AS SELECT: what follows the name of the table that is made for the rows, and
+  // whether it takes the place of one that is there.
+  std::string create;
+  bool replaces = false;
   // The statement carries versions of the caller (IMPORT): the counter must be moved past the
   // highest of them before the rows can be seen.
   bool imports_versions = false;
