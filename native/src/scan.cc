@@ -13,7 +13,19 @@ namespace {
 // ClickHouse's answer (BAD_ARGUMENTS) to chdb_stream_query for what is no SELECT: SHOW, EXPLAIN ...
 constexpr std::string_view kNotStreamable = "Streaming query is not supported";
 
+// Bytes of a statement that an error quotes.
+constexpr size_t kQuotedMax = 80;
+
 Error CancelledError() { return Error(TF_CANCELLED, "the scan was cancelled"); }
+
+// Rows of any but the last would be lost.
+void RefuseRows(std::string_view statement) {
+  if (!sql::IsRead(statement)) return;
+  throw Error(TF_INVALID,
+              "of several statements, the last alone may give rows: " +
+                  std::string(statement.substr(0, kQuotedMax)),
+              "Run them one by one.");
+}
 
 }  // namespace
 
@@ -41,12 +53,23 @@ void Scan::Open(std::string_view sql) {
 
 void Scan::RunText() {
   const std::string text = std::exchange(text_, {});
-  for (const std::string_view part : SplitStatements(text)) {
+  const auto parts = SplitStatements(text);
+  for (size_t index = 0; index + 1 < parts.size(); ++index) RefuseRows(parts[index]);
+  const auto run = [&](std::string_view part, std::string_view format) {
     for (const auto& statement : RewriteStatement(*engine_, *connection_, part)) {
       if (cancelled_) throw CancelledError();
-      piece_ = RunStatement(*engine_, *connection_, statement, "ArrowStream");
+      piece_ = RunStatement(*engine_, *connection_, statement, format);
     }
+  };
+  for (size_t index = 0; index + 1 < parts.size(); ++index) run(parts[index], "Null");
+  if (parts.size() > 1) {
+    // The rows of the last one stream, as if it stood alone.
+    piece_ = Result();
+    Open(parts.back());
+    text_.clear();
+    if (stream_) return;
   }
+  if (!parts.empty()) run(parts.back(), "ArrowStream");
   if (piece_) reader_.emplace(piece_.bytes());
 }
 

@@ -16,7 +16,7 @@ export default class Sql extends FlashCommand {
   static override summary = "Run SQL on the engine: ClickHouse's, and TheFlash's own verbs.";
 
   static override description =
-    'Of several statements, the last may give rows. An engine folder that is missing is made. ' +
+    'Of several statements, the last alone may give rows. An engine folder that is missing is made. ' +
     'Forms of output are those of `theflash scan`.';
 
   static override examples = [

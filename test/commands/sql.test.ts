@@ -29,6 +29,30 @@ test.serial('several statements run in order, and the last gives its rows', asyn
   t.is(run.stdoutText, 'id  n\n──  ────\n 1  b\n 2  NULL\n');
 });
 
+test.serial(
+  'rows of any but the last statement are not lost, but refused; the last ones stream',
+  async (t) => {
+    const two = await sql("SELECT 1; INSERT INTO d.t VALUES (9, 'z'); SELECT 2");
+    t.is(two.exitCode, 2);
+    t.regex(two.stderr, /the last alone may give rows: SELECT 1.*one by one/s);
+    // More than the cap allows to be held: they stream behind other statements, too.
+    t.is((await sql('SELECT count() FROM d.t', '--format', 'csv')).stdoutText, 'count()\r\n2\r\n');
+    const large =
+      "CREATE TABLE d.u (a UInt8) ENGINE = Memory; SELECT repeat('x', 1000) FROM numbers(800000)";
+    const run = await sql(
+      large,
+      '--format',
+      'csv',
+      '--memory-max',
+      '1GiB',
+      '--query-memory-max',
+      '380MiB',
+    );
+    t.is(run.exitCode, 0, run.stderr);
+    t.true(run.stdout.byteLength > 800_000_000);
+  },
+);
+
 test.serial('a statement without a result prints nothing', async (t) => {
   const run = await sql('CREATE DATABASE quiet');
   t.is(run.exitCode, 0);

@@ -116,6 +116,10 @@ bool IsRead(const Tokens& tokens) {
 
 }  // namespace
 
+bool IsRead(std::string_view statement) {
+  return IsRead(Tokens(statement.substr(0, FindData(statement))));
+}
+
 std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
                                const Options& options) {
   const Tokens tokens(statement.substr(0, FindData(statement)));

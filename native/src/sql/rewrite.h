@@ -163,6 +163,10 @@ struct Statement {
 // Errors: SqlError for a string, comment, identifier or heredoc that does not end.
 std::vector<std::string_view> Split(std::string_view text);
 
+// Whether a statement of Split gives rows and changes nothing, by its first words.
+// Errors: as Split.
+bool IsRead(std::string_view statement);
+
 // Gives what to run for one statement of Split: itself byte for byte where it uses nothing of ours.
 // Errors: SqlError.
 std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
