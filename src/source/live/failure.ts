@@ -39,6 +39,10 @@ export function describeFailure(error: unknown, location: string): Failure {
     // Bytes that are out of step would be so again: PROTOCOL is not tried for ever.
     return { isPassing: error.code === 'CONNECTION', message: error.message, error };
   }
+  if (isBug(error)) {
+    const wrong = new FlashError('INTERNAL', error.message, { cause: error });
+    return failed(error.message, wrong);
+  }
   const text = error instanceof Error ? error.message : String(error);
   const code = errorCodeOf(error);
   const errno = error instanceof Error && 'errno' in error ? Number(error.errno) : 0;
@@ -98,6 +102,11 @@ export function describeRefusal(
     return { isPassing: true, message, error };
   }
   return refuse('SOURCE_MISMATCH', /find first log/i.test(message) ? purgedHint : lostHint);
+}
+
+/** Node throws these of its callers; to try again would hide them. */
+function isBug(error: unknown): error is Error {
+  return [TypeError, RangeError, ReferenceError].some((kind) => error instanceof kind);
 }
 
 function failed(message: string, error: FlashError): Failure {

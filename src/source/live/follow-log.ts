@@ -4,7 +4,7 @@ import { addressText, type ServerAddress } from './address.js';
 import { describeFailure, describeRefusal, type Failure } from './failure.js';
 import { openDump, type DumpStream } from './dump-stream.js';
 import { firstEventOffset, type DumpItem } from './dump-parser.js';
-import { LogTail } from './log-tail.js';
+import { LogTail, type SeenDescription } from './log-tail.js';
 
 export interface LogReading {
   address: ServerAddress;
@@ -16,6 +16,12 @@ export interface LogReading {
   signal: AbortSignal | undefined;
   /** Called with a line for people: a connection was lost, or is back. */
   onNote: (line: string) => void;
+}
+
+/** The log that is read, and what others have seen of it in this run. */
+export interface FollowedLog {
+  name: string;
+  description: SeenDescription;
 }
 
 /** A stream that has come to the start of a log which nobody reads yet. */
@@ -40,15 +46,18 @@ export class LogFollower {
   readonly #file: string;
   readonly #tail: LogTail;
   #stream: DumpStream | undefined;
+  #isLost = false;
 
-  constructor(reading: LogReading, file: string, offset: number, stream: DumpStream | undefined) {
+  constructor(
+    reading: LogReading,
+    { name, description }: FollowedLog,
+    offset: number,
+    stream: DumpStream | undefined,
+  ) {
     this.#reading = reading;
-    this.#file = file;
-    this.#tail = new LogTail(
-      file,
-      addressText(reading.address),
-      Math.max(offset, firstEventOffset),
-    );
+    this.#file = name;
+    const start = Math.max(offset, firstEventOffset);
+    this.#tail = new LogTail(name, addressText(reading.address), start, description);
     this.#stream = stream;
   }
 
@@ -61,6 +70,7 @@ export class LogFollower {
    */
   async *read(offset: number, endOffset: number): AsyncGenerator<Uint8Array, NextLog | undefined> {
     if (offset < firstEventOffset) yield magic.subarray(offset);
+    // Tries that bring nothing count: a server may take each connection and drop it.
     let failures = 0;
     try {
       while (this.#tail.offset < endOffset) {
@@ -68,12 +78,11 @@ export class LogFollower {
           this.#stream ??= await this.#open();
           const items = await this.#stream.next();
           if (items === undefined) return undefined;
+          if (this.#isLost && items.length > 0) this.#noteBack();
           for (const item of items) {
             const taken = this.#take(item);
             if (taken === 'end') return undefined;
             if (taken instanceof Uint8Array) {
-              if (failures > 0) this.#reading.onNote(`${this.#location} is back.`);
-              // Tries that bring nothing count: a server may take each connection and drop it.
               failures = 0;
               const over = Math.max(0, this.#tail.offset - endOffset);
               yield over === 0 ? taken : taken.subarray(0, taken.length - over);
@@ -137,6 +146,7 @@ export class LogFollower {
   async #waitAfter(error: unknown, failures: number): Promise<boolean> {
     this.#stream?.close();
     this.#stream = undefined;
+    this.#isLost = true;
     const { signal, onNote, reconnects } = this.#reading;
     if (signal?.aborted === true) return false;
     const failure =
@@ -148,6 +158,11 @@ export class LogFollower {
       `${this.#location} was lost at ${this.#place} (${failure.message}); try ${failures} in ${(waitMs / 1000).toFixed(1)} s.`,
     );
     return delay(waitMs, true, signal === undefined ? {} : { signal }).catch(() => false);
+  }
+
+  #noteBack(): void {
+    this.#isLost = false;
+    this.#reading.onNote(`${this.#location} is back, at ${this.#place}.`);
   }
 
   get #location(): string {

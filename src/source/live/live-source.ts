@@ -2,7 +2,7 @@ import type { LogInput, Source } from '../../protocol/index.js';
 import { addressText, parseServerUrl, type AddressDefaults } from './address.js';
 import { logIn } from './connection.js';
 import { describeFailure, purgedHint } from './failure.js';
-import { LogFollower, type LogReading, type NextLog } from './follow-log.js';
+import { LogFollower, type FollowedLog, type LogReading, type NextLog } from './follow-log.js';
 import { examineSource } from './preflight.js';
 
 export interface LiveOptions {
@@ -46,8 +46,7 @@ export async function openLiveSource(url: string, options: LiveOptions): Promise
 }
 
 /** A log of a live source, as far as it is known. */
-interface KnownLog {
-  name: string;
+interface KnownLog extends FollowedLog {
   sizeBytes: number;
 }
 
@@ -61,11 +60,16 @@ class LiveSource implements Source {
   /** A connection that has come to the start of a log which is not read yet, and its reader's id. */
   #next: (NextLog & { serverId: number | undefined }) | undefined;
 
-  constructor(location: string, reading: LogReading, serverId: number, logs: readonly KnownLog[]) {
+  constructor(
+    location: string,
+    reading: LogReading,
+    serverId: number,
+    logs: readonly Omit<KnownLog, 'description'>[],
+  ) {
     this.location = location;
     this.#reading = reading;
     this.#serverId = serverId;
-    this.logs = logs.map((log) => this.#input({ ...log }));
+    this.logs = logs.map((log) => this.#input({ ...log, description: {} }));
     this.next = reading.reconnects
       ? (name) => this.logs[this.logs.findIndex((log) => log.name === name) + 1]
       : undefined;
@@ -106,12 +110,7 @@ class LiveSource implements Source {
     serverId: number | undefined,
   ): AsyncGenerator<Uint8Array> {
     const reading = { ...this.#reading, serverId };
-    const follower = new LogFollower(
-      reading,
-      log.name,
-      offset,
-      this.#takeStream(log, offset, serverId),
-    );
+    const follower = new LogFollower(reading, log, offset, this.#takeStream(log, offset, serverId));
     let at = offset;
     const bytes = follower.read(offset, endOffset);
     try {
@@ -145,6 +144,6 @@ class LiveSource implements Source {
     this.#next?.stream.close();
     this.#next = next;
     if (this.logs.some(({ name }) => name === next.file)) return;
-    this.logs.push(this.#input({ name: next.file, sizeBytes: 0 }));
+    this.logs.push(this.#input({ name: next.file, sizeBytes: 0, description: {} }));
   }
 }

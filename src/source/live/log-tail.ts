@@ -12,6 +12,11 @@ const checksumBytes = 4;
 /** The header's fields that may differ: next position and flags. */
 const headerEnd = 13;
 
+/** A log's first event, as it was seen first in a run; shared by all who read that log. */
+export interface SeenDescription {
+  event?: Buffer;
+}
+
 /**
  * What is known of a log that is being read, so that after a lost connection reading goes on in the very
  * same log, at the very same byte.
@@ -27,9 +32,10 @@ export class LogTail {
   #last: Uint8Array = new Uint8Array(0);
   /** Bytes that come a second time and are compared, not given. */
   #repeated = 0;
-  #description: Buffer | undefined;
+  readonly #description: SeenDescription;
 
-  constructor(file: string, location: string, offset: number) {
+  constructor(file: string, location: string, offset: number, description: SeenDescription) {
+    this.#description = description;
     this.#file = file;
     this.#location = location;
     this.#offset = offset;
@@ -71,8 +77,8 @@ export class LogTail {
   /** Errors: SOURCE_MISMATCH where the log has another description than when it was opened first. */
   describe(event: Uint8Array): void {
     const found = Buffer.from(event);
-    const known = this.#description;
-    this.#description ??= found;
+    const known = this.#description.event;
+    this.#description.event ??= found;
     if (known === undefined || isSameDescription(known, found)) return;
     throw this.#otherLogError();
   }
@@ -91,7 +97,7 @@ export class LogTail {
     const { file, offset } = this.place;
     return new FlashError(
       'SOURCE_MISMATCH',
-      `${this.#location} has another ${file} than the one that was read up to offset ${offset} before the connection was lost: it has begun its logs anew, or is another server`,
+      `${this.#location} has another ${file} than the one that this run has read, up to offset ${offset}: it has begun its logs anew, or is another server`,
       {
         hint: 'All before it is applied. After a failover: theflash write --source-moved --binlog …, proven by GTIDs. Else bring the database in anew, with --dump in another engine folder.',
         place: { file, offset },
