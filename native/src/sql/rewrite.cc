@@ -141,6 +141,7 @@ std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
   if (const auto resolved = ResolveSnapshots(source)) return Rewrite(*resolved, catalog, options);
   RefuseHiddenNames(source);
   RefuseOutside(source);
+  RefuseSettings(source);
   RefuseSessionState(source);
   RefuseAsync(source);
   if (IsRead(tokens)) return RewriteRead(source);

@@ -99,6 +99,8 @@ struct Options {
   // to them: `reads_files`. Absolute, without a slash at the end.
   std::vector<std::string> folders;
   bool reads_files = false;
+  // Settings that the engine's constraints hold, in order; NULL where there are none.
+  const std::vector<std::string>* const_settings = nullptr;
 };
 
 enum class Effect {
