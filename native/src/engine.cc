@@ -96,8 +96,8 @@ void Engine::Start() {
   pool_ = std::make_unique<ConnectionPool>(arguments_, "theflash", options_.scans_max);
 }
 
-// Constraints do not reach into subqueries: the SQL layer looks there. Obsolete settings do nothing,
-// and some have the names of settings of tables.
+// Constraints do not reach into subqueries: the SQL layer looks there. Obsolete settings do
+// nothing, and some have the names of settings of tables.
 void Engine::FindConstSettings() {
   for (auto& row : control_->Rows(
            "SELECT name FROM system.settings WHERE NOT is_obsolete AND (readonly OR alias_for IN"

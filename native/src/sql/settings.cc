@@ -1,6 +1,6 @@
-// Which settings a statement may set. ClickHouse's constraints (ch-patches/allowed-settings) hold for
-// whole statements and not in subqueries, and can't tell the settings that ch.so itself puts into a
-// statement from those of a user.
+// Which settings a statement may set. ClickHouse's constraints (ch-patches/allowed-settings) hold
+// for whole statements and not in subqueries, and can't tell the settings that ch.so itself puts
+// into a statement from those of a user.
 #include <algorithm>
 
 #include "statement.h"
