@@ -287,7 +287,7 @@ const system: readonly Way[] = [
   ),
   kernel('a file by the root of /proc', (p) => inStructure(`file('/proc/self/root${p.file}')`)),
   kernel('a file by dots', (p) => inStructure(`file('${p.data}/../secret.txt')`)),
-  kernel('a file by an error text', (p) => inStructure(`toString(toUInt64(file('${p.file}')))`)),
+  kernel('a file in a longer text', (p) => inStructure(`concat('x', file('${p.file}'))`)),
   kernel('a file in a function of arrays', (p) =>
     inStructure(`arrayMap(x -> file(x), [''${p.file}''])[1]`.replaceAll("''", "'")),
   ),
