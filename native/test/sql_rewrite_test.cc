@@ -178,6 +178,7 @@ TEST(RewriteTest, TheEnginesOwnDatabasesAreOnlyRead) {
   // Of `theflash write`, which reaches them by SQL.
   EXPECT_EQ(RewriteOne("DROP TABLE theflash.side").effect, Effect::kDdl);
   EXPECT_EQ(RewriteOne("CREATE DATABASE theflash2").effect, Effect::kDdl);
+  EXPECT_EQ(RewriteOne("CREATE DATABASE IF NOT EXISTS theflash").effect, Effect::kDdl);
   EXPECT_EQ(RewriteOne("SELECT 1 FROM theflash_snapshots.x").effect, Effect::kRead);
   EXPECT_EQ(RewriteOne("INSERT INTO db.p SELECT 1 FROM theflash_snapshots.x").effect,
             Effect::kOther);

@@ -177,8 +177,10 @@ bool IsOwnDatabase(const Tokens& tokens, size_t index) {
   const std::string name = tokens.Name(index);
   if (name == kSnapshotDatabase || name == kStagingDatabase) return true;
   if (name != kOwnDatabase) return false;
-  // Reading is all that a backup does.
-  if (!tokens.IsSymbol(index + 1, ".")) return !tokens.IsWord(0, "BACKUP");
+  // Reading is all that a backup does, and CREATE DATABASE IF NOT EXISTS makes sure of it.
+  if (!tokens.IsSymbol(index + 1, ".")) {
+    return !tokens.IsWord(0, "BACKUP") && !tokens.IsWord(0, "CREATE");
+  }
   const std::string table = tokens.Name(index + 2);
   const auto is_table = [&](std::string_view own) { return own == table; };
   return std::any_of(std::begin(kOwnTables), std::end(kOwnTables), is_table) &&
