@@ -106,16 +106,16 @@ typedef struct tf_engine tf_engine;
  *   "sandbox": "auto" ("require", "off"), "allow_paths": list of texts (empty),
  *   "allow_paths_read_only": list of texts (empty)
  *
- * The sandbox. Every thread of ch.so that calls the engine, and all that the engine starts, are held
- * by the kernel (Landlock and seccomp): they reach the engine folder and those of "allow_paths" and
- * "allow_paths_read_only", which must be there; they make no sockets, run no programs, and read
- * neither memory nor environment of a process. The caller's threads stay as they are. "auto" goes
- * without it where the kernel has none (tf_sandbox_info tells), "require" refuses the open
- * (TF_DENIED), "off" and "allow_external" leave it out. BACKUP and RESTORE reach the folders of both
- * lists alone, file() reads there alone, and only in a sandbox.
+ * The sandbox. Every thread of ch.so that calls the engine, and all that the engine starts, are
+ * held by the kernel (Landlock and seccomp): they reach the engine folder and those of
+ * "allow_paths" and "allow_paths_read_only", which must be there; they make no sockets, run no
+ * programs, and read neither memory nor environment of a process. The caller's threads stay as they
+ * are. "auto" goes without it where the kernel has none (tf_sandbox_info tells), "require" refuses
+ * the open (TF_DENIED), "off" and "allow_external" leave it out. BACKUP and RESTORE reach the
+ * folders of both lists alone, file() reads there alone, and only in a sandbox.
  *
- * A thread never leaves its sandbox, and the engine keeps its threads when it is closed. So a process
- * has one sandbox, settled by its first open: an open that asks for another one is refused
+ * A thread never leaves its sandbox, and the engine keeps its threads when it is closed. So a
+ * process has one sandbox, settled by its first open: an open that asks for another one is refused
  * (TF_IN_USE). Who opens several folders in one process, one after the other, names a folder above
  * all of them in "allow_paths" each time.
  *

@@ -81,7 +81,8 @@ Connection::Connection(const std::vector<std::string>& arguments, std::string ta
     : arguments_(arguments), tag_(std::move(tag)), worker_(std::make_unique<Worker>()) {
   arguments_.insert(arguments_.begin(), "theflash");
   arguments_.push_back("--" + std::string(kTagSetting) + "=" + tag_);
-  // Before the thread's first call of libchdb: what ClickHouse starts from it is born in there, too.
+  // Before the thread's first call of libchdb: what ClickHouse starts from it is born in there,
+  // too.
   worker_->Run([&] {
     EnterSandbox();
     handle_ = Connect();

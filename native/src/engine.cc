@@ -81,6 +81,7 @@ void Engine::Start() {
   }
   control_ = std::make_unique<Connection>(arguments_, "theflash-control");
   ForgoThreadAccounting(arguments_);
+  FindConstSettings();
   writers_ = std::make_unique<ConnectionPool>(arguments_, "theflash-writer", kWritersMax);
   ledger_ = std::make_unique<Ledger>(control_.get(), writers_.get());
   if (!options_.allow_broken) RefuseBrokenParts(*control_, *ledger_, folder_->path());
@@ -93,6 +94,16 @@ void Engine::Start() {
   snapshots_ = std::make_unique<Snapshots>(control_.get());
   canceller_ = std::make_unique<Canceller>(arguments_);
   pool_ = std::make_unique<ConnectionPool>(arguments_, "theflash", options_.scans_max);
+}
+
+// Constraints do not reach into subqueries: the SQL layer looks there. Obsolete settings do
+// nothing, and some have the names of settings of tables.
+void Engine::FindConstSettings() {
+  for (auto& row : control_->Rows(
+           "SELECT name FROM system.settings WHERE NOT is_obsolete AND (readonly OR alias_for IN"
+           " (SELECT name FROM system.settings WHERE readonly)) ORDER BY name")) {
+    const_settings_.push_back(std::move(row.at(0)));
+  }
 }
 
 std::optional<std::string> Engine::ReadCheckpoint(std::string_view source) {

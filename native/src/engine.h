@@ -17,6 +17,7 @@
 #include "ledger.h"
 #include "options.h"
 #include "snapshots.h"
+#include "sql/rewrite.h"
 #include "staged_shape.h"
 #include "versions.h"
 #include "visibility.h"
@@ -88,6 +89,8 @@ class Engine {
   const Options& options() const { return options_; }
   // Outside of the engine folder, for backups and file(): see AllowedFolders.
   const std::vector<std::string>& folders() const { return folders_; }
+  // What constraints hold, in order.
+  const std::vector<std::string>& const_settings() const { return const_settings_; }
   // Held for as long as a commit must not be cut short by Close.
   std::mutex& commit_mutex() { return commit_mutex_; }
   // Half-way: recorded but not wholly published, or not known to be.
@@ -110,6 +113,7 @@ class Engine {
 
   Engine(std::string_view folder, const Options& options);
   void Start();
+  void FindConstSettings();
   void ExpectForeignVersions();
   void PassForeignVersions();
 
@@ -127,6 +131,7 @@ class Engine {
   bool closed_ = false;
   std::vector<std::string> arguments_;
   std::vector<std::string> folders_;
+  std::vector<std::string> const_settings_;
   std::unique_ptr<Connection> control_;  // for ledger and versions
   std::unique_ptr<ConnectionPool> pool_;
   std::unique_ptr<ConnectionPool> writers_;

@@ -38,7 +38,7 @@ constexpr uint64_t kAllOfAbi1 = (1ULL << 13U) - 1;
 constexpr uint64_t kAllOfAbi2 = (1ULL << 14U) - 1;
 constexpr uint64_t kAllOfAbi3 = (1ULL << 15U) - 1;
 constexpr uint64_t kAllOfAbi5 = (1ULL << 16U) - 1;
-constexpr uint64_t kBindAndConnectTcp = 3;           // ABI 4
+constexpr uint64_t kBindAndConnectTcp = 3;          // ABI 4
 constexpr uint64_t kAbstractSocketsAndSignals = 3;  // ABI 6
 
 constexpr uint64_t kReading = kReadFile | kReadDir;

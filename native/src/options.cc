@@ -99,7 +99,8 @@ class OptionsParser {
     return texts;
   }
 
-  // A text of JSON. \u is left out but for control characters: writers of JSON need it for no other.
+  // A text of JSON. \u is left out but for control characters: writers of JSON need it for no
+  // other.
   std::string ParseText() {
     if (!rest_.starts_with('"')) Refuse("expected a text");
     rest_.remove_prefix(1);

@@ -9,7 +9,8 @@
 
 namespace theflash {
 
-// Whether the kernel keeps the engine in its folder: where it can; always, or the open fails; never.
+// Whether the kernel keeps the engine in its folder: where it can; always, or the open fails;
+// never.
 enum class SandboxMode { kAuto, kRequire, kOff };
 
 struct Options {

@@ -29,7 +29,7 @@ struct Reach {
 };
 
 struct Settled {
-  std::string key;  // equal for sandboxes that are the same
+  std::string key;                  // equal for sandboxes that are the same
   std::unique_ptr<Landlock> rules;  // none: no sandbox
   std::string info;
 };
@@ -155,7 +155,8 @@ void SettleSandbox(const std::string& folder, const Options& options) {
   if (settled && settled->key != fresh.key) {
     throw Error(TF_IN_USE,
                 "the engine's threads in this process are in the sandbox of an earlier engine, and "
-                "can't reach " + folder + " as they should",
+                "can't reach " +
+                    folder + " as they should",
                 "Open it in another process; or open all with the same allow_paths, a folder above "
                 "them.");
   }

@@ -26,8 +26,8 @@ void SettleSandbox(const std::string& folder, const Options& options);
 // without a slash at the end. Errors: TF_NOT_FOUND, TF_INVALID for what is no folder.
 std::vector<std::string> AllowedFolders(const Options& options);
 
-// Puts the calling thread into the settled sandbox, for good. Once a thread: its threads inherit it.
-// Nothing where there is none. Errors: as the system refuses it.
+// Puts the calling thread into the settled sandbox, for good. Once a thread: its threads inherit
+// it. Nothing where there is none. Errors: as the system refuses it.
 void EnterSandbox();
 
 // Whether the settled sandbox holds: false where there is none.

@@ -61,6 +61,7 @@ std::vector<sql::Statement> RewriteStatement(Engine& engine, Connection& connect
   options.allow_external = engine.options().allow_external;
   options.folders = engine.folders();
   options.reads_files = HasSandbox();
+  options.const_settings = &engine.const_settings();
   try {
     return sql::Rewrite(statement, catalog, options);
   } catch (const sql::SqlError& error) {

@@ -16,7 +16,8 @@ constexpr const char* kReadOnlyHint =
     "itself when it fails: the system's log (dmesg) tells.";
 
 constexpr const char* kDeniedHint =
-    "SQL reaches the engine folder and those of --allow-path alone. Does it lie in one of them? Then "
+    "SQL reaches the engine folder and those of --allow-path alone. Does it lie in one of them? "
+    "Then "
     "look at its permissions.";
 
 const char* HintOfStatus(tf_status status) {
@@ -122,7 +123,10 @@ Error EngineError(std::string_view text) {
   std::string text_of_message(message.empty() ? std::string_view("the engine gave no reason")
                                               : message);
   return Error(status, std::move(text_of_message),
-               is_read_only ? kReadOnlyHint : is_denied ? kDeniedHint : HintOfStatus(status), code);
+               is_read_only ? kReadOnlyHint
+               : is_denied  ? kDeniedHint
+                            : HintOfStatus(status),
+               code);
 }
 
 Error SystemError(int error_number, std::string_view action, std::string_view path) {

@@ -23,8 +23,8 @@ void AskOnce(std::vector<std::string>& arguments) {
       // It fails before it starts threads, which would take the filter over.
       constexpr std::string_view kNothing = "SELECT no_such_column";
       constexpr std::string_view kFormat = "Null";
-      chdb_destroy_query_result(chdb_query_n(*handle, kNothing.data(), kNothing.size(),
-                                             kFormat.data(), kFormat.size()));
+      chdb_destroy_query_result(
+          chdb_query_n(*handle, kNothing.data(), kNothing.size(), kFormat.data(), kFormat.size()));
     }
     chdb_close_conn(handle);
   });

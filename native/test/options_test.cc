@@ -34,13 +34,27 @@ TEST(Options, ReadEveryMember) {
 }
 
 TEST(Options, RefuseAllElse) {
-  for (const char* text :
-       {"x", "{", "{\"create\"}", "{\"create\":1}", "{\"create\":true,}", "{\"scans_max\":0}",
-        "{\"scans_max\":-1}", "{\"scans_max\":1.5}", "{\"scans_max\":99999}", "{\"other\":1}",
-        "{\"create\":true}x", "{\"create\":true,\"create\":true}", "{\"create",
-        "{\"memory_bytes_max\":99999999999999999999999}", "{\"sandbox\":\"on\"}",
-        "{\"sandbox\":true}", "{\"allow_paths\":\"/a\"}", "{\"allow_paths\":[\"/a\"",
-        "{\"allow_paths\":[\"/a\\u00e9\"]}", "{\"allow_paths\":[\"/a\\", "{\"allow_paths\":[1]}"}) {
+  for (const char* text : {"x",
+                           "{",
+                           "{\"create\"}",
+                           "{\"create\":1}",
+                           "{\"create\":true,}",
+                           "{\"scans_max\":0}",
+                           "{\"scans_max\":-1}",
+                           "{\"scans_max\":1.5}",
+                           "{\"scans_max\":99999}",
+                           "{\"other\":1}",
+                           "{\"create\":true}x",
+                           "{\"create\":true,\"create\":true}",
+                           "{\"create",
+                           "{\"memory_bytes_max\":99999999999999999999999}",
+                           "{\"sandbox\":\"on\"}",
+                           "{\"sandbox\":true}",
+                           "{\"allow_paths\":\"/a\"}",
+                           "{\"allow_paths\":[\"/a\"",
+                           "{\"allow_paths\":[\"/a\\u00e9\"]}",
+                           "{\"allow_paths\":[\"/a\\",
+                           "{\"allow_paths\":[1]}"}) {
     EXPECT_THROW(ParseOptions(text), Error) << text;
   }
 }

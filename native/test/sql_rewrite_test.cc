@@ -168,14 +168,33 @@ TEST(RewriteTest, ShowCreateSpeaksOurSyntax) {
 }
 
 TEST(RewriteTest, TheEnginesOwnDatabasesAreOnlyRead) {
-  for (const std::string_view sql :
-       {"DROP DATABASE theflash_snapshots", "DROP TABLE `theflash_snapshots`.x",
-        "DROP DATABASE IF EXISTS theflash_staging", "INSERT INTO theflash_staging.x VALUES (1)",
-        "ALTER TABLE theflash_snapshots.x DROP COLUMN y",
-        "DELETE FROM theflash_snapshots.x WHERE 1", "RENAME TABLE db.t TO theflash_snapshots.t",
-        "CREATE TABLE theflash_snapshots.t (k Int8)"}) {
+  for (const std::string_view sql : {"DROP DATABASE theflash_snapshots",
+                                     "DROP TABLE `theflash_snapshots`.x",
+                                     "DROP DATABASE IF EXISTS theflash_staging",
+                                     "INSERT INTO theflash_staging.x VALUES (1)",
+                                     "ALTER TABLE theflash_snapshots.x DROP COLUMN y",
+                                     "DELETE FROM theflash_snapshots.x WHERE 1",
+                                     "RENAME TABLE db.t TO theflash_snapshots.t",
+                                     "CREATE TABLE theflash_snapshots.t (k Int8)",
+                                     "DROP DATABASE theflash",
+                                     "DROP DATABASE IF EXISTS `theflas\\x68` SYNC",
+                                     "DETACH DATABASE theflash",
+                                     "RENAME DATABASE theflash TO x",
+                                     "TRUNCATE DATABASE theflash",
+                                     "TRUNCATE ALL TABLES FROM theflash",
+                                     "DROP TABLE theflash.checkpoints",
+                                     "TRUNCATE TABLE theflash.`checkpoint\\x73`",
+                                     "INSERT INTO theflash.versions VALUES (0, 1)",
+                                     "ALTER TABLE theflash.versions DELETE WHERE 1",
+                                     "DELETE FROM theflash.snapshots WHERE 1",
+                                     "EXCHANGE TABLES db.p AND theflash.versions",
+                                     "UPDATE theflash.versions SET id = 1 WHERE 1"}) {
     ExpectRefused(sql, "own");
   }
+  // Of `theflash write`, which reaches them by SQL.
+  EXPECT_EQ(RewriteOne("DROP TABLE theflash.side").effect, Effect::kDdl);
+  EXPECT_EQ(RewriteOne("CREATE DATABASE theflash2").effect, Effect::kDdl);
+  EXPECT_EQ(RewriteOne("CREATE DATABASE IF NOT EXISTS theflash").effect, Effect::kDdl);
   EXPECT_EQ(RewriteOne("SELECT 1 FROM theflash_snapshots.x").effect, Effect::kRead);
   EXPECT_EQ(RewriteOne("INSERT INTO db.p SELECT 1 FROM theflash_snapshots.x").effect,
             Effect::kOther);

@@ -96,5 +96,27 @@ TEST(TokenTest, AnyBytesEndWell) {
   }
 }
 
+TEST(TokenTest, UnicodeSpacesPartWords) {
+  const Tokens tokens(
+      "DELETE\xC2\xA0"
+      "FROM\xE3\x80\x80t\xEF\xBB\xBFWHERE\xE2\x80\x8B"
+      "1");
+  ASSERT_EQ(tokens.size(), 5U);
+  EXPECT_TRUE(tokens.IsWord(0, "DELETE"));
+  EXPECT_TRUE(tokens.IsWord(1, "FROM"));
+  EXPECT_TRUE(tokens.IsWord(3, "WHERE"));
+}
+
+TEST(TokenTest, NamesAreReadWithTheirEscapes) {
+  const Tokens tokens(
+      R"(`fi\x6ce` "_INTERNAL\x5FVERSION" `a``b` `a\`b` `a\\b` `a\qb` `a\tb` `a\N` `\x6`)");
+  const char* expected[] = {"file", "_INTERNAL_VERSION", "a`b", "a`b", "a\\b", "a\\qb", "a\tb", "a",
+                            "\\x6"};
+  ASSERT_EQ(tokens.size(), std::size(expected));
+  for (size_t index = 0; index < tokens.size(); ++index) {
+    EXPECT_EQ(tokens.Name(index), expected[index]);
+  }
+}
+
 }  // namespace
 }  // namespace theflash::sql

@@ -126,9 +126,11 @@ function defineQueryTests(test: TestFn, under: EngineUnderTest): void {
     const rows = await queryRows(
       under.engine(),
       `CREATE DATABASE IF NOT EXISTS several; -- ; not a statement
-       SELECT 1 AS x; SHOW DATABASES LIKE 'several'`,
+       CREATE DATABASE IF NOT EXISTS several; SHOW DATABASES LIKE 'several'`,
     );
     t.deepEqual(rows, [{ name: 'several' }]);
+    const two = 'SELECT 1 AS x; SELECT 2 AS x';
+    await throwsCode(t, () => queryRows(under.engine(), two), 'INVALID_REQUEST');
   });
 }
 

@@ -21,7 +21,6 @@ let served: ServeProcess;
 let remote: Engine;
 
 test.before(async () => {
-  process.env['THEFLASH_TEST_CANARY'] = secret;
   folder = await mkdtemp(path.join(tmpdir(), 'theflash-sandbox-'));
   listener = await listen();
   embedded = await openEmbeddedEngine(path.join(folder, 'embedded'), { sandbox: 'require' });
@@ -58,6 +57,7 @@ async function stays(way: Way, ask: (sql: string) => Promise<string>): Promise<s
 
 test.serial('each of the three answers', async (t) => {
   const sql = `SELECT a FROM d.t WHERE a = 'x'`;
+  t.is(process.env['THEFLASH_TEST_CANARY'], secret);
   for (const engine of [embedded, remote]) {
     t.true((await answerOf(engine, sql)).includes('x'));
     t.regex((await engine.info()).sandbox, /^landlock/);

@@ -129,6 +129,7 @@ std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
     return Rewrite(*resolved, catalog, options);
   RefuseHiddenNames(source);
   RefuseOutside(source);
+  RefuseSettings(source);
   RefuseSessionState(source);
   RefuseAsync(source);
   if (IsRead(tokens)) return RewriteRead(source);

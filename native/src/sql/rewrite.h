@@ -45,6 +45,7 @@ inline constexpr std::string_view kRowIndexColumn = "_INTERNAL_ROW_INDEX";
 // Databases of the engine's own, which no statement of a user may change.
 inline constexpr std::string_view kStagingDatabase = "theflash_staging";
 inline constexpr std::string_view kSnapshotDatabase = "theflash_snapshots";
+inline constexpr std::string_view kOwnDatabase = "theflash";
 
 // The statement can't be run: mapped to TF_INVALID. what() says what and where, hint() what to do.
 class SqlError : public std::runtime_error {
@@ -99,6 +100,8 @@ struct Options {
   // to them: `reads_files`. Absolute, without a slash at the end.
   std::vector<std::string> folders;
   bool reads_files = false;
+  // Settings that the engine's constraints hold, in order; NULL where there are none.
+  const std::vector<std::string>* const_settings = nullptr;
 };
 
 enum class Effect {

@@ -166,16 +166,40 @@ Rewritten RewriteShowSnapshots(const Source& source) {
 }
 
 // The tables of a snapshot stay as they are, and staged rows are a batch's alone.
+namespace {
+
+constexpr std::string_view kOwnTables[] = {"checkpoints", "snapshots", "versions"};
+
+// Whether the name at `index`, where a database may stand, is one that SQL must leave alone. Of
+// theflash that is the database itself, and the tables that ch.so keeps in it: `theflash write` has
+// tables of its own there, which it changes by SQL.
+bool IsOwnDatabase(const Tokens& tokens, size_t index) {
+  const std::string name = tokens.Name(index);
+  if (name == kSnapshotDatabase || name == kStagingDatabase) return true;
+  if (name != kOwnDatabase) return false;
+  // Reading is all that a backup does, and CREATE DATABASE IF NOT EXISTS makes sure of it.
+  if (!tokens.IsSymbol(index + 1, ".")) {
+    return !tokens.IsWord(0, "BACKUP") && !tokens.IsWord(0, "CREATE");
+  }
+  const std::string table = tokens.Name(index + 2);
+  const auto is_table = [&](std::string_view own) { return own == table; };
+  return std::any_of(std::begin(kOwnTables), std::end(kOwnTables), is_table) &&
+         !tokens.IsWord(0, "BACKUP") && !tokens.IsWord(0, "OPTIMIZE");
+}
+
+}  // namespace
+
 void RefuseOwnDatabases(const Source& source) {
   const Tokens& tokens = source.tokens;
   for (size_t index = 1; index < tokens.size(); ++index) {
-    if (tokens.IsWord(index, "SELECT") || tokens.IsWord(index, "AS")) return;
+    const bool is_source = tokens.IsWord(index, "AS") && !tokens.IsWord(0, "RESTORE");
+    if (tokens.IsWord(index, "SELECT") || is_source) return;
     if (!tokens.IsName(index)) continue;
     const std::string name = tokens.Name(index);
     const bool is_database = tokens.IsSymbol(index + 1, ".") ||
                              tokens.IsWord(index - 1, "DATABASE") ||
-                             tokens.IsWord(index - 1, "EXISTS");
-    if (!is_database || (name != kSnapshotDatabase && name != kStagingDatabase)) continue;
+                             tokens.IsWord(index - 1, "EXISTS") || tokens.IsWord(index - 1, "FROM");
+    if (!is_database || !IsOwnDatabase(tokens, index)) continue;
     throw SqlError("The database " + name + " is the engine's own and can only be read",
                    "Snapshots are made by CREATE SNAPSHOT and dropped by DROP SNAPSHOT.");
   }

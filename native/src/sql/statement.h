@@ -72,6 +72,9 @@ std::string RowHash(const std::vector<std::string>& values);
 // that.
 void RefuseOutside(const Source& source);
 
+// Errors: SqlError where a statement, or a query inside of it, sets what it may not.
+void RefuseSettings(const Source& source);
+
 // Errors: SqlError for an INSERT, whose verb stands at `insert`, without rows of its own: the
 // engine would draw them from the standard input of the process.
 void RefuseStandardInput(const Source& source, size_t insert);

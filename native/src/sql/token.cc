@@ -10,6 +10,24 @@ namespace {
 bool IsSpace(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
+// Spaces of Unicode that ClickHouse passes over, which text from a browser may hold: UTF-8, as
+// formatQuery of the engine shows (test/engine/unicode-spaces.test.ts).
+constexpr std::string_view kUnicodeSpaces[] = {
+    "\xC2\x85",     "\xC2\xA0",     "\xE1\xA0\x8E", "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82",
+    "\xE2\x80\x83", "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88",
+    "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\x8B", "\xE2\x80\x8C", "\xE2\x80\x8D", "\xE2\x80\xA8",
+    "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F", "\xE2\x81\xA0", "\xE3\x80\x80", "\xEF\xBB\xBF",
+};
+
+// The length of the space that a text begins with; 0 where it begins with none.
+size_t LengthOfSpace(std::string_view text) {
+  if (IsSpace(text[0])) return 1;
+  for (const std::string_view space : kUnicodeSpaces) {
+    if (text.starts_with(space)) return space.size();
+  }
+  return 0;
+}
+
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsWordChar(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '_' || c == '$';
@@ -35,6 +53,34 @@ size_t EndOfQuoted(std::string_view text, size_t begin, const char* what) {
     }
   }
   ThrowUnended(text, begin, what);
+}
+
+int HexValue(char c) {
+  if (IsDigit(c)) return c - '0';
+  const char lower = ToLower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// Appends what the escape whose letter stands at `at` means; gives its last byte.
+// Source: ClickHouse 26.7 src/IO/ReadHelpers.cpp, parseComplexEscapeSequence.
+size_t ReadEscape(std::string_view text, size_t at, std::string* plain) {
+  constexpr std::string_view kLetters = "abefnrtv0";
+  constexpr std::string_view kMeanings("\a\b\x1B\f\n\r\t\v\0", 9);
+  const char letter = text[at];
+  if (letter == 'x' && at + 2 < text.size() && HexValue(text[at + 1]) >= 0 &&
+      HexValue(text[at + 2]) >= 0) {
+    *plain += static_cast<char>(HexValue(text[at + 1]) * 16 + HexValue(text[at + 2]));
+    return at + 2;
+  }
+  if (letter == 'N') return at;
+  if (const size_t known = kLetters.find(letter); known != std::string_view::npos) {
+    *plain += kMeanings[known];
+    return at;
+  }
+  constexpr std::string_view kThemselves = "\\`\"'/";
+  if (kThemselves.find(letter) == std::string_view::npos) *plain += '\\';
+  *plain += letter;
+  return at;
 }
 
 size_t EndOfLine(std::string_view text, size_t at) {
@@ -145,7 +191,7 @@ bool EqualsIgnoringCase(std::string_view word, std::string_view keyword) {
 Lexeme ReadLexeme(std::string_view text, size_t at, bool after_value) {
   const std::string_view rest = text.substr(at);
   const auto skip = [&](size_t end) { return Lexeme{{TokenKind::kSymbol, at, end}, false}; };
-  if (IsSpace(rest[0])) return skip(at + 1);
+  if (const size_t length = LengthOfSpace(rest); length > 0) return skip(at + length);
   if (rest.starts_with("--") || rest.starts_with("//")) return skip(EndOfLine(text, at));
   if (rest.starts_with("# ") || rest.starts_with("#!")) return skip(EndOfLine(text, at));
   if (rest.starts_with("/*")) return skip(EndOfComment(text, at));
@@ -217,9 +263,11 @@ std::string Tokens::Name(size_t index) const {
   text = text.substr(1, text.size() - 2);
   std::string name;
   for (size_t at = 0; at < text.size(); ++at) {
-    if (text[at] == '\\' || text[at] == quote) {
-      if (++at >= text.size()) break;
+    if (text[at] == '\\' && at + 1 < text.size()) {
+      at = ReadEscape(text, at + 1, &name);
+      continue;
     }
+    if (text[at] == quote && ++at >= text.size()) break;
     name += text[at];
   }
   return name;

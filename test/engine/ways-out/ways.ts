@@ -33,25 +33,25 @@ function grants(name: string, sql: Way['sql']): Way {
 }
 
 const functions: readonly Way[] = [
-  kernel('file() by an escape', (p) => `SELECT ${file}('${p.file}')`),
-  kernel('file() in WHERE', (p) => `SELECT b FROM d.t WHERE toUInt64(${file}('${p.file}')) = b`),
-  kernel('file() in a scalar subquery', (p) => `SELECT (SELECT ${file}('${p.file}'))`),
-  kernel('file() in an error text', (p) => `SELECT toUInt64(${file}('${p.file}'))`),
-  kernel('file() behind EXPLAIN', (p) => `EXPLAIN SELECT toUInt64(${file}('${p.file}'))`),
+  grants('file() by an escape', (p) => `SELECT ${file}('${p.file}')`),
+  grants('file() in WHERE', (p) => `SELECT b FROM d.t WHERE toUInt64(${file}('${p.file}')) = b`),
+  grants('file() in a scalar subquery', (p) => `SELECT (SELECT ${file}('${p.file}'))`),
+  grants('file() in an error text', (p) => `SELECT toUInt64(${file}('${p.file}'))`),
+  grants('file() behind EXPLAIN', (p) => `EXPLAIN SELECT toUInt64(${file}('${p.file}'))`),
   ...spaces.map((space, index) =>
-    kernel(`file() before space ${String(index)}`, (p) => `SELECT file${space}('${p.file}')`),
+    grants(`file() before space ${String(index)}`, (p) => `SELECT file${space}('${p.file}')`),
   ),
-  kernel('file() with dots', (p) => `SELECT ${file}('${p.data}/../secret.txt')`),
-  kernel(
+  grants('file() with dots', (p) => `SELECT ${file}('${p.data}/../secret.txt')`),
+  grants(
     'eval()',
     (p) => `SELECT * FROM \`ev\\x61l\`('SELECT file(''${p.file}'')')
     SETTINGS allow_experimental_eval_table_function = 1`,
   ),
-  kernel(
+  grants(
     'format(Values)',
     (p) => `SELECT * FROM \`form\\x61t\`(Values, 'a String', '(file(''${p.file}''))')`,
   ),
-  kernel(
+  grants(
     'CREATE FUNCTION',
     (p) =>
       `CREATE OR REPLACE FUNCTION out_of_it AS (x) -> concat(x, ${file}('${p.file}')); SELECT out_of_it('')`,
@@ -69,13 +69,13 @@ const functions: readonly Way[] = [
     'a structure of generateRandom()',
     (p) => `SELECT b FROM generateRandom('a UInt8, b String ALIAS file(''${p.file}'')') LIMIT 1`,
   ),
-  kernel(
+  grants(
     'a column of a table',
     (p) =>
       `CREATE OR REPLACE TABLE d.alias (a UInt8, b String ALIAS ${file}('${p.file}')) ENGINE = Memory;
      INSERT INTO d.alias VALUES (1); SELECT b FROM d.alias`,
   ),
-  kernel(
+  grants(
     'a view',
     (p) => `CREATE OR REPLACE VIEW d.v AS SELECT ${file}('${p.file}') AS a; SELECT a FROM d.v`,
   ),
@@ -96,11 +96,11 @@ const functions: readonly Way[] = [
 ];
 
 const settings: readonly Way[] = [
-  kernel(
+  grants(
     'format_template_row',
     (p) => `SELECT formatRow('Template', 1) SETTINGS format_template_row = '${p.file}'`,
   ),
-  kernel(
+  grants(
     'format_template_resultset',
     (p) =>
       `SELECT * FROM format(Template, 'a String', 'x') SETTINGS format_template_resultset = '${p.file}',
@@ -110,19 +110,19 @@ const settings: readonly Way[] = [
     'format_schema of Protobuf',
     (p) => `SELECT formatRow('Protobuf', 1) SETTINGS format_schema = '${p.file}:M'`,
   ),
-  kernel(
+  grants(
     'format_schema_source',
     (p) =>
       `SELECT formatRow('Protobuf', 1) SETTINGS format_schema_source = 'query',
      format_schema = 'SELECT throwIf(1, file(''${p.file}''))', format_schema_message_name = 'M'`,
   ),
-  kernel(
+  grants(
     'input_format_record_errors_file_path',
     (p) =>
       `SELECT * FROM format(CSV, 'a UInt8', 'x\\n1\\n') SETTINGS input_format_allow_errors_num = 10,
      input_format_record_errors_file_path = '${p.folder}/new'`,
   ),
-  kernel(
+  grants(
     'format_avro_schema_registry_url',
     (p) =>
       `SELECT * FROM format(AvroConfluent, 'a String', unhex('0000000001020304'))
@@ -170,7 +170,7 @@ const network: readonly Way[] = [
     (p) =>
       `CREATE TABLE d.u (a String) ENGINE = \`UR\\x4c\`('http://${server(p)}/x', TSV); SELECT * FROM d.u`,
   ),
-  kernel(
+  grants(
     'a disk of the web',
     (p) =>
       `CREATE TABLE d.web (a String) ENGINE = MergeTree ORDER BY a
@@ -183,7 +183,7 @@ const network: readonly Way[] = [
 ];
 
 const folders: readonly Way[] = [
-  kernel(
+  grants(
     'INTO OUTFILE',
     (p) => `SELECT 'x' INTO${nbsp}OUTFILE '${p.folder}/new' FORMAT${nbsp}RawBLOB`,
   ),
@@ -203,7 +203,7 @@ const folders: readonly Way[] = [
     (p) => `BACKUP${nbsp}TABLE d.t TO Disk('default', '${p.folder}/backup')`,
   ),
   grants('RESTORE', (p) => `RESTORE${nbsp}TABLE d.x FROM File('${p.data}')`),
-  kernel(
+  grants(
     'a disk of a folder',
     (p) =>
       `CREATE TABLE d.elsewhere (a String) ENGINE = MergeTree ORDER BY a
@@ -270,15 +270,36 @@ const folders: readonly Way[] = [
   ),
 ];
 
+/**
+ * Where neither grants nor the SQL layer look: an expression in the text of a structure. What is
+ * tried by it meets the kernel alone.
+ */
+function inStructure(expression: string): string {
+  return `SELECT b FROM values('a UInt8, b String ALIAS ${expression.replaceAll("'", "''")}', (1))`;
+}
+
 /** Reads of the system, where the secret lies in the environment of the process. */
 const system: readonly Way[] = [
-  kernel('the environment of the process', () => `SELECT ${file}('/proc/self/environ')`),
-  kernel('the same by a thread', () => `SELECT ${file}('/proc/thread-self/environ')`),
-  kernel(
-    'the same through the root of /proc',
-    () => `SELECT ${file}('/proc/self/root/proc/self/environ')`,
+  kernel('the environment of the process', () => inStructure(`file('/proc/self/environ')`)),
+  kernel('the same by a thread', () => inStructure(`file('/proc/thread-self/environ')`)),
+  kernel('the same by the root of /proc', () =>
+    inStructure(`file('/proc/self/root/proc/self/environ')`),
   ),
-  kernel('the folder that it stands in', (p) => `SELECT ${file}('/proc/self/root${p.file}')`),
+  kernel('a file by the root of /proc', (p) => inStructure(`file('/proc/self/root${p.file}')`)),
+  kernel('a file by dots', (p) => inStructure(`file('${p.data}/../secret.txt')`)),
+  kernel('a file in a longer text', (p) => inStructure(`concat('x', file('${p.file}'))`)),
+  kernel('a file in a function of arrays', (p) =>
+    inStructure(`arrayMap(x -> file(x), [''${p.file}''])[1]`.replaceAll("''", "'")),
+  ),
+  kernel('a file in the other branch', (p) =>
+    inStructure(`if(file('${p.folder}/none', '') = '', file('${p.file}'), '')`),
+  ),
+  kernel(
+    'a file in a table of VALUES',
+    (p) =>
+      `CREATE OR REPLACE TABLE d.hidden AS values('a UInt8, b String ALIAS file(''${p.file}'')', (1));
+     SELECT b FROM d.hidden`,
+  ),
 ];
 
 /** All ways that are tried. */
