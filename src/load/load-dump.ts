@@ -184,6 +184,15 @@ class DumpLoad implements DumpSink {
       throw dumpError(location, `it makes ${name} twice`, { offset, table: name });
     }
     const target = this.#filter.target(table.known.schema);
+    const same = [...this.#loaders.values()].find(
+      (each) => tableName(this.#filter.target(each.table.known.schema)) === tableName(target),
+    );
+    if (same !== undefined) {
+      const names = `${tableName(same.table.known.schema)} and ${name}`;
+      const problem = `it holds ${names}, which would both be ${tableName(target)} in the engine`;
+      const hint = 'Give each a name of its own with --rename, or leave one out with --exclude.';
+      throw dumpError(location, problem, { offset, table: name, hint });
+    }
     if (this.#checkpoint === undefined) await checkFresh(this.#tables, name, target);
     const side = { ...table.known.schema, ...sideTable(this.#loaders.size + 1) };
     const { zeroDate = 'null' } = this.#options;

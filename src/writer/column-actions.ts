@@ -6,6 +6,7 @@ import { alterForeignKeys } from './foreign-keys/index.js';
 import type { DdlContext, DdlPorts } from './ddl-ports.js';
 import { resyncHint } from './resync-hint.js';
 import type { KnownTable } from './schema-history.js';
+import { checkStorage } from './storage-engine.js';
 import { atStatement, statementError } from './statement-error.js';
 
 /** What ALTER TABLE makes of a table, and which tables of the engine have to move for it. */
@@ -35,6 +36,7 @@ export async function applyColumnActions(
   const name = tableName(known.schema);
   const planned = planAlter(actions, known, context.session, { file, offset, table: name });
   const { keys, storage, missing } = alterForeignKeys(known, actions);
+  checkStorage(storage, tableName(known.schema), context);
   if (missing !== undefined) {
     throw statementError(context, `the foreign key ${missing} is not known`, { table: name });
   }

@@ -7,7 +7,15 @@ import { followColumns, followTables } from './foreign-keys/index.js';
 import { partitionsAfter, rowsOfPartitions } from './partition-rows.js';
 import { moveTables } from './pending-moves.js';
 import { resyncHint } from './resync-hint.js';
-import { atStatement, parsePart, statementError } from './statement-error.js';
+import { checkTarget } from './filter-change.js';
+import type { LogGroup } from './covered.js';
+import {
+  atStatement,
+  parsePart,
+  statementError,
+  type StatementContext,
+} from './statement-error.js';
+import { checkStorage, refuseMerge } from './storage-engine.js';
 import { applyColumnActions, type AlteredTable } from './column-actions.js';
 import type { DdlContext, DdlPorts } from './ddl-ports.js';
 import { movesBesideDumps, type TableMove } from './rename-plan.js';
@@ -76,6 +84,21 @@ export class DdlApplier {
     }
   }
 
+  /**
+   * Passes the making of a temporary table, which is not copied.
+   *
+   * Errors: UNSUPPORTED where it hides a copied one: DDL of its session is of the temporary table then,
+   * and the log does not tell.
+   */
+  passTemporary(table: TableReference, context: StatementContext, group: LogGroup): void {
+    const { filter, history } = this.#ports;
+    if (!filter.accepts(table) || history.get(table) === undefined) return;
+    if (history.covers(table, group)) return;
+    const name = tableName(table);
+    const problem = `a temporary table hides ${name}: what the session says of that name is not of the copied table`;
+    throw statementError(context, problem, { table: name, hint: resyncHint(table, history) });
+  }
+
   #setDatabase(
     statement: Extract<Statement, { kind: 'create-database' | 'alter-database' }>,
     context: DdlContext,
@@ -92,6 +115,7 @@ export class DdlApplier {
   async #createTable(statement: CreateTable, context: DdlContext): Promise<boolean> {
     const { filter, history, tables, barrier } = this.#ports;
     const { table } = statement;
+    refuseMerge(table, this.#ports.filter, context);
     if (statement.temporary || !filter.accepts(table) || history.covers(table, context))
       return false;
     const known = history.get(table);
@@ -105,6 +129,8 @@ export class DdlApplier {
             offset: context.offset,
             table: tableName(table),
           });
+    checkStorage(made.storage, tableName(table), context);
+    checkTarget(table, filter, history, context);
     this.#ports.foreignKeys.checkParents(made, { file: context.file, offset: context.offset });
     // A table that is new has no rows on their way to it.
     if (known !== undefined) await barrier();
@@ -185,11 +211,11 @@ export class DdlApplier {
         throw statementError(
           context,
           `${tableName(from)} is not copied, and gets the name of a table that is`,
-          {
-            table: tableName(to),
-          },
+          { table: tableName(to), hint: resyncHint(to, history) },
         );
       }
+      if (filter.accepts(to) && filter.accepts(from))
+        checkTarget(to, filter, history, context, renames);
     }
     if (moves.length === 0) return false;
     await barrier();
@@ -248,6 +274,8 @@ export class DdlApplier {
     context: DdlContext,
   ): Promise<boolean> {
     const { filter, history } = this.#ports;
+    refuseMerge(table, this.#ports.filter, context);
+    this.#refuseExchange(table, readActions, context);
     const known = history.get(table);
     if (!filter.accepts(table) || known === undefined) {
       return this.#alterUnknown(table, readActions, context);
@@ -283,6 +311,35 @@ export class DdlApplier {
     return true;
   }
 
+  /** Rows that move between a partition and a table change both, whichever of them is copied. */
+  #refuseExchange(
+    table: TableReference,
+    readActions: () => readonly AlterAction[],
+    context: DdlContext,
+  ): void {
+    const { filter, history } = this.#ports;
+    if (!/\b(?:EXCHANGE|CONVERT)\b/i.test(context.sql)) return;
+    if (!/\bTABLE\b.*\bPARTITION\b/is.test(context.sql)) return;
+    const actions = parsePart(context, tableName(table), readActions);
+    for (const action of actions) {
+      if (action.kind !== 'unsupported' || action.other === undefined) continue;
+      const changed = [table, action.other].filter(
+        (each) => filter.accepts(each) && !history.covers(each, context),
+      );
+      const [first, ...others] = changed;
+      if (first === undefined) continue;
+      const names = changed.map(tableName).join(' and ');
+      throw statementError(
+        context,
+        `${action.what} changes rows of ${names} that the log does not show`,
+        {
+          table: tableName(first),
+          hint: resyncHint(first, history, others),
+        },
+      );
+    }
+  }
+
   async #refuseLostRows(
     table: TableReference,
     actions: readonly AlterAction[],
@@ -290,7 +347,7 @@ export class DdlApplier {
   ): Promise<void> {
     const { barrier, filter, tables } = this.#ports;
     const refused = actions.find((action) => action.kind === 'unsupported');
-    if (refused === undefined) return;
+    if (refused === undefined || refused.other !== undefined) return;
     await barrier();
     if (refused.takesOnly && !(await tables.holdsRows(filter.target(table)))) return;
     const problem = `${refused.what} changes rows in a way that the log does not show`;

@@ -1,6 +1,7 @@
 import { FlashError, tableName } from '../protocol/index.js';
 import type { StoredFilters, WriterCheckpoint } from './checkpoint.js';
 import type { SchemaHistory } from './schema-history.js';
+import { statementError, type StatementContext } from './statement-error.js';
 import { makeTableFilter, type TableFilter, type TableFilterOptions } from './table-filter.js';
 
 /**
@@ -85,6 +86,37 @@ export function unmatchedPatterns(
 ): readonly string[] {
   const matched = new Set([...(before?.matched ?? []), ...filter.matched()]);
   return filter.patterns().filter((pattern) => !matched.has(pattern));
+}
+
+/**
+ * Refuses a table that would become one table of the engine with another.
+ *
+ * `renames`: tables that leave their names by the same statement.
+ * Errors: UNSUPPORTED.
+ */
+export function checkTarget(
+  table: { database: string; table: string },
+  filter: TableFilter,
+  history: SchemaHistory,
+  context: StatementContext,
+  renames: readonly { from: { database: string; table: string } }[] = [],
+): void {
+  const target = tableName(filter.target(table));
+  const leaving = new Set([tableName(table), ...renames.map(({ from }) => tableName(from))]);
+  const other = history
+    .tables()
+    .find(
+      ({ schema }) =>
+        !leaving.has(tableName(schema)) &&
+        filter.accepts(schema) &&
+        tableName(filter.target(schema)) === target,
+    );
+  if (other === undefined) return;
+  const names = `${tableName(table)} and ${tableName(other.schema)}`;
+  throw statementError(context, `${names} would both be ${target} in the engine`, {
+    table: tableName(table),
+    hint: 'Give each a name of its own with --rename, or leave one out with --exclude; in an empty engine folder.',
+  });
 }
 
 function addedError(names: readonly string[]): FlashError {

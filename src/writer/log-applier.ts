@@ -331,7 +331,11 @@ export class LogApplier {
       case 'create-table':
       case 'drop-table':
         // Rows of temporary tables are not in the log, and a transaction may make and drop some.
-        return statement.temporary ? this.#endStatement(event) : this.#applyDdl(statement, event);
+        if (!statement.temporary) return this.#applyDdl(statement, event);
+        if (statement.kind === 'create-table') {
+          this.#ports.ddl.passTemporary(statement.table, event, this.#groupOf(event));
+        }
+        return this.#endStatement(event);
       default:
         return this.#applyDdl(statement, event);
     }

@@ -18,6 +18,7 @@ import {
   checkHeld,
   checkOpened,
   repeatedError,
+  checkRotation,
 } from './log-sequence.js';
 
 export interface LogPositionPorts {
@@ -228,6 +229,7 @@ export class LogPosition {
   /** Goes on in the log that a ROTATE names. */
   rotate(event: RotateEvent): void {
     this.#begin();
+    checkRotation(event);
     this.#finished = event.file;
     this.#moveTo({ file: event.nextFile, offset: event.nextOffset });
   }

@@ -1,5 +1,11 @@
-import type { FormatDescriptionEvent, GtidEvent, GtidListEvent } from '../binlog/index.js';
+import type {
+  FormatDescriptionEvent,
+  GtidEvent,
+  GtidListEvent,
+  RotateEvent,
+} from '../binlog/index.js';
 import { FlashError } from '../protocol/index.js';
+import { parseLogName } from '../source/index.js';
 import { GtidSet } from './gtid-set.js';
 import { movedHint, type LogMark } from './log-mark.js';
 
@@ -21,6 +27,21 @@ export function checkOpened(before: LogMark, event: FormatDescriptionEvent): voi
   throw sequenceError(
     event,
     `${event.file} was opened at ${timeText(event.timeSeconds)}, and ${before.file} was closed for it at ${timeText(closed)}: it belongs to another series of logs`,
+  );
+}
+
+/**
+ * Refuses a log that names another one than its successor as the next: it is not the one that it was
+ * taken for, as may be of a pipe.
+ *
+ * Errors: SOURCE_MISMATCH.
+ */
+export function checkRotation(event: RotateEvent): void {
+  const [here, next] = [parseLogName(event.file), parseLogName(event.nextFile)];
+  if (here === undefined || next === undefined || next.number === here.number + 1) return;
+  throw sequenceError(
+    event,
+    `${event.file} ends with ${event.nextFile} as the next log, and so is another log than its name says`,
   );
 }
 

@@ -9,13 +9,15 @@ import type { SchemaHistory } from './schema-history.js';
 export function resyncHint(
   table: { database: string; table: string },
   history: SchemaHistory,
+  others: readonly { database: string; table: string }[] = [],
 ): string {
   const name = tableName(table);
   const known = history.tables();
-  const bound = boundTables(known, [name]);
+  const named = [name, ...others.map(tableName)];
+  const bound = boundTables(known, named);
   const group = known.map(({ schema }) => schema).filter((each) => bound.includes(tableName(each)));
-  const tables = [table, ...group];
-  const isOneDatabase = group.every(({ database }) => database === table.database);
+  const tables = [table, ...others, ...group];
+  const isOneDatabase = tables.every(({ database }) => database === table.database);
   const dumped = isOneDatabase
     ? [table.database, ...tables.map((each) => each.table)]
     : ['--databases', ...new Set(tables.map(({ database }) => database))];
@@ -24,7 +26,7 @@ export function resyncHint(
     'All before it is applied. Take the table anew from the source: ' +
     `mysqldump --single-transaction --source-data=2 ${dumped.map(quoteForShell).join(' ')} > t.sql && ` +
     `theflash write --dump t.sql ${only} --binlog … (MariaDB and MySQL 5.7: --master-data=2). ` +
-    `Or leave it out with --exclude ${quoteForShell(name)}.`
+    `Or leave it out with ${named.map((each) => `--exclude ${quoteForShell(each)}`).join(' ')}.`
   );
 }
 

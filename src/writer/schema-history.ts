@@ -105,8 +105,9 @@ export class SchemaHistory {
     this.#touch({ database, table });
   }
 
-  /** Forgets a table that was not copied: it is gone. */
+  /** Forgets a table that was not copied: it is gone. What the engine still holds of it stands still. */
   forgetLeftOut(table: TableReference): void {
+    if (this.#leftOut.get(tableName(table))?.heldUpTo !== undefined) return;
     if (this.#leftOut.delete(tableName(table))) this.#touch(table);
   }
 

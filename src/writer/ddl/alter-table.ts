@@ -5,7 +5,7 @@ import { readDefault } from './default-literal.js';
 import { readColumnName, readTableName } from './names.js';
 import { readParts, readPartitioning, readPartitionNames } from './partitions.js';
 import type { SqlDialect } from './sql-dialect.js';
-import type { AlterAction, ColumnDefinition, ColumnPlace } from './statement.js';
+import type { AlterAction, ColumnDefinition, ColumnPlace, TableReference } from './statement.js';
 import { readTableOption } from './table-options.js';
 import type { TokenReader } from './token-reader.js';
 
@@ -37,7 +37,7 @@ interface Context {
 }
 
 function readAction(reader: TokenReader, context: Context): AlterAction[] {
-  const partition = readPartitionAction(reader);
+  const partition = readPartitionAction(reader, context);
   if (partition !== undefined) return [partition];
   if (reader.accept('ADD')) return readAdd(reader, context);
   if (reader.accept('DROP')) return [readDrop(reader)];
@@ -165,23 +165,31 @@ function readConvert(reader: TokenReader): AlterAction {
 }
 
 /** Partitions hold no meaning for a copy, but for the actions that take rows away or bring some. */
-function readPartitionAction(reader: TokenReader): AlterAction | undefined {
+function readPartitionAction(reader: TokenReader, context: Context): AlterAction | undefined {
   const second = reader.peek(1)?.text.toUpperCase();
   const first = reader.peek()?.text.toUpperCase() ?? '';
   const isTablespace = second === 'TABLESPACE' && (first === 'DISCARD' || first === 'IMPORT');
   const isPartition =
     (second === 'PARTITION' && partitionVerbs.has(first)) ||
     (first === 'REMOVE' && second === 'PARTITIONING') ||
-    (first === 'PARTITION' && second === 'BY');
+    (first === 'PARTITION' && second === 'BY') ||
+    (first === 'CONVERT' && second === 'TABLE');
   if (!isTablespace && !isPartition) return undefined;
   reader.take();
-  reader.take();
+  // CONVERT TABLE t TO PARTITION p, CONVERT PARTITION p TO TABLE t, EXCHANGE PARTITION p WITH TABLE t.
+  if (second !== 'TABLE') reader.take();
   const action = readPartitionChange(reader, first);
-  while (!reader.done) reader.take();
+  let other: TableReference | undefined;
+  while (!reader.done) {
+    if (reader.accept('TABLE')) other = readTableName(reader, context.defaultDatabase);
+    else reader.take();
+  }
   if (action !== undefined) return action;
   const losesRows = ['EXCHANGE', 'DISCARD', 'IMPORT', 'CONVERT'].includes(first);
   const what = `${first} ${second}`;
-  return losesRows ? { kind: 'unsupported', what, takesOnly: first === 'DISCARD' } : noEffect;
+  if (!losesRows) return noEffect;
+  const named = other === undefined ? {} : { other };
+  return { kind: 'unsupported', what, takesOnly: first === 'DISCARD', ...named };
 }
 
 function readPartitionChange(reader: TokenReader, first: string): AlterAction | undefined {

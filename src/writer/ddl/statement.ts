@@ -131,6 +131,8 @@ export type AlterAction =
       what: string;
       /** It takes rows away and brings none: of an empty table, none. */
       takesOnly: boolean;
+      /** Another table that gives rows or gets them. */
+      other?: TableReference;
     };
 
 /** What a statement of a QUERY event does, as far as a copy of the tables goes. */

@@ -1,0 +1,171 @@
+// Changes that a log does not show for what they are: each stops, or is carried out; none is passed over.
+import { loadDump } from '../../src/load/index.js';
+import { queryRows, type Engine, type FlashError } from '../../src/protocol/index.js';
+import { openDump } from '../../src/source/index.js';
+import { dumpServer } from '../load/dump-server.js';
+import { type Server, type ServerKind, startServerOfKind } from '../servers/index.js';
+import { testSerialWith } from '../servers/test-with.js';
+import { openScratchEngine, replayFiles, sameRows } from './recorded-log.js';
+
+const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
+const whole = { beginning: undefined };
+
+interface HiddenChange {
+  name: string;
+  sql: string;
+  kinds?: readonly ServerKind[];
+  /** Stops even where these are left out. */
+  exclude?: readonly string[];
+  message: RegExp;
+}
+
+const changes: readonly HiddenChange[] = [
+  {
+    name: 'a MERGE table',
+    sql: `CREATE TABLE a (id INT NOT NULL PRIMARY KEY) ENGINE=MyISAM;
+      CREATE TABLE m (id INT NOT NULL PRIMARY KEY) ENGINE=MERGE UNION=(a) INSERT_METHOD=LAST; INSERT INTO m VALUES (1)`,
+    exclude: ['*.m'],
+    message: /MERGE table/,
+  },
+  {
+    name: 'a BLACKHOLE table',
+    kinds: ['mysql-5.7', 'mysql-9.7'],
+    sql: 'CREATE TABLE a (id INT PRIMARY KEY) ENGINE=BLACKHOLE; INSERT INTO a VALUES (1)',
+    message: /ENGINE=blackhole/,
+  },
+  {
+    name: 'a table that becomes BLACKHOLE',
+    kinds: ['mysql-5.7', 'mysql-9.7'],
+    sql: 'CREATE TABLE a (id INT PRIMARY KEY); INSERT INTO a VALUES (1); ALTER TABLE a ENGINE=BLACKHOLE',
+    message: /ENGINE=blackhole/,
+  },
+  {
+    name: 'a temporary table that hides one',
+    sql: `CREATE TABLE a (id INT PRIMARY KEY); INSERT INTO a VALUES (1); SET SESSION binlog_format='STATEMENT';
+      CREATE TEMPORARY TABLE a (id INT); TRUNCATE TABLE a`,
+    message: /temporary table hides \w+\.a/,
+  },
+  {
+    name: 'a partition that becomes a table',
+    kinds: ['mariadb'],
+    sql: `CREATE TABLE t (id INT, y INT) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (10), PARTITION p1 VALUES LESS THAN (20));
+      INSERT INTO t VALUES (1, 1), (2, 11); ALTER TABLE t CONVERT PARTITION p0 TO TABLE u`,
+    exclude: ['*.t'],
+    message: /CONVERT PARTITION changes rows of .*\.u /,
+  },
+  {
+    name: 'a table that becomes a partition',
+    kinds: ['mariadb'],
+    sql: `CREATE TABLE t (id INT, y INT) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (10));
+      CREATE TABLE u (id INT, y INT); INSERT INTO u VALUES (2, 11);
+      ALTER TABLE t CONVERT TABLE u TO PARTITION p1 VALUES LESS THAN (20)`,
+    exclude: ['*.t'],
+    message: /CONVERT TABLE changes rows of .*\.u /,
+  },
+];
+
+async function stopOf(
+  engine: Engine,
+  server: Server,
+  options: { include: string[]; exclude?: readonly string[] },
+): Promise<FlashError | undefined> {
+  return replayFiles(engine, server.binlogFiles(), { ...whole, ...options }).then(
+    () => undefined,
+    (error: unknown) => error as FlashError,
+  );
+}
+
+for (const kind of kinds) {
+  testSerialWith(kind)(`${kind}: what a log hides stops the run`, async (t) => {
+    const server = await startServerOfKind(kind);
+    t.teardown(server.stop);
+    const mine = changes.filter((each) => each.kinds?.includes(kind) !== false);
+    for (const [index, { sql }] of mine.entries()) {
+      const connection = await server.connection.getConnection();
+      await connection.query(`CREATE DATABASE h${index}; USE h${index}; ${sql}`);
+      connection.destroy();
+    }
+    await server.flushLogs();
+    for (const [index, { name, exclude, message }] of mine.entries()) {
+      for (const without of [[], exclude ?? []]) {
+        const engine = await openScratchEngine(t);
+        const include = [`h${index}.*`];
+        const stop = await stopOf(engine, server, { include, exclude: without });
+        t.regex(String(stop?.message), message, name);
+        t.truthy(stop?.hint, name);
+        await engine.close();
+      }
+    }
+  });
+
+  testSerialWith(kind, 'mariadb')(
+    `${kind}: both tables of an EXCHANGE PARTITION are named, and brought in`,
+    async (t) => {
+      const server = await startServerOfKind(kind);
+      t.teardown(server.stop);
+      await server.query(`CREATE DATABASE x; USE x;
+        CREATE TABLE t (id INT, y INT) PARTITION BY RANGE (y) (PARTITION p0 VALUES LESS THAN (10));
+        CREATE TABLE u (id INT, y INT); INSERT INTO t VALUES (1, 1); INSERT INTO u VALUES (2, 2), (22, 3);
+        ALTER TABLE t EXCHANGE PARTITION p0 WITH TABLE u`);
+      const file = await dumpServer(t, server, [
+        '--single-transaction',
+        '--source-data=2',
+        'x',
+        't',
+        'u',
+      ]);
+      await server.query('INSERT INTO x.u VALUES (5, 5); DELETE FROM x.t WHERE id = 2');
+      await server.flushLogs();
+      const engine = await openScratchEngine(t);
+      const stop = await stopOf(engine, server, { include: ['x.*'] });
+      t.regex(
+        String(stop?.hint),
+        /x t u > t\.sql.*--only x\.t --only x\.u.*--exclude x\.t --exclude x\.u/,
+      );
+      // One of them alone leaves the other one wrong.
+      const alone = await stopOf(engine, server, { include: ['x.*'], exclude: ['x.t'] });
+      t.regex(String(alone?.message), /changes rows of x\.u/);
+      await engine.close();
+
+      const other = await openScratchEngine(t);
+      await stopOf(other, server, { include: ['x.*'] });
+      const dump = await openDump(file, process.stdin, undefined);
+      await loadDump(dump, other, { only: ['x.t', 'x.u'], include: ['x.*'] });
+      await replayFiles(other, server.binlogFiles(), { ...whole, include: ['x.*'] });
+      for (const table of ['t', 'u']) {
+        await sameRows(t, server, other, `SELECT * FROM x.${table} ORDER BY id`);
+      }
+    },
+  );
+}
+
+testSerialWith('mysql-5.7')(
+  'two tables never become one, and a table left out is no ghost',
+  async (t) => {
+    const server = await startServerOfKind('mysql-5.7');
+    t.teardown(server.stop);
+    await server.query(`CREATE DATABASE s; USE s; CREATE TABLE b (id INT PRIMARY KEY); CREATE TABLE a (id INT PRIMARY KEY);
+    INSERT INTO a VALUES (1); INSERT INTO b VALUES (2); CREATE TABLE c (id INT PRIMARY KEY); INSERT INTO c VALUES (3)`);
+    await server.flushLogs();
+    const engine = await openScratchEngine(t);
+    const one = replayFiles(engine, server.binlogFiles(), {
+      ...whole,
+      include: ['s.*'],
+      rename: ['s.a=s.b'],
+    });
+    await t.throwsAsync(one, { message: /s\.a and s\.b would both be s\.b/ });
+    await engine.close();
+
+    const other = await openScratchEngine(t);
+    await replayFiles(other, server.binlogFiles(), { ...whole, include: ['s.*'] });
+    await server.query('DROP TABLE s.c');
+    await server.flushLogs();
+    const options = { ...whole, include: ['s.*'], exclude: ['s.c'] };
+    const result = await replayFiles(other, server.binlogFiles(), options);
+    t.deepEqual(
+      result.standingStill.map(({ table }) => table),
+      ['s.c'],
+    );
+    t.deepEqual(await queryRows(other, 'SELECT id FROM s.c'), [{ id: 3 }]);
+  },
+);
