@@ -290,6 +290,9 @@ export class LogApplier {
     if (event.sql === 'BEGIN') return this.#beginByStatement(event);
     if (event.sql === 'COMMIT') return this.#commit(event);
     if (this.#isLeftOut(event)) return this.#endStatement(event);
+    // Only its end changes the table; what stands between is of other sessions.
+    if (event.alterPhase === 'start' || event.alterPhase === 'rollback')
+      return this.#endStatement(event);
     const statement = this.#read(event, this.#isHeld ? readHeldStatement : readStatement);
     switch (statement.kind) {
       case 'begin':

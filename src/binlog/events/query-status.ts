@@ -19,6 +19,8 @@ export interface QueryStatus {
   /** The part of the statement's time below a second, where the statement used it. */
   microseconds: number | undefined;
   explicitDefaultsForTimestamp: boolean | undefined;
+  /** MariaDB's binlog_alter_two_phase: an ALTER that begins, ends or is given up. Undefined: a whole one. */
+  alterPhase: 'start' | 'commit' | 'rollback' | undefined;
 }
 
 /**
@@ -39,6 +41,7 @@ export function readStatusVariables(reader: ByteReader): QueryStatus {
     timeZone: undefined,
     microseconds: undefined,
     explicitDefaultsForTimestamp: undefined,
+    alterPhase: undefined,
   };
   while (reader.remaining > 0) {
     const code = reader.u8();
@@ -75,12 +78,24 @@ function takeVariable(code: number, reader: ByteReader, status: QueryStatus): bo
     case 128: // Q_HRNOW (MariaDB)
       status.microseconds = reader.u24();
       return true;
+    case 130: // Q_GTID_FLAGS3 (MariaDB)
+      status.alterPhase = readAlterPhase(reader);
+      return true;
     case 16: // Q_EXPLICIT_DEFAULTS_FOR_TIMESTAMP
       status.explicitDefaultsForTimestamp = reader.u8() !== 0;
       return true;
     default:
       return false;
   }
+}
+
+/** FL_START_ALTER_E1, FL_COMMIT_ALTER_E1, FL_ROLLBACK_ALTER_E1; with an end stands which ALTER's. */
+function readAlterPhase(reader: ByteReader): QueryStatus['alterPhase'] {
+  const flags = reader.u8();
+  if ((flags & 12) !== 0) reader.skip(8);
+  if ((flags & 2) !== 0) return 'start';
+  if ((flags & 4) !== 0) return 'commit';
+  return (flags & 8) === 0 ? undefined : 'rollback';
 }
 
 /** Code → bytes of the value. */
@@ -94,7 +109,6 @@ const fixedSizes = new Map<number, number>([
   [19, 1], // Q_SQL_REQUIRE_PRIMARY_KEY
   [20, 1], // Q_DEFAULT_TABLE_ENCRYPTION
   [129, 8], // Q_XID (MariaDB)
-  [130, 2], // Q_GTID_FLAGS3 (MariaDB)
 ]);
 
 /** MAX_DBS_IN_EVENT_MTS + 1: the statement touched too many databases to name them. */
