@@ -148,7 +148,7 @@ export class DdlApplier {
     if (known === undefined) {
       throw statementError(context, `the table ${tableName(like)} is not known`, {
         table: tableName(table),
-        hint: 'Give the definitions of the tables with --schema: mysqldump --no-data writes them.',
+        hint: resyncHint(table, history),
       });
     }
     // It is new: it has no rows from before, and gets no foreign keys.

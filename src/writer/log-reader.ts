@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BinlogEvent, EventDecoder, EventFramer } from '../binlog/index.js';
 import { FlashError, type LogInput, type Position } from '../protocol/index.js';
+import { parseLogName } from '../source/index.js';
 import type { EarlierEvents } from './earlier-events.js';
 import { GtidSet } from './gtid-set.js';
 import type { LogApplier } from './log-applier.js';
@@ -21,6 +22,8 @@ export class LogReader {
   readonly #applier: LogApplier;
   readonly #options: LogReaderOptions;
   #bytesRead = 0;
+  /** Whether the log that was judged last comes after the one of `until`. */
+  #judged = { file: '', isPast: false };
   #isStopped = false;
   #earlier: EarlierEvents | undefined;
 
@@ -119,15 +122,33 @@ export class LogReader {
     return this.#earlier.passes(event) && event.kind !== 'format-description';
   }
 
+  /** A place in an earlier log has been passed before this run. */
+  #isPast(event: BinlogEvent, { file }: Position): boolean {
+    if (event.file === file || event.kind === 'format-description') return false;
+    if (this.#judged.file !== event.file) {
+      this.#judged = { file: event.file, isPast: isLaterLog(event.file, file) };
+    }
+    return this.#judged.isPast;
+  }
+
   #isAtStop(event: BinlogEvent): boolean {
     const { stopBefore, until } = this.#options;
     if (stopBefore !== undefined && isAt(event, stopBefore)) return true;
     if (until === undefined) return false;
-    if ('position' in until) return isAt(event, until.position);
+    if ('position' in until) {
+      return isAt(event, until.position) || this.#isPast(event, until.position);
+    }
     // Only what opens a transaction: one that has begun before the moment is applied whole.
     const opens = event.kind === 'gtid' || event.kind === 'query' || event.kind === 'table-map';
     return opens && this.#applier.isBetweenTransactions && event.timeSeconds * 1000 >= until.timeMs;
   }
+}
+
+/** Whether a log comes after another one of its series. */
+function isLaterLog(file: string, other: string): boolean {
+  const [one, two] = [parseLogName(file), parseLogName(other)];
+  if (one === undefined || two === undefined) return false;
+  return one.base === two.base && one.number > two.number;
 }
 
 function isAt(event: BinlogEvent, position: Position): boolean {

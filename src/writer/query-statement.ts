@@ -80,7 +80,10 @@ export function rowStatementError(
     `${verb}${name === undefined ? '' : ` on ${name}`} is logged as a statement, not as rows`,
     {
       ...(name === undefined ? {} : { table: name }),
-      hint: 'The source ran with binlog_format=STATEMENT or MIXED: set binlog_format=ROW and start from a fresh copy, or leave the table out with --exclude, or bring it in by a dump that is taken now: --dump t.sql --only db.table.',
+      hint:
+        'The source ran with binlog_format=STATEMENT or MIXED: set binlog_format=ROW there. Then bring the table in by a ' +
+        `dump that is taken after it: theflash write --dump t.sql --only ${name ?? 'db.table'} --binlog …; ` +
+        `or leave it out with --exclude ${name ?? 'db.table'}.`,
     },
   );
 }
