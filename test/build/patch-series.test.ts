@@ -58,7 +58,7 @@ test('the generated header holds every file, and which ones --allow-external dro
   const dropped = overlayFiles(series).filter((file) => file.droppedByAllowExternal);
   t.deepEqual(
     dropped.map((file) => path.basename(file.path, '.xml').slice(3)),
-    ['no-way-out', 'no-way-out'],
+    ['no-way-out', 'no-way-out', 'allowed-settings'],
   );
 });
 
