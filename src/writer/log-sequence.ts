@@ -38,7 +38,8 @@ export function checkOpened(before: LogMark, event: FormatDescriptionEvent): voi
  */
 export function checkRotation(event: RotateEvent): void {
   const [here, next] = [parseLogName(event.file), parseLogName(event.nextFile)];
-  if (here === undefined || next === undefined || next.number === here.number + 1) return;
+  // Copies of logs may bear names of their own.
+  if (here === undefined || here.base !== next?.base || next.number === here.number + 1) return;
   throw sequenceError(
     event,
     `${event.file} ends with ${event.nextFile} as the next log, and so is another log than its name says`,
