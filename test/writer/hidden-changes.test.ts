@@ -1,4 +1,7 @@
 // Changes that a log does not show for what they are: each stops, or is carried out; none is passed over.
+import { copyFile } from 'node:fs/promises';
+import path from 'node:path';
+import { temporaryFolder } from '../e2e/cli.js';
 import { loadDump } from '../../src/load/index.js';
 import { queryRows, type Engine, type FlashError } from '../../src/protocol/index.js';
 import { openDump } from '../../src/source/index.js';
@@ -169,3 +172,22 @@ testSerialWith('mysql-5.7')(
     t.deepEqual(await queryRows(other, 'SELECT id FROM s.c'), [{ id: 3 }]);
   },
 );
+
+testSerialWith('mysql-5.7')('a log under the name of the one before it is refused', async (t) => {
+  const server = await startServerOfKind('mysql-5.7');
+  t.teardown(server.stop);
+  await server.query('CREATE DATABASE w; CREATE TABLE w.t (id INT PRIMARY KEY)');
+  for (const id of [1, 2, 3]) {
+    await server.flushLogs();
+    await server.query(`INSERT INTO w.t VALUES (${id})`);
+  }
+  await server.flushLogs();
+  const [first = '', second = '', third = ''] = server.binlogFiles();
+  const wrong = path.join(temporaryFolder(t), path.basename(second));
+  await copyFile(third, wrong);
+  const engine = await openScratchEngine(t);
+  await replayFiles(engine, [first], whole);
+  await t.throwsAsync(replayFiles(engine, [wrong], whole), {
+    message: /another log than its name says/,
+  });
+});
