@@ -102,7 +102,8 @@ function shortTime({ name, session }: ColumnChange, fsp: number): ConvertedValue
   const seconds = `intDiv(${cut}, 1000000)`;
   const parts = [`intDiv(${seconds}, 3600)`, `intDiv(${seconds}, 60) % 60`, `${seconds} % 60`];
   const text = `concat(if(${micros} < 0, '-', ''), ${parts
-    .map((part) => `leftPad(toString(${part}), 2, '0')`)
+    // leftPad cuts what is longer: hours have up to three digits.
+    .map((part) => `if(${part} > 99, toString(${part}), leftPad(toString(${part}), 2, '0'))`)
     .join(", ':', ")}, '.', leftPad(toString(${cut} % 1000000), 6, '0'))`;
   return {
     sql: `CAST(${text} AS Nullable(${engineValueType({ kind: 'time', fsp })}))`,

@@ -66,6 +66,10 @@ const cases: readonly { name: string; sql: string; kinds?: readonly ServerKind[]
     sql: `CREATE TABLE t (id INT PRIMARY KEY, d DATETIME(6)); INSERT INTO t VALUES (1, '1969-12-31 23:59:59.999999'); ALTER TABLE t MODIFY d DATE`,
   },
   {
+    name: 'hours of three digits in a TIME that gets shorter',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY, d TIME(6)); INSERT INTO t VALUES (1, '-800:01:02.5'); ALTER TABLE t MODIFY d TIME(2) NOT NULL`,
+  },
+  {
     name: 'text of two bytes a character that becomes bytes',
     sql: `CREATE TABLE t (id INT PRIMARY KEY, s TEXT CHARACTER SET utf16le); INSERT INTO t VALUES (1, 'ab'); ALTER TABLE t MODIFY s BLOB`,
   },
