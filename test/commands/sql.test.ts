@@ -35,7 +35,7 @@ test.serial(
     const two = await sql("SELECT 1; INSERT INTO d.t VALUES (9, 'z'); SELECT 2");
     t.is(two.exitCode, 2);
     t.regex(two.stderr, /the last alone may give rows: SELECT 1.*one by one/s);
-    // More than the cap allows to be held: they stream behind other statements, too.
+    // More than the cap allows to be held: they stream after other statements, too.
     t.is((await sql('SELECT count() FROM d.t', '--format', 'csv')).stdoutText, 'count()\r\n2\r\n');
     const large =
       "CREATE TABLE d.u (a UInt8) ENGINE = Memory; SELECT repeat('x', 1000) FROM numbers(800000)";

@@ -40,6 +40,11 @@ for (const [name, key] of [
       await values(`SELECT k, v FROM ${table} ORDER BY k`),
       '[["10","b"],["11","b"],["13","b"],["14","b"]]',
     );
+    await engine.execute(replace.replace('CREATE OR REPLACE', 'REPLACE').replace('k + 10', 'k'));
+    t.is(
+      await values(`SELECT k, v FROM ${table} ORDER BY k`),
+      '[["10","b"],["11","b"],["13","b"],["14","b"]]',
+    );
     // It is a table like any other: later writes win, of a batch and of SQL.
     await engine.execute(
       `UPDATE ${table} SET v = 'c' WHERE k = 10; DELETE FROM ${table} WHERE k = 11`,

@@ -121,7 +121,10 @@ test.serial(
         );
       }
     }
-    await engine.execute('DROP TABLE v.m');
+    await engine.execute(`CREATE TABLE v.few (k Int64) ENGINE = Memory; INSERT INTO v.few VALUES (1);
+      ALTER TABLE v.m DELETE WHERE k IN (SELECT k FROM v.few) SETTINGS mutations_sync = 2`);
+    t.deepEqual(await queryRows(engine, 'SELECT toUInt8(count()) AS n FROM v.m'), [{ n: 5 }]);
+    await engine.execute('DROP TABLE v.m; DROP TABLE v.few');
   },
 );
 

@@ -299,7 +299,7 @@ class MutableTable {
     Statement statement = MakeFill();
     edits_.Replace(0, tokens_.at(create_.name.end - 1).end, SqlText());
     statement.create = edits_.Apply(source_.text).text();
-    statement.replaces = tokens_.IsWord(1, "OR");
+    statement.replaces = tokens_.IsWord(1, "OR") || tokens_.IsWord(0, "REPLACE");
     return statement;
   }
 

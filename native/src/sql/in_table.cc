@@ -22,7 +22,7 @@ bool IsFunction(const Tokens& tokens, size_t at) {
   return false;
 }
 
-// Where what is searched begins: behind IN, or as the second argument of in(…); size() for neither.
+// Where what is searched begins: after IN, or as the second argument of in(…); size() for neither.
 size_t BeginOfSet(const Tokens& tokens, size_t at) {
   // `NOT in(x, t)` is a call, and `x NOT IN (t)` is none.
   const size_t before = at > 0 && tokens.IsWord(at - 1, "NOT") ? 2 : 1;
@@ -44,7 +44,7 @@ bool IsAliased(const Tokens& tokens, std::string_view name) {
   return false;
 }
 
-// ENGINE = Set has no rows to be selected; it is made to stand behind IN.
+// ENGINE = Set has no rows to be selected; it is made to stand after IN.
 bool IsSet(const TableInfo& info) {
   const Tokens tokens(info.create_query);
   const size_t engine = tokens.FindWord(0, tokens.size(), "ENGINE");

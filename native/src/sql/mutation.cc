@@ -8,15 +8,16 @@ namespace {
 SqlError ReadsOther(std::string_view what) {
   return SqlError("A mutation of a plain table can't read " + std::string(what),
                   "INSERT what it gives into a plain table first, and ask that one; a mutable "
-                  "table can be read with FINAL behind its name.");
+                  "table can be read with FINAL after its name.");
 }
 
 // A table whose rows are what a mutation finds in it.
 bool IsStoredAsRead(const TableInfo& info) {
   const Tokens tokens(info.create_query);
   const size_t engine = tokens.FindWord(0, tokens.size(), "ENGINE");
-  return !info.is_mutable && tokens.IsSymbol(engine + 1, "=") &&
-         tokens.TextAt(engine + 2).ends_with("MergeTree");
+  if (info.is_mutable || !tokens.IsSymbol(engine + 1, "=")) return false;
+  return tokens.TextAt(engine + 2).ends_with("MergeTree") ||
+         BeginsWithAny(tokens, engine + 2, {"Memory", "Log", "TinyLog", "StripeLog"});
 }
 
 }  // namespace
@@ -24,8 +25,13 @@ bool IsStoredAsRead(const TableInfo& info) {
 void RefuseMutationOfOthers(const Source& source, size_t from) {
   const Tokens& tokens = source.tokens;
   bool has_select = false;
-  for (size_t at = from; at < tokens.size(); ++at) has_select |= tokens.IsWord(at, "SELECT");
-  if (!has_select) return;
+  // MODIFY QUERY holds a SELECT, and is no mutation.
+  bool mutates = BeginsWithAny(tokens, 0, {"DELETE", "UPDATE"});
+  for (size_t at = from; at < tokens.size(); ++at) {
+    has_select |= tokens.IsWord(at, "SELECT");
+    mutates |= BeginsWithAny(tokens, at, {"DELETE", "UPDATE"});
+  }
+  if (!has_select || !mutates) return;
   for (size_t at = from; at < tokens.size(); ++at) {
     if (!BeginsWithAny(tokens, at, {"FROM", "JOIN"}) || tokens.IsSymbol(at + 1, "(")) continue;
     const std::optional<TableName> name = ReadTableName(source, at + 1);

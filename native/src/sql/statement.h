@@ -98,11 +98,11 @@ Rewritten RewriteShowSnapshots(const Source& source);
 // none. Errors: as Catalog::FindInSnapshot.
 std::optional<std::string> ResolveSnapshots(const Source& source);
 
-// The statement with a subquery for each table that is named behind IN; nullopt where none is.
+// The statement with a subquery for each table that is named after IN; nullopt where none is.
 std::optional<std::string> ResolveTablesInSets(const Source& source);
 
-// Errors: SqlError where a mutation of a plain table, whose condition begins at `from` or later,
-// reads what it would not see as a query does.
+// Errors: SqlError where what follows the name of a plain table, at `from`, makes a mutation that
+// reads what it would not see as a query does. A DELETE or UPDATE may stand before `from`, too.
 void RefuseMutationOfOthers(const Source& source, size_t from);
 
 // Errors: SqlError where a statement would change a table that only the engine itself may change.
