@@ -25,11 +25,7 @@ export async function readCopyState(engine: Engine): Promise<CopyState | undefin
   if (stored === undefined) return undefined;
   const { beginning, position } = parseCheckpoint(stored);
   const history = await loadStoredHistory(engine);
-  const standingStill = history
-    .leftOut()
-    .flatMap(({ table, heldUpTo }) =>
-      heldUpTo === undefined ? [] : [{ table: tableName(table), heldUpTo }],
-    );
+  const standingStill = history.standingStill();
   const isPartial = beginning?.kind !== 'whole' && beginning?.kind !== 'baseline';
   return {
     summary: describeBeginning(

@@ -1,7 +1,6 @@
 import { EventDecoder, EventFramer, type ZeroDatePolicy } from '../binlog/index.js';
 import {
   FlashError,
-  tableName,
   type Engine,
   type Position,
   type RowKernel,
@@ -170,7 +169,7 @@ async function replayOnce(
     hasMoved: hasMoved(totals, applier.log.position, before?.position),
     beginning: applier.log.beginning,
     unmatchedPatterns: unmatchedPatterns(filter, before?.filters),
-    standingStill: standingStillOf(history),
+    standingStill: history.standingStill(),
     position: applier.log.position,
     gtidSet: applier.log.gtidSet,
     sourceTimeMs: applier.log.sourceTimeMs,
@@ -195,14 +194,6 @@ function hasMoved(
 function isPassing(plan: RewindPlan, source: Source): boolean {
   const isBounded = plan.stopBefore === undefined && plan.error === undefined;
   return source.next !== undefined && plan !== noRewind && isBounded;
-}
-
-function standingStillOf(history: SchemaHistory): ReplayResult['standingStill'] {
-  return history
-    .leftOut()
-    .flatMap(({ table, heldUpTo }) =>
-      heldUpTo === undefined ? [] : [{ table: tableName(table), heldUpTo }],
-    );
 }
 
 async function readLogs(

@@ -105,6 +105,13 @@ export class SchemaHistory {
     this.#touch({ database, table });
   }
 
+  /** Tables that were copied up to a place, and are left out since. */
+  standingStill(): { table: string; heldUpTo: Position }[] {
+    return this.leftOut().flatMap(({ table, heldUpTo }) =>
+      heldUpTo === undefined ? [] : [{ table: tableName(table), heldUpTo }],
+    );
+  }
+
   /** Forgets a table that was not copied: it is gone. What the engine still holds of it stands still. */
   forgetLeftOut(table: TableReference): void {
     if (this.#leftOut.get(tableName(table))?.heldUpTo !== undefined) return;

@@ -48,9 +48,11 @@ export function refuseMerge(
   filter: TableFilter,
   context: StatementContext,
 ): void {
-  const [, list] = /\bUNION\s*=?\s*\(([^)]*)\)/i.exec(context.sql) ?? [];
-  const isMerge = /\bENGINE\s*=?\s*['"`]?(?:MERGE|MRG_MYISAM)\b/i.test(context.sql);
-  if (!isMerge && list === undefined) return;
+  const text = withoutTexts(context.sql);
+  const [, list] = /\bUNION\s*=?\s*\(([^)]*)\)/i.exec(text) ?? [];
+  const isMerge = /\bENGINE\s*=?\s*['"`]?(?:MERGE|MRG_MYISAM)\b/i.test(text);
+  const changesUnion = list !== undefined && /^\s*ALTER\b/i.test(text);
+  if (!isMerge && !changesUnion) return;
   const parts = (list ?? '').split(',').filter((part) => part.trim() !== '');
   const members = parts.map((part) => {
     const names = part.split('.').map((name) => name.trim().replace(/^[`"]|[`"]$/g, ''));
@@ -69,4 +71,9 @@ export function refuseMerge(
         'else leave out the tables of its UNION, too.',
     },
   );
+}
+
+/** A statement without its quoted texts, as comments of columns; the name of an engine may be one. */
+function withoutTexts(sql: string): string {
+  return sql.replace(/(?<!\bENGINE\s*=?\s*)'(?:[^'\\]|\\.|'')*'/gis, "''");
 }

@@ -142,6 +142,44 @@ for (const kind of kinds) {
   );
 }
 
+testSerialWith('mysql-5.7')('a comment that speaks of MERGE is no MERGE table', async (t) => {
+  const server = await startServerOfKind('mysql-5.7');
+  t.teardown(server.stop);
+  await server.query(`CREATE DATABASE c; CREATE TABLE c.t (id INT PRIMARY KEY COMMENT 'it''s ENGINE=MERGE UNION=(a)');
+    ALTER TABLE c.t ADD v INT COMMENT 'UNION (b)'; INSERT INTO c.t VALUES (1, 2)`);
+  await server.flushLogs();
+  const engine = await openScratchEngine(t);
+  await replayFiles(engine, server.binlogFiles(), { ...whole, include: ['c.*'] });
+  await sameRows(t, server, engine, 'SELECT * FROM c.t');
+});
+
+testSerialWith('mysql-5.7', 'mariadb')(
+  'two tables of a dump, or by RENAME, never become one',
+  async (t) => {
+    const server = await startServerOfKind('mysql-5.7');
+    t.teardown(server.stop);
+    await server.query(`CREATE DATABASE s; USE s; CREATE TABLE b (id INT PRIMARY KEY); CREATE TABLE a (id INT PRIMARY KEY);
+    INSERT INTO a VALUES (1); INSERT INTO b VALUES (2)`);
+    const file = await dumpServer(t, server, [
+      '--single-transaction',
+      '--source-data=2',
+      '--databases',
+      's',
+    ]);
+    const engine = await openScratchEngine(t);
+    const dump = await openDump(file, process.stdin, undefined);
+    await t.throwsAsync(loadDump(dump, engine, { include: ['s.*'], rename: ['s.a=s.b'] }), {
+      message: /s\.a and s\.b, which would both be s\.b/,
+    });
+    await server.query('RENAME TABLE s.a TO s.c');
+    await server.flushLogs();
+    const renamed = { ...whole, include: ['s.*'], rename: ['s.c=s.b'] };
+    await t.throwsAsync(replayFiles(engine, server.binlogFiles(), renamed), {
+      message: /s\.c and s\.b would both be s\.b/,
+    });
+  },
+);
+
 testSerialWith('mysql-5.7')(
   'two tables never become one, and a table left out is no ghost',
   async (t) => {
