@@ -33,7 +33,7 @@ for (const kind of kinds) {
       writeFileSync(secret, `${password}\n`);
       const engine = path.join(folder, 'engine');
       const url = `mysql://repl@127.0.0.1:${relay.port}/`;
-      const args = ['write', '--engine', engine, '--binlog', url, '--batch-interval', '100ms'];
+      const args = ['write', '--no-load', '--engine', engine, '--binlog', url, '--batch-interval', '100ms'];
       const said: string[] = [];
 
       const state = { isDone: false };

@@ -83,7 +83,7 @@ async function loadOnce(
     const held =
       lockMs === undefined ? 'without a lock' : `under a lock of ${lockMs.toFixed(0)} ms`;
     onNote(
-      `${server.location}: ${sessions.length} sessions read as of ${placeText(position)}, ${held}.`,
+      `${server.location}: ${sessions.length === 1 ? '1 session reads' : `${sessions.length} sessions read`} as of ${placeText(position)}, ${held}.`,
     );
     const list = await listSourceTables(server, filter);
     checkSameTables(before, list);
