@@ -5,6 +5,7 @@
 
 #include "quote.h"
 #include "snapshots.h"
+#include "status.h"
 
 namespace theflash {
 
@@ -21,6 +22,20 @@ std::optional<sql::TableInfo> EngineCatalog::Find(const std::string& database,
     columns.push_back({std::move(row.at(0)), std::move(row.at(1)), std::move(row.at(2))});
   }
   return sql::DescribeTable(tables[0].at(0), tables[0].at(1), std::move(columns));
+}
+
+std::string EngineCatalog::Print(std::string_view statement) {
+  try {
+    const Result printed =
+        connection_->Query("SELECT formatQuerySingleLine(" + QuoteText(statement) + ")", "RawBLOB");
+    const auto bytes = printed.bytes();
+    return std::string(bytes.begin(), bytes.end());
+  } catch (const Error& error) {
+    // The message goes on with the query of ours that it came up in.
+    const std::string& message = error.message();
+    throw Error(error.status(), message.substr(0, message.rfind(": In scope SELECT")), error.hint(),
+                error.engine_code());
+  }
 }
 
 std::string EngineCatalog::FindInSnapshot(const std::string& snapshot, const std::string& database,

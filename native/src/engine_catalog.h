@@ -15,6 +15,7 @@ class EngineCatalog : public sql::Catalog {
   explicit EngineCatalog(Connection* connection) : connection_(connection) {}
   std::optional<sql::TableInfo> Find(const std::string& database,
                                      const std::string& table) override;
+  std::string Print(std::string_view statement) override;
   std::string FindInSnapshot(const std::string& snapshot, const std::string& database,
                              const std::string& table) override;
 

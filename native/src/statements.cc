@@ -3,7 +3,6 @@
 #include "engine_catalog.h"
 #include "mutable_write.h"
 #include "sandbox.h"
-#include "sql/token.h"
 #include "status.h"
 
 namespace theflash {
@@ -30,19 +29,6 @@ class WriteTurn {
  private:
   Gate& gate_;
 };
-
-// Passes over comments in front of the first word.
-bool StartsWithWord(std::string_view sql, std::string_view word) {
-  for (size_t at = 0; at < sql.size();) {
-    const sql::Lexeme lexeme = sql::ReadLexeme(sql, at, false);
-    const sql::Token& token = lexeme.token;
-    if (lexeme.is_token) {
-      return sql::EqualsIgnoringCase(sql.substr(token.begin, token.end - token.begin), word);
-    }
-    at = token.end;
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -86,17 +72,16 @@ Result RunStatement(Engine& engine, Connection& connection, const sql::Statement
       return Result();
     case sql::Effect::kRead:
       return engine.WithVisibility([&] { return connection.Query(statement.sql, format); });
+    // INSERT … SELECT into a plain table reads while it runs: no batch may appear to it half.
+    case sql::Effect::kInsert:
+      return engine.WithVisibility([&] { return RunSql(connection, statement.sql, format); });
+    case sql::Effect::kRestore: {
+      const WriteTurn turn(engine);
+      engine.staged_shapes().Clear();
+      return engine.WithForeignVersions([&] { return connection.Query(statement.sql, format); });
+    }
     case sql::Effect::kOther:
       break;
-  }
-  // INSERT ... SELECT into a plain table reads while it runs: no batch may appear to it half.
-  if (StartsWithWord(statement.sql, "INSERT") || StartsWithWord(statement.sql, "WITH")) {
-    return engine.WithVisibility([&] { return RunSql(connection, statement.sql, format); });
-  }
-  if (StartsWithWord(statement.sql, "RESTORE")) {
-    const WriteTurn turn(engine);
-    engine.staged_shapes().Clear();
-    return engine.WithForeignVersions([&] { return connection.Query(statement.sql, format); });
   }
   return connection.Query(statement.sql, format);
 }

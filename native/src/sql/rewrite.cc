@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "reading.h"
 #include "split.h"
 #include "statement.h"
 
@@ -65,7 +66,7 @@ void RefuseFormat(const Source& source) {
   }
 }
 
-std::vector<Statement> RewriteRead(const Source& source) {
+std::vector<Statement> RewriteQuery(const Source& source) {
   RefuseFormat(source);
   const Tokens& tokens = source.tokens;
   // Reads no table, and must answer when a query that is being planned holds up all others.
@@ -74,10 +75,7 @@ std::vector<Statement> RewriteRead(const Source& source) {
   }
   Rewritten rewritten;
   if (tokens.IsWord(0, "SELRAW")) rewritten = RewriteSelraw(source);
-  if (tokens.IsWord(0, "SHOW")) {
-    rewritten = RewriteShowSnapshots(source);
-    if (!rewritten) rewritten = RewriteShow(source);
-  }
+  if (tokens.IsWord(0, "SHOW")) rewritten = RewriteShow(source);
   if (BeginsWithAny(tokens, 0, {"DESCRIBE", "DESC"})) rewritten = RewriteDescribe(source);
   if (rewritten) return *std::move(rewritten);
   return {PassThrough(source, Effect::kRead, true)};
@@ -120,32 +118,62 @@ bool IsRead(std::string_view statement) {
   return IsRead(Tokens(statement.substr(0, FindData(statement))));
 }
 
-std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
-                               const Options& options) {
-  const Tokens tokens(statement.substr(0, FindData(statement)));
-  const Source source{statement, tokens, catalog, options};
-  if (const auto resolved = ResolveSnapshots(source)) return Rewrite(*resolved, catalog, options);
-  if (const auto resolved = ResolveTablesInSets(source))
-    return Rewrite(*resolved, catalog, options);
-  RefuseHiddenNames(source);
-  RefuseOutside(source);
-  RefuseSettings(source);
-  RefuseSessionState(source);
-  RefuseAsync(source);
-  if (IsRead(tokens)) return RewriteRead(source);
+namespace {
+
+// Statements that are ours as a whole: names and numbers, which are put into SQL quoted anew.
+Rewritten RewriteOwn(const Source& source) {
+  if (Rewritten shown = RewriteShowSnapshots(source)) return shown;
+  return RewriteSnapshot(source);
+}
+
+std::vector<Statement> RewriteChangeOrPass(const Source& source) {
+  const Tokens& tokens = source.tokens;
   RefuseOwnDatabases(source);
-  if (Rewritten snapshot = RewriteSnapshot(source)) return *std::move(snapshot);
   if (Rewritten rewritten = RewriteChange(source)) return *std::move(rewritten);
   if (BeginsWithAny(tokens, 0,
                     {"CREATE", "DROP", "ALTER", "RENAME", "EXCHANGE", "TRUNCATE", "ATTACH",
                      "DETACH", "UNDROP", "REPLACE"})) {
     return {PassThrough(source, Effect::kDdl)};
   }
-  // RESTORE brings versions of its own; the engine knows it by its verb.
-  if (tokens.IsWord(0, "BACKUP")) {
-    return {PassThrough(source, Effect::kDdl, true)};
+  if (tokens.IsWord(0, "BACKUP")) return {PassThrough(source, Effect::kDdl, true)};
+  if (tokens.IsWord(0, "RESTORE")) return {PassThrough(source, Effect::kRestore, true)};
+  if (FindInsert(tokens) < tokens.size()) return {PassThrough(source, Effect::kInsert)};
+  return {PassThrough(source, Effect::kOther, tokens.IsWord(0, "KILL"))};
+}
+
+std::vector<Statement> Dispatch(const Source& source) {
+  return IsRead(source.tokens) ? RewriteQuery(source) : RewriteChangeOrPass(source);
+}
+
+// `given` is to be run where nothing is changed.
+std::vector<Statement> RewriteRead(std::string_view given, std::string_view text, Catalog& catalog,
+                                   const Options& options) {
+  const Tokens tokens(text.substr(0, FindData(text)));
+  const Source source{text, tokens, catalog, options, given};
+  if (const auto resolved = ResolveTablesInSets(source)) {
+    return RewriteRead(*resolved, *resolved, catalog, options);
   }
-  return {PassThrough(source, Effect::kOther, BeginsWithAny(tokens, 0, {"KILL", "RESTORE"}))};
+  RefuseHiddenNames(source);
+  RefuseOutside(source);
+  RefuseSettings(source);
+  RefuseSessionState(source);
+  RefuseAsync(source);
+  const std::optional<std::string> hidden = HideFromMatchers(source);
+  if (!hidden) return Dispatch(source);
+  const Tokens shown(std::string_view(*hidden).substr(0, FindData(*hidden)));
+  return Dispatch({*hidden, shown, catalog, options, *hidden});
+}
+
+}  // namespace
+
+std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
+                               const Options& options) {
+  const Tokens tokens(statement.substr(0, FindData(statement)));
+  const Source source{statement, tokens, catalog, options, statement};
+  if (const auto resolved = ResolveSnapshots(source)) return Rewrite(*resolved, catalog, options);
+  if (Rewritten own = RewriteOwn(source)) return *std::move(own);
+  RefuseLackOfWhere(tokens);
+  return RewriteRead(statement, Read(statement, catalog), catalog, options);
 }
 
 }  // namespace theflash::sql

@@ -38,7 +38,7 @@ TableInfo RequireMutable(const Source& source, const TableName& name, std::strin
 
 bool IsHiddenName(std::string_view name) {
   return name == kVersionColumn || name == kDelmarkColumn || name == kRowHashColumn ||
-         name == kRowIndexColumn;
+         name == kRowIndexColumn || name == kVersionConstraint;
 }
 
 bool IsInsertable(const Column& column) {
@@ -65,7 +65,7 @@ bool CanEndExpression(const Tokens& tokens, size_t index) {
 
 Statement PassThrough(const Source& source, Effect effect, bool returns_rows) {
   Statement statement;
-  statement.sql = std::string(source.text);
+  statement.sql = std::string(source.given);
   statement.effect = effect;
   statement.returns_rows = returns_rows;
   return statement;
