@@ -1,5 +1,5 @@
 // OPTIMIZE and ALTER of mutable tables.
-#include "statement.h"
+#include "sql/statement.h"
 
 namespace theflash::sql {
 namespace {

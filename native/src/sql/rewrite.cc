@@ -1,9 +1,9 @@
-#include "rewrite.h"
+#include "sql/rewrite.h"
 
 #include <algorithm>
 
-#include "split.h"
-#include "statement.h"
+#include "sql/split.h"
+#include "sql/statement.h"
 
 namespace theflash::sql {
 namespace {
