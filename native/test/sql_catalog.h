@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "rewrite.h"
+#include "sql/rewrite.h"
 
 namespace theflash::sql {
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "rewrite.h"
+#include "sql/rewrite.h"
+#include "sql/table_shape.h"
 #include "sql_catalog.h"
-#include "table_shape.h"
 
 namespace theflash::sql {
 namespace {

@@ -22,7 +22,7 @@
 #include <string_view>
 #include <vector>
 
-#include "rewrite.h"
+#include "sql/rewrite.h"
 
 namespace {
 

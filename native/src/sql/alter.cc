@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "table_shape.h"
+#include "sql/table_shape.h"
 
 namespace theflash::sql {
 namespace {

@@ -1,7 +1,7 @@
 // DELETE and UPDATE of mutable tables: inserts of what the rows shall become.
 #include <algorithm>
 
-#include "statement.h"
+#include "sql/statement.h"
 
 namespace theflash::sql {
 namespace {

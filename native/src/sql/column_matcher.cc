@@ -1,5 +1,5 @@
 // COLUMNS('regular expression') finds hidden columns too, which * does not.
-#include "statement.h"
+#include "sql/statement.h"
 
 namespace theflash::sql {
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "table_shape.h"
+#include "sql/table_shape.h"
 
 namespace theflash::sql {
 namespace {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
-#include "split.h"
-#include "statement.h"
+#include "sql/split.h"
+#include "sql/statement.h"
 
 namespace theflash::sql {
 namespace {

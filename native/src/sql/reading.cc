@@ -1,9 +1,9 @@
 // One reading of a text: that of ClickHouse's own parser.
-#include "reading.h"
+#include "sql/reading.h"
 
 #include <algorithm>
 
-#include "split.h"
+#include "sql/split.h"
 
 namespace theflash::sql {
 namespace {

@@ -1,10 +1,10 @@
-#include "rewrite.h"
+#include "sql/rewrite.h"
 
 #include <algorithm>
 
-#include "reading.h"
-#include "split.h"
-#include "statement.h"
+#include "sql/reading.h"
+#include "sql/split.h"
+#include "sql/statement.h"
 
 namespace theflash::sql {
 namespace {

@@ -23,8 +23,8 @@
 // statement have one version, and of equal keys in it the last row wins, as ReplacingMergeTree
 // keeps the last inserted of equal versions. A write must hold the engine's write lock from before
 // its version is reserved until it is done.
-#ifndef THEFLASH_SQL_REWRITE_H
-#define THEFLASH_SQL_REWRITE_H
+#ifndef THEFLASH_SQL_REWRITE_H_
+#define THEFLASH_SQL_REWRITE_H_
 
 #include <cstdint>
 #include <optional>
@@ -191,4 +191,4 @@ std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
 
 }  // namespace theflash::sql
 
-#endif  // THEFLASH_SQL_REWRITE_H
+#endif  // THEFLASH_SQL_REWRITE_H_

@@ -1,5 +1,5 @@
 // What shows a mutable table as its user knows it: SELRAW, SHOW CREATE, DESCRIBE, SHOW COLUMNS.
-#include "table_shape.h"
+#include "sql/table_shape.h"
 
 namespace theflash::sql {
 namespace {

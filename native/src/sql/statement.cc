@@ -1,4 +1,4 @@
-#include "statement.h"
+#include "sql/statement.h"
 
 #include <algorithm>
 

@@ -7,9 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "rewrite.h"
-#include "sql_text.h"
-#include "token.h"
+#include "sql/rewrite.h"
+#include "sql/sql_text.h"
+#include "sql/token.h"
 
 namespace theflash::sql {
 

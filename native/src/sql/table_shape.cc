@@ -1,4 +1,4 @@
-#include "table_shape.h"
+#include "sql/table_shape.h"
 
 #include <algorithm>
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "statement.h"
+#include "sql/statement.h"
 
 namespace theflash::sql {
 
