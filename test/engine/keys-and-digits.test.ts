@@ -44,7 +44,7 @@ test.serial(
       instanceOf: FlashError,
     });
     await engine.execute(`INSERT INTO d.m VALUES (4, '12345.6')`);
-  t.deepEqual(await texts('SELECT toString(d) AS d FROM d.m WHERE k > 2'), ['12345.6']);
+    t.deepEqual(await texts('SELECT toString(d) AS d FROM d.m WHERE k > 2'), ['12345.6']);
   },
 );
 
