@@ -1,6 +1,7 @@
 #include "sql/rewrite.h"
 
 #include <algorithm>
+#include <array>
 
 #include "sql/reading.h"
 #include "sql/split.h"
@@ -18,6 +19,27 @@ void RefuseHiddenNames(const Source& source) {
     throw SqlError("The column name " + tokens.Name(index) + " is reserved for mutable tables",
                    "SELRAW shows hidden columns and IMPORT INTO writes them; name your own "
                    "columns otherwise.");
+  }
+}
+
+// What reads the stored parts of a table, with rows that are deleted or older.
+constexpr std::array<std::string_view, 4> kPartFunctions = {
+    "mergeTreeIndex", "mergeTreeTextIndex", "mergeTreeProjection", "mergeTreeAnalyzeIndexes"};
+
+void RefuseStoredParts(const Source& source) {
+  const Tokens& tokens = source.tokens;
+  for (size_t index = 0; index < tokens.size(); ++index) {
+    if (tokens.IsWord(index, "NATURAL") && !tokens.IsWord(index - 1, "AS") &&
+        tokens.FindWord(index + 1, index + 4, "JOIN") < index + 4) {
+      throw SqlError("NATURAL JOIN would join the hidden columns of mutable tables, too",
+                     "Name the columns: JOIN … USING (a, b).");
+    }
+    if (!tokens.IsName(index) || !tokens.IsSymbol(index + 1, "(")) continue;
+    const std::string name = tokens.Name(index);
+    const auto is_name = [&](std::string_view each) { return EqualsIgnoringCase(name, each); };
+    if (std::none_of(kPartFunctions.begin(), kPartFunctions.end(), is_name)) continue;
+    throw SqlError(name + "() reads rows of mutable tables that are deleted or replaced",
+                   "Read the table itself; SELRAW shows all versions that are stored.");
   }
 }
 
@@ -154,6 +176,7 @@ std::vector<Statement> RewriteRead(std::string_view given, std::string_view text
     return RewriteRead(*resolved, *resolved, catalog, options);
   }
   RefuseHiddenNames(source);
+  RefuseStoredParts(source);
   RefuseOutside(source);
   RefuseSettings(source);
   RefuseSessionState(source);
