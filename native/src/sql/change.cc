@@ -32,7 +32,7 @@ void RefusePartition(const Source& source, size_t from, std::string_view verb) {
 
 Selection ReadSelection(const Source& source, size_t where, std::string_view verb) {
   const Tokens& tokens = source.tokens;
-  const size_t settings = tokens.FindWord(where + 1, tokens.size(), "SETTINGS");
+  const size_t settings = FindSettings(tokens, where + 1, tokens.size());
   if (!tokens.IsWord(where, "WHERE")) RefuseLackOfWhere(verb);
   Selection selection;
   selection.condition = tokens.Span(where + 1, settings - 1);
@@ -239,8 +239,7 @@ void RefuseLackOfWhere(const Tokens& tokens) {
   const bool is_delete = tokens.IsWord(0, "DELETE") && tokens.IsWord(1, "FROM");
   if (!is_delete && !tokens.IsWord(0, "UPDATE")) return;
   const size_t where = tokens.FindWord(1, tokens.size(), "WHERE");
-  const bool is_empty = where + 1 >= tokens.size() || tokens.IsWord(where + 1, "SETTINGS");
-  if (is_empty) RefuseLackOfWhere(is_delete ? "DELETE" : "UPDATE");
+  if (where + 1 >= tokens.size()) RefuseLackOfWhere(is_delete ? "DELETE" : "UPDATE");
 }
 
 Rewritten RewriteDelete(const Source& source) {

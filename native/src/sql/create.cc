@@ -289,7 +289,7 @@ class MutableTable {
   void EditGranularity(SqlText* engine) {
     if (arguments_.granularity == 0) return;
     const std::string setting = "index_granularity = " + std::to_string(arguments_.granularity);
-    const size_t settings = tokens_.FindWord(create_.engine_last + 1, tail_end_, "SETTINGS");
+    const size_t settings = FindSettings(tokens_, create_.engine_last + 1, tail_end_);
     if (settings < tail_end_) {
       edits_.Insert(tokens_.at(settings).end, SqlText(" ").Add(setting).Add(","));
     } else {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "sql/split.h"
+#include "sql/statement.h"
 
 namespace theflash::sql {
 namespace {

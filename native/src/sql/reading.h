@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "sql/statement.h"
+#include "sql/rewrite.h"
 
 namespace theflash::sql {
 

@@ -22,11 +22,11 @@ void RefuseHiddenNames(const Source& source) {
   }
 }
 
-// What reads the stored parts of a table, with rows that are deleted or older.
+// Table functions over the stored parts of a table, with rows that are deleted or older.
 constexpr std::array<std::string_view, 4> kPartFunctions = {
     "mergeTreeIndex", "mergeTreeTextIndex", "mergeTreeProjection", "mergeTreeAnalyzeIndexes"};
 
-void RefuseStoredParts(const Source& source) {
+void RefuseHiddenReads(const Source& source) {
   const Tokens& tokens = source.tokens;
   for (size_t index = 0; index < tokens.size(); ++index) {
     if (tokens.IsWord(index, "NATURAL") && !tokens.IsWord(index - 1, "AS") &&
@@ -77,6 +77,8 @@ void RefuseSessionState(const Source& source) {
 // Rows leave the engine as Arrow; another FORMAT would reach a reader that can't know it.
 void RefuseFormat(const Source& source) {
   const Tokens& tokens = source.tokens;
+  // Of EXPLAIN INSERT … VALUES, which prints as FORMAT Values.
+  if (FindInsertData(source.text)) return;
   for (size_t index = tokens.FindWord(1, tokens.size(), "FORMAT"); index < tokens.size();
        index = tokens.FindWord(index + 1, tokens.size(), "FORMAT")) {
     const bool named = index + 1 < tokens.size() && tokens.at(index + 1).kind == TokenKind::kWord;
@@ -167,16 +169,16 @@ std::vector<Statement> Dispatch(const Source& source) {
   return IsRead(source.tokens) ? RewriteQuery(source) : RewriteChangeOrPass(source);
 }
 
-// `given` is to be run where nothing is changed.
-std::vector<Statement> RewriteRead(std::string_view given, std::string_view text, Catalog& catalog,
-                                   const Options& options) {
+// `text` is the print of what was `given`, which is to be run where nothing is changed.
+std::vector<Statement> RewritePrinted(std::string_view given, std::string_view text,
+                                      Catalog& catalog, const Options& options) {
   const Tokens tokens(text.substr(0, FindData(text)));
   const Source source{text, tokens, catalog, options, given};
   if (const auto resolved = ResolveTablesInSets(source)) {
-    return RewriteRead(*resolved, *resolved, catalog, options);
+    return RewritePrinted(*resolved, *resolved, catalog, options);
   }
   RefuseHiddenNames(source);
-  RefuseStoredParts(source);
+  RefuseHiddenReads(source);
   RefuseOutside(source);
   RefuseSettings(source);
   RefuseSessionState(source);
@@ -196,7 +198,7 @@ std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
   if (const auto resolved = ResolveSnapshots(source)) return Rewrite(*resolved, catalog, options);
   if (Rewritten own = RewriteOwn(source)) return *std::move(own);
   RefuseLackOfWhere(tokens);
-  return RewriteRead(statement, Read(statement, catalog), catalog, options);
+  return RewritePrinted(statement, Read(statement, catalog), catalog, options);
 }
 
 }  // namespace theflash::sql

@@ -63,7 +63,7 @@ Rewritten RewriteSelraw(const Source& source) {
   const SqlText settings("final = 0, asterisk_include_materialized_columns = 1");
   Edits edits;
   edits.Replace(tokens.at(0).begin, tokens.at(0).end, "SELECT");
-  const size_t present = tokens.FindWord(1, tokens.size(), "SETTINGS");
+  const size_t present = FindSettings(tokens, 1, tokens.size());
   if (present < tokens.size()) {
     edits.Insert(tokens.at(present).end, SqlText(" ").Add(settings).Add(","));
   } else {

@@ -63,6 +63,15 @@ bool CanEndExpression(const Tokens& tokens, size_t index) {
                          "LIMIT",    "OFFSET",   "WITH", "THEN", "ELSE", "WHEN", "LIKE"});
 }
 
+size_t FindSettings(const Tokens& tokens, size_t from, size_t to) {
+  for (size_t at = tokens.FindWord(from, to, "SETTINGS"); at < to;
+       at = tokens.FindWord(at + 1, to, "SETTINGS")) {
+    const bool sets = tokens.IsName(at + 1) && tokens.IsSymbol(at + 2, "=");
+    if (sets && at > 0 && CanEndExpression(tokens, at - 1)) return at;
+  }
+  return to;
+}
+
 Statement PassThrough(const Source& source, Effect effect, bool returns_rows) {
   Statement statement;
   statement.sql = std::string(source.given);

@@ -53,6 +53,10 @@ bool BeginsWithAny(const Tokens& tokens, size_t index,
 // clause.
 bool CanEndExpression(const Tokens& tokens, size_t index);
 
+// Index of the SETTINGS that begins a clause in [from, to), outside of brackets that opened there;
+// else `to`. A column may have that name, too.
+size_t FindSettings(const Tokens& tokens, size_t from, size_t to);
+
 // The statement itself, byte for byte.
 Statement PassThrough(const Source& source, Effect effect, bool returns_rows = false);
 

@@ -91,7 +91,7 @@ async function outcome(engine: Engine, sql: string): Promise<string> {
   }
 }
 
-/** The newest rows and tombstones that are stored, their versions by rank alone, and all mutations and tables. */
+/** The newest rows and tombstones that are stored, without their versions, the tables, and the count of mutations. */
 async function stateOf(engine: Engine, db: string): Promise<string> {
   const tables = await queryRows(
     engine,
