@@ -6,7 +6,7 @@ const mayUse = {
   commands: ['cli', 'build', 'server', 'load', 'writer', 'source', 'binlog', 'engine', 'protocol'],
   cli: ['build', 'server', 'load', 'writer', 'source', 'binlog', 'engine', 'protocol'],
   server: ['source', 'binlog', 'engine', 'protocol'],
-  load: ['writer', 'binlog', 'engine', 'protocol'],
+  load: ['writer', 'source', 'binlog', 'engine', 'protocol'],
   writer: ['source', 'binlog', 'engine', 'protocol'],
   source: ['protocol'],
   binlog: ['protocol'],

@@ -6,6 +6,7 @@ export * from './error-report.js';
 export * from './event-text.js';
 export * from './flash-command.js';
 export * from './format/index.js';
+export * from './load-source.js';
 export * from './log-events.js';
 export * from './output-sink.js';
 export * from './progress.js';

@@ -6,6 +6,8 @@ import {
   exitCodes,
   FlashCommand,
   hidePasswords,
+  loadedBefore,
+  loadFromServer,
   openEngine,
   readSourceDefaults,
   sourceFlags,
@@ -34,7 +36,7 @@ export default class Write extends FlashCommand {
     'Goes on where the last run ended: the engine keeps the position with the rows, so running a command ' +
     'again applies what is new. Readers see whole transactions. Anything that can not be carried over stops ' +
     'the run, with all before it applied. A server, named by a URL, is followed until SIGTERM or Ctrl-C, over lost ' +
-    'connections and restarts.';
+    'connections and restarts; into an empty engine its tables are copied first, as of one place in its log.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --binlog /var/lib/mysql/binlog.000001',
@@ -57,6 +59,13 @@ export default class Write extends FlashCommand {
     dump: Flags.string({
       summary: 'Load a dump with rows first, and go on from its position: a file, or - for stdin.',
       helpValue: 'DUMP.SQL',
+    }),
+    'load-only': Flags.boolean({
+      summary: 'From a server: copy the tables into an empty engine, and end there.',
+      exclusive: ['no-load', 'dump', 'from', 'baseline', 'partial', 'source-moved', 'schema'],
+    }),
+    'no-load': Flags.boolean({
+      summary: 'From a server: do not copy the tables first; its logs have to hold all of them.',
     }),
     only: Flags.string({
       summary: 'With --dump: replace these tables of the copy by those of the dump.',
@@ -172,6 +181,12 @@ export default class Write extends FlashCommand {
       if (loaded.interrupted) process.exitCode = exitCodes.interrupted;
       return loaded;
     }
+    const url = urlToLoad(flags);
+    if (url !== undefined) {
+      (await open([url], () => undefined)).close?.();
+      const first = await this.#loadFromServer(url, flags, options);
+      if (first !== undefined && (first.interrupted || flags['load-only'])) return first;
+    }
     const source = await open(flags.binlog ?? [], (line) => {
       this.logToStderr(line);
     });
@@ -238,6 +253,36 @@ export default class Write extends FlashCommand {
     }
   }
 
+  /** The first load of a server; undefined where the copy goes on. */
+  async #loadFromServer(
+    url: string,
+    flags: EngineFlags & SourceFlags & { 'load-only': boolean },
+    options: ReplayOptions,
+  ): Promise<WriteSummary | undefined> {
+    const defaults = await readSourceDefaults(flags);
+    const engine = await openEngine(flags, { create: true });
+    const startedMs = performance.now();
+    try {
+      const onNote = (line: string): void => {
+        this.logToStderr(line);
+      };
+      const showsProgress = !this.jsonEnabled();
+      const loading = { ...options, url, defaults, showsProgress, onNote };
+      const result = await loadFromServer(engine, loading);
+      if (result === undefined && !flags['load-only']) return undefined;
+      const elapsedMs = performance.now() - startedMs;
+      if (result === undefined) {
+        onNote(`Nothing to load: ${flags.engine} holds a copy. Without --load-only it goes on.`);
+        return summarizeLoad(await loadedBefore(engine), elapsedMs);
+      }
+      for (const line of loadLines(result, 'the source', elapsedMs)) onNote(line);
+      if (result.interrupted) process.exitCode = exitCodes.interrupted;
+      return summarizeLoad(result, elapsedMs);
+    } finally {
+      await engine.close();
+    }
+  }
+
   async #replay(source: Source, flags: EngineFlags, options: ReplayOptions): Promise<WriteSummary> {
     const engine = await openEngine(flags, { create: true });
     const sizes = source.logs.map((log) => log.sizeBytes);
@@ -266,6 +311,31 @@ export default class Write extends FlashCommand {
       await engine.close();
     }
   }
+}
+
+/** The server whose tables are copied first, where nothing says that a copy begins in another way. */
+function urlToLoad(flags: {
+  binlog?: string[] | undefined;
+  dump?: string | undefined;
+  from?: string | undefined;
+  baseline?: string | undefined;
+  schema?: string | undefined;
+  partial: boolean;
+  'load-only': boolean;
+  'no-load': boolean;
+  'source-moved': boolean;
+}): string | undefined {
+  const [url, ...others] = flags.binlog ?? [];
+  const isServer = url !== undefined && isServerUrl(url) && others.length === 0;
+  if (flags['load-only'] && !isServer) {
+    throw new FlashError('INVALID_REQUEST', '--load-only copies the tables of a running server', {
+      hint: 'Name it, as --binlog mysql://repl@db.example.com/. A dump alone is loaded by --dump without --binlog.',
+    });
+  }
+  const { dump, from, baseline, schema, partial } = flags;
+  const isOther = [dump, from, baseline, schema].some((flag) => flag !== undefined);
+  const isLoaded = !(isOther || partial || flags['no-load'] || flags['source-moved']);
+  return isServer && isLoaded ? url : undefined;
 }
 
 /** `now`: logs are read to where they end at the start, and that is so without any `until`. */

@@ -63,16 +63,17 @@ export function checkAge(
   );
 }
 
-/** Refuses to load over a table that has rows. Errors: SOURCE_MISMATCH. */
+/** Refuses to load over a table that has rows; `who` makes it, as `the dump`. Errors: SOURCE_MISMATCH. */
 export async function checkFresh(
   tables: EngineTables,
   name: string,
   target: { database: string; table: string },
+  who: string,
 ): Promise<void> {
   if (!(await tables.holdsRows(target))) return;
   throw new FlashError(
     'SOURCE_MISMATCH',
-    `the dump makes ${name}, and the engine has a table ${tableName(target)} with rows in it`,
+    `${who} has ${name}, and the engine has a table ${tableName(target)} with rows in it`,
     {
       hint: `Start from an empty engine, write elsewhere with --rename ${name}=…, or drop the table.`,
       place: { table: name },

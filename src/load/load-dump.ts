@@ -15,7 +15,6 @@ import {
   dropSideTables,
   EngineTables,
   GtidSet,
-  historyPieces,
   loadHistory,
   makeTableFilter,
   parseCheckpoint,
@@ -38,6 +37,7 @@ import { DumpReader, type DumpSink } from './dump/dump-reader.js';
 import { RowScanner } from './dump/row-scanner.js';
 import type { DumpedTable } from './dump/dump-tables.js';
 import { TableLoader } from './dump/table-loader.js';
+import { publishLoad } from './publish-load.js';
 
 /** Under which name the engine keeps how far a load is: never how far the copy is. */
 const progressSource = 'dump';
@@ -193,7 +193,7 @@ class DumpLoad implements DumpSink {
       const hint = 'Give each a name of its own with --rename, or leave one out with --exclude.';
       throw dumpError(location, problem, { offset, table: name, hint });
     }
-    if (this.#checkpoint === undefined) await checkFresh(this.#tables, name, target);
+    if (this.#checkpoint === undefined) await checkFresh(this.#tables, name, target, 'the dump');
     const side = { ...table.known.schema, ...sideTable(this.#loaders.size + 1) };
     const { zeroDate = 'null' } = this.#options;
     const { session } = this.#reader;
@@ -327,14 +327,10 @@ class DumpLoad implements DumpSink {
     }
     const moment = this.#moment();
     this.#checkBound(only);
-    const swaps = [];
+    const loaded = [];
     for (const loader of this.#loaders.values()) {
       const { known } = loader.table;
-      const uuid = await this.#tables.uuidOf(loader.builder.schema);
-      if (uuid === undefined) throw new FlashError('INTERNAL', 'a table that was loaded is gone');
-      const to = this.#filter.target(known.schema);
-      if (this.#checkpoint === undefined) await this.#tables.drop(to);
-      swaps.push({ uuid, to });
+      loaded.push({ side: loader.builder.schema, to: this.#filter.target(known.schema) });
       this.#history.set(only.length === 0 ? known : { ...known, since: moment });
     }
     if (this.#checkpoint === undefined) {
@@ -344,19 +340,8 @@ class DumpLoad implements DumpSink {
       if (this.#checkpoint === undefined) this.#history.setDatabaseCharset(database, charset);
     }
     const checkpoint = this.#checkpoint ?? this.#firstCheckpoint(moment);
-    const writer = new BatchWriter(this.#engine, this.#tables, checkpointSource);
-    const pieces = historyPieces(this.#history);
-    await writer.commit(
-      () => Promise.resolve({ create: [], pieces }),
-      JSON.stringify({ ...checkpoint, swaps }),
-    );
-    await writer.settle();
-    await swapTables(this.#engine, swaps);
-    await writer.commit(
-      () => Promise.resolve({ create: [], pieces: [] }),
-      JSON.stringify(checkpoint),
-    );
-    await writer.settle();
+    const isNew = this.#checkpoint === undefined;
+    await publishLoad(this.#engine, this.#history, loaded, { checkpoint, isNew });
   }
 
   /** Errors: INVALID_REQUEST where tables that foreign keys bind would be of different moments. */

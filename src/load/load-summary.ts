@@ -28,8 +28,7 @@ export function summarizeLoad(result: LoadResult, elapsedMs: number): WriteSumma
 
 /** A load for people, a few lines. */
 export function loadLines(result: LoadResult, path: string, elapsedMs: number): string[] {
-  if (result.interrupted)
-    return ['Interrupted: nothing of the dump is in the copy. The same command begins anew.'];
+  if (result.interrupted) return ['Interrupted: nothing was loaded. The same command begins anew.'];
   const { position } = result;
   const place = position === undefined ? 'its position' : `${position.file}:${position.offset}`;
   if (result.wasLoaded)

@@ -4,8 +4,13 @@ export { openSource, type OpenSourceOptions } from './open-source.js';
 export { fileError } from './file-log.js';
 export {
   isServerUrl,
+  openTableServer,
   readOptionFile,
   readPasswordFile,
   type AddressDefaults,
   type LiveOptions,
+  type LoadSession,
+  type RowBytes,
+  type Snapshot,
+  type TableServer,
 } from './live/index.js';

@@ -33,7 +33,16 @@ for (const kind of kinds) {
       writeFileSync(secret, `${password}\n`);
       const engine = path.join(folder, 'engine');
       const url = `mysql://repl@127.0.0.1:${relay.port}/`;
-      const args = ['write', '--engine', engine, '--binlog', url, '--batch-interval', '100ms'];
+      const args = [
+        'write',
+        '--no-load',
+        '--engine',
+        engine,
+        '--binlog',
+        url,
+        '--batch-interval',
+        '100ms',
+      ];
       const said: string[] = [];
 
       const state = { isDone: false };
@@ -58,6 +67,8 @@ for (const kind of kinds) {
         if (code === undefined) continue;
         // A connection that is cut while the source is still examined ends it, too.
         if (code === 1 && !stderr.includes('as server id')) continue;
+        // So does one that comes before the engine is open: nothing was read by then.
+        if (code === 130 && !stderr.includes('holds all')) continue;
         t.is(code, 0, stderr);
         t.regex(stderr, /holds all up to/);
       }

@@ -71,6 +71,8 @@ async function connect(
   const connection = createConnection({
     ...{ host, port, user, connectTimeout: connectTimeoutMs, charset: 'UTF8MB4_GENERAL_CI' },
     ...{ dateStrings: true, supportBigNumbers: true, bigNumberStrings: true },
+    // With it each query would carry parameters, which those that are written by hand do not have.
+    flags: ['-CLIENT_QUERY_ATTRIBUTES'],
     ...(password === undefined ? {} : { password }),
     ...(ssl === undefined ? {} : { ssl }),
   });

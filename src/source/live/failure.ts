@@ -130,9 +130,9 @@ const connectionHint =
 
 /** What to do where logs are gone that the copy needs. */
 export const purgedHint =
-  'The source has purged that log. Bring the database in anew: mysqldump --single-transaction --source-data=2 --databases … > dump.sql; ' +
-  'theflash write --dump dump.sql --engine NEW_FOLDER. To keep logs longer: SET GLOBAL binlog_expire_logs_seconds=604800 (before MySQL 8.0: expire_logs_days=7).';
+  'The source has purged that log. Bring the database in anew: theflash write --binlog mysql://… --engine NEW_FOLDER copies the tables and goes on. ' +
+  'To keep logs longer: SET GLOBAL binlog_expire_logs_seconds=604800 (before MySQL 8.0: expire_logs_days=7).';
 
 const lostHint =
   'The source may have lost the end of its log in a crash (sync_binlog is not 1), or has begun its logs anew. Where it is another server now, GTIDs prove the way on: --source-moved. ' +
-  'Else bring the database in anew: theflash write --dump dump.sql --engine NEW_FOLDER.';
+  'Else bring the database in anew: theflash write --binlog mysql://… --engine NEW_FOLDER.';

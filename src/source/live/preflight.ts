@@ -3,6 +3,7 @@ import { addressText, type ServerAddress } from './address.js';
 import type { Row, SourceConnection } from './connection.js';
 import { openDump } from './dump-stream.js';
 import { describeFailure } from './failure.js';
+import { isAtLeast } from './server-version.js';
 
 /** What a source says of itself before anything is read. */
 export interface SourceFacts {
@@ -253,11 +254,6 @@ function problemsError(location: string, problems: readonly Problem[]): FlashErr
         hint: `Mend it: ${only.mend}.`,
       })
     : new FlashError(code, `${location} can't be read, for ${problems.length} reasons: ${list}`);
-}
-
-function isAtLeast(version: string, major: number, minor: number): boolean {
-  const [, a, b] = /^(\d+)\.(\d+)/.exec(version) ?? [];
-  return Number(a) > major || (Number(a) === major && Number(b) >= minor);
 }
 
 function text(row: Row | undefined, name: string): string {

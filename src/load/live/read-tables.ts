@@ -1,0 +1,211 @@
+import {
+  encodeChanges,
+  tableName,
+  type Engine,
+  type Position,
+  type TableSchema,
+} from '../../protocol/index.js';
+import type { LoadSession, TableServer } from '../../source/index.js';
+import { BatchWriter, defaultLimits, EngineTables, sideTable } from '../../writer/index.js';
+import type { ServerLoadOptions } from './load-options.js';
+import {
+  describeTableError,
+  readDefinition,
+  TablesChanged,
+  type ListedTable,
+  type TableList,
+} from './source-tables.js';
+import { partColumn, quoteSourceName, quoteSourceTable, selectParts } from './table-parts.js';
+import { TextRows } from './text-rows.js';
+
+/** A table whose rows are in the engine, where nobody sees them. */
+export interface LoadedRows {
+  rows: TextRows;
+  /** The engine's table that holds them. */
+  side: TableSchema;
+  bytesRead: number;
+  zeroDates: number;
+  /** Where the log ended when the last row was read. */
+  readAt: Position;
+}
+
+export interface ReadRequest {
+  server: TableServer;
+  engine: Engine;
+  list: TableList;
+  sessions: readonly LoadSession[];
+  options: ServerLoadOptions;
+}
+
+/** Under which name the engine keeps how far a load is: never how far the copy is. */
+const progressSource = 'dump';
+
+/**
+ * Reads all tables by several sessions, and stages their rows. One table after the other, its parts at the
+ * same time: each is read once, and few are held open.
+ *
+ * Errors: those of the server, with the table; of values; of the engine. The first one ends all.
+ */
+export async function readTables(request: ReadRequest): Promise<LoadedRows[]> {
+  const reading = new TableReading(request);
+  try {
+    return await reading.run();
+  } catch (error) {
+    await reading.abort();
+    throw error;
+  }
+}
+
+/** One SELECT that is still to be run. */
+interface Part {
+  into: LoadedRows;
+  sql: string;
+}
+
+class TableReading {
+  readonly #request: ReadRequest;
+  readonly #writer: BatchWriter;
+  readonly #bytesMax: number;
+  readonly #rowsMax: number;
+  readonly #rowsTotal: number;
+  #turn: Promise<void> = Promise.resolve();
+  #rows = 0;
+
+  constructor(request: ReadRequest) {
+    this.#request = request;
+    const { engine, options, list } = request;
+    this.#writer = new BatchWriter(engine, new EngineTables(engine), progressSource);
+    const { bytesMax, rowsMax } = { ...defaultLimits, ...options.limits };
+    this.#bytesMax = bytesMax;
+    this.#rowsMax = rowsMax;
+    this.#rowsTotal = list.copied.reduce((sum, { rows }) => sum + rows, 0);
+  }
+
+  async run(): Promise<LoadedRows[]> {
+    const { list } = this.#request;
+    const loaded: LoadedRows[] = [];
+    for (const table of list.copied) {
+      loaded.push(await this.#readTable(table, loaded.length + 1));
+    }
+    await this.#turn;
+    await this.#writer.settle();
+    return loaded;
+  }
+
+  async abort(): Promise<void> {
+    for (const session of this.#request.sessions) session.close();
+    await this.#turn;
+    await this.#writer.abort();
+  }
+
+  async #readTable(table: ListedTable, number: number): Promise<LoadedRows> {
+    const { server, sessions, list, options } = this.#request;
+    const known = await readDefinition(server, table, list.charsets.get(table.database));
+    const name = tableName(table);
+    if (known === undefined) throw new TablesChanged(`${name} is gone`);
+    const side = { ...known.schema, ...sideTable(number) };
+    const rows = new TextRows(known, side, options.zeroDate ?? 'null');
+    const create = [{ schema: side, mustExist: undefined }];
+    await this.#inTurn(() =>
+      this.#writer.commit(() => Promise.resolve({ create, pieces: [] }), '{}'),
+    );
+    const readAt = { file: '', offset: 0 };
+    const into: LoadedRows = { rows, side, bytesRead: 0, zeroDates: 0, readAt };
+    const [first] = sessions;
+    const named = (error: unknown): never => {
+      throw describeTableError(error, name);
+    };
+    const bounds =
+      first === undefined ? undefined : await readBounds(first, known.schema).catch(named);
+    const parts = bounds === 'empty' ? [] : selectParts(known.schema, bounds, table.rows);
+    const queue = parts.map((sql) => ({ into, sql }));
+    const outcomes = await Promise.allSettled(
+      sessions.map((session) =>
+        this.#work(session, queue).catch((error: unknown) => {
+          queue.length = 0;
+          return named(error);
+        }),
+      ),
+    );
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    await this.#stage(into, () => rows.builder.rows > 0);
+    rows.release();
+    this.#rows += rows.rows;
+    return { ...into, readAt: await server.position() };
+  }
+
+  async #work(session: LoadSession, queue: Part[]): Promise<void> {
+    for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
+      const { into, sql } = part;
+      // Without the savepoint an ALTER would wait for the whole load, and all statements after it.
+      await session.query('SAVEPOINT part');
+      await session.read(
+        sql,
+        (source, start, end) => {
+          into.rows.append(source, start, end);
+          into.bytesRead += end - start;
+        },
+        () => this.#pause(into),
+      );
+      await session.query('ROLLBACK TO SAVEPOINT part');
+    }
+  }
+
+  /** After a piece of an answer: sends what is enough for a batch. */
+  #pause(into: LoadedRows): Promise<void> | undefined {
+    const { rows } = into;
+    this.#progress(into);
+    const isFull = (): boolean =>
+      rows.builder.rows >= this.#rowsMax || rows.builder.bytes >= this.#bytesMax;
+    return isFull() ? this.#stage(into, isFull) : undefined;
+  }
+
+  #progress({ rows }: LoadedRows): void {
+    const { onProgress } = this.#request.options;
+    onProgress?.(this.#rows + rows.rows, this.#rowsTotal, tableName(rows.known.schema));
+  }
+
+  /**
+   * Sends the rows of a table to the engine, where they are at least so many. Several sessions may ask for it at
+   * the same time: that is done one after the other, and what one has sent is not there for the next.
+   */
+  #stage(into: LoadedRows, isEnough: () => boolean): Promise<void> {
+    const { rows } = into;
+    return this.#inTurn(async () => {
+      if (!isEnough()) return;
+      await this.#writer.commit(() => {
+        const { builder } = rows;
+        const zeroDates = builder.zeroDates.reduce((sum, count) => sum + count, 0);
+        into.zeroDates += zeroDates;
+        const changes = builder.take();
+        const { database, table } = changes.schema;
+        const piece = { table: { database, table }, changes: encodeChanges(changes), zeroDates };
+        return Promise.resolve({ create: [], pieces: [piece] });
+      }, '{}');
+    });
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const next = this.#turn.then(work);
+    this.#turn = next.catch(() => undefined);
+    return next;
+  }
+}
+
+/** The smallest and the largest value of the column that a table is read by; undefined where it is read at once. */
+async function readBounds(
+  session: LoadSession,
+  schema: TableSchema,
+): Promise<readonly [bigint, bigint] | 'empty' | undefined> {
+  const column = partColumn(schema);
+  if (column === undefined) return undefined;
+  const quoted = quoteSourceName(column);
+  await session.query('SAVEPOINT part');
+  const [row] = await session.query(
+    `SELECT MIN(${quoted}), MAX(${quoted}) FROM ${quoteSourceTable(schema)}`,
+  );
+  await session.query('ROLLBACK TO SAVEPOINT part');
+  const [first, last] = row ?? [];
+  return first === undefined || last === undefined ? 'empty' : [BigInt(first), BigInt(last)];
+}

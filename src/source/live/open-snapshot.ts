@@ -1,0 +1,209 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { FlashError, type Position } from '../../protocol/index.js';
+import type { LoadSession } from './load-session.js';
+import { readLogPosition } from './log-position.js';
+import { isAtLeast } from './server-version.js';
+
+/** Sessions that all see the tables as they were at one place in the logs. */
+export interface Snapshot {
+  position: Position;
+  /** What was executed by then; empty where the server does not tell. */
+  gtidSet: string;
+  sessions: readonly LoadSession[];
+  /** How long writers were held up, in milliseconds; undefined where nothing was locked. */
+  lockMs: number | undefined;
+}
+
+export interface SnapshotRequest {
+  control: LoadSession;
+  open: () => Promise<LoadSession>;
+  count: number;
+  isMariadb: boolean;
+  version: string;
+  /** All tables that will be read, quoted: what is locked where the whole server can't be. */
+  tables: readonly string[];
+  signal: AbortSignal | undefined;
+}
+
+/** A writer is never held up for longer by a lock that does not come. Units: whole seconds. */
+const lockWaitSeconds = 1;
+const lockTriesMax = 3;
+/** Commits come between the sessions of a busy server: so often they are opened anew. */
+const equalTriesMax = 10;
+
+const begin = 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY';
+
+/** Another session holds a lock, or a statement runs that is older. */
+const lockTimeoutErrno = 1205;
+const deniedErrnos: ReadonlySet<number> = new Set([1044, 1045, 1142, 1227]);
+
+/**
+ * Opens sessions with one snapshot of all tables, and reads its place in the logs.
+ *
+ * MariaDB tells the place of each snapshot itself. MySQL does not: what is in its log may not be visible yet, so writers
+ * are held up for the moment, by FLUSH TABLES WITH READ LOCK or LOCK TABLES.
+ *
+ * Owns: the caller closes the sessions.
+ * Errors: AUTH with the GRANT where no lock may be taken; BUSY where none comes; those of the connection.
+ */
+export async function openSnapshot(request: SnapshotRequest): Promise<Snapshot> {
+  const { count, open } = request;
+  const opened = await Promise.allSettled(Array.from({ length: count }, () => open()));
+  const sessions = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  try {
+    const failed = opened.find((each) => each.status === 'rejected');
+    if (failed !== undefined) throw failed.reason;
+    return await (request.isMariadb ? mariadb(request, sessions) : mysql(request, sessions));
+  } catch (error) {
+    for (const session of sessions) session.close();
+    throw error;
+  }
+}
+
+async function mariadb(
+  request: SnapshotRequest,
+  sessions: readonly LoadSession[],
+): Promise<Snapshot> {
+  for (let tries = 0; tries < equalTriesMax; tries += 1) {
+    const places = await Promise.all(sessions.map(beginWithPlace));
+    const [place] = places;
+    const isSame = places.every(
+      (each) => each.file === place?.file && each.offset === place.offset,
+    );
+    if (place !== undefined && isSame) {
+      const gtidSet = await gtidsAt(request.control, place);
+      return { position: place, gtidSet, sessions, lockMs: undefined };
+    }
+    await Promise.all(sessions.map((session) => session.query('ROLLBACK')));
+  }
+  const locked = await lockServer(request, sessions);
+  if (typeof locked !== 'string') return locked;
+  // One session alone needs nobody to agree with.
+  const [only, ...others] = sessions;
+  if (only === undefined) throw new FlashError('INTERNAL', 'a snapshot without sessions');
+  for (const session of others) session.close();
+  const position = await beginWithPlace(only);
+  const gtidSet = await gtidsAt(request.control, position);
+  return { position, gtidSet, sessions: [only], lockMs: undefined };
+}
+
+/**
+ * The whole server first, where it is certain that no statement runs for long: LOCK TABLES may make a
+ * transaction that uses several of the tables the victim of a deadlock. Before MySQL 5.7 LOCK TABLES did not
+ * wait for transactions, and so says nothing of a place.
+ */
+async function mysql(
+  request: SnapshotRequest,
+  sessions: readonly LoadSession[],
+): Promise<Snapshot> {
+  const { tables, control, version } = request;
+  const first = (await seesProcesses(control)) ? await lockServer(request, sessions) : 'denied';
+  if (typeof first !== 'string') return first;
+  const list = tables.map((table) => `${table} READ`).join(', ');
+  // Without tables there is nothing to wait for: any place is as good as another.
+  const lock = tables.length === 0 ? 'DO 0' : `LOCK TABLES ${list}`;
+  const some = isAtLeast(version, 5, 7)
+    ? await lockAndBegin(request, sessions, lock, lockTriesMax)
+    : 'denied';
+  if (typeof some !== 'string') return some;
+  const all = await lockServer(request, sessions);
+  if (typeof all !== 'string') return all;
+  if (some === 'denied' && all === 'denied') throw await deniedError(control);
+  throw new FlashError(
+    'BUSY',
+    `no moment was found in which the tables stand still: transactions or statements hold them for longer than ${lockWaitSeconds} s`,
+    {
+      hint: 'SHOW PROCESSLIST and information_schema.INNODB_TRX show what stays open: end it (KILL id), or run again when it is done.',
+    },
+  );
+}
+
+/** Whether the user sees the statements of others. */
+async function seesProcesses(control: LoadSession): Promise<boolean> {
+  const [row] = await control.query(
+    "SELECT COUNT(*) FROM information_schema.USER_PRIVILEGES WHERE PRIVILEGE_TYPE = 'PROCESS'",
+  );
+  return Number(row?.[0]) > 0;
+}
+
+/**
+ * FLUSH TABLES WITH READ LOCK closes tables: all that use one later wait for the statement that still has it open, and
+ * go on waiting when the lock is given up. So it is tried once, and not beside a statement that runs for long.
+ */
+async function lockServer(
+  request: SnapshotRequest,
+  sessions: readonly LoadSession[],
+): Promise<Snapshot | 'denied' | 'busy'> {
+  // Id, User, Host, db, Command, Time, State, Info.
+  const running = await request.control.query('SHOW PROCESSLIST');
+  const isBusy = running.some(
+    ([, , , , command, seconds, , info]) =>
+      /^(?:Query|Execute)$/.test(command ?? '') && info !== undefined && Number(seconds) >= 1,
+  );
+  return isBusy ? 'busy' : lockAndBegin(request, sessions, 'FLUSH TABLES WITH READ LOCK', 1);
+}
+
+/** Opens the snapshots and reads the place while `lock` is held; why not, where it can't be had. */
+async function lockAndBegin(
+  { control, isMariadb, version, signal }: SnapshotRequest,
+  sessions: readonly LoadSession[],
+  lock: string,
+  triesMax: number,
+): Promise<Snapshot | 'denied' | 'busy'> {
+  await control.query(`SET SESSION lock_wait_timeout = ${lockWaitSeconds}`);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await control.query(lock);
+      break;
+    } catch (error) {
+      const errno = error instanceof Error && 'errno' in error ? Number(error.errno) : 0;
+      if (deniedErrnos.has(errno)) return 'denied';
+      if (errno !== lockTimeoutErrno) throw error;
+      if (tries === triesMax) return 'busy';
+      // Writers that have waited for the lock get on with their work before the next try.
+      await delay(1000 * tries, undefined, signal === undefined ? {} : { signal });
+    }
+  }
+  const sinceMs = performance.now();
+  try {
+    await Promise.all(sessions.map((session) => session.query(begin)));
+    const place = await readLogPosition(control, isMariadb, version);
+    await control.query('UNLOCK TABLES');
+    return { ...place, sessions, lockMs: performance.now() - sinceMs };
+  } catch (error) {
+    await control.query('UNLOCK TABLES').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** MariaDB: the place of this very snapshot. */
+async function beginWithPlace(session: LoadSession): Promise<Position> {
+  await session.query(begin);
+  const rows = await session.query("SHOW STATUS LIKE 'binlog_snapshot_%'");
+  const values = new Map(rows.map(([name = '', value]) => [name.toLowerCase(), value]));
+  const file = values.get('binlog_snapshot_file') ?? '';
+  const offset = Number(values.get('binlog_snapshot_position'));
+  if (file !== '' && offset >= 4) return { file, offset };
+  throw new FlashError('UNSUPPORTED', 'the server does not tell the place of a snapshot', {
+    hint: "Look at SHOW STATUS LIKE 'binlog_snapshot%' on it. A dump is the other way: mariadb-dump --single-transaction --master-data=2 … | theflash write --dump -.",
+  });
+}
+
+async function gtidsAt(control: LoadSession, { file, offset }: Position): Promise<string> {
+  const name = file.replaceAll("'", "''");
+  const [row] = await control.query(`SELECT BINLOG_GTID_POS('${name}', ${offset})`);
+  return row?.[0] ?? '';
+}
+
+async function deniedError(control: LoadSession): Promise<FlashError> {
+  const [row] = await control.query('SELECT CURRENT_USER()');
+  const [, user = 'USER', host = '%'] = /^(.*)@([^@]*)$/.exec(row?.[0] ?? '') ?? [];
+  const account = `'${user}'@'${host}'`;
+  return new FlashError(
+    'AUTH',
+    'the user may lock neither the server nor the tables, and without a lock MySQL does not tell the place in its log at which rows are read',
+    {
+      hint: `As an administrator: GRANT RELOAD, PROCESS ON *.* TO ${account}; or, where nobody has these, GRANT LOCK TABLES ON *.* TO ${account}. The lock is held for some milliseconds.`,
+    },
+  );
+}

@@ -1,0 +1,154 @@
+// Goal: one command copies a server that works and goes on, killed at any moment. Method: the built
+// command against real servers with writers beside it; then every table beside the server's SELECT.
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startServerOfKind, type Server, type ServerKind } from '../servers/index.js';
+import { testSerialWith } from '../servers/test-with.js';
+import { chooseSeed, createRandom } from '../workload/index.js';
+import { runCli, runCliWell, startCli, temporaryFolder } from './cli.js';
+import { differences } from './replay-case.js';
+
+const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
+const tables = 3;
+const rows = 40_000;
+const killsWanted = 4;
+
+for (const kind of kinds) {
+  testSerialWith(kind)(
+    `${kind}: a first load that is killed at any moment shows nothing, and the same command brings all`,
+    async (t) => {
+      t.timeout(300_000);
+      const seed = chooseSeed();
+      t.log(`SEED=${seed}`);
+      const random = createRandom(seed);
+      const server = await startServerOfKind(kind);
+      t.teardown(server.stop);
+      await fill(server);
+      const engine = path.join(temporaryFolder(t), 'engine');
+      const url = `mysql://root@127.0.0.1:${server.port}/`;
+      const args = ['write', '--binlog', url, '--engine'];
+
+      const startMs = performance.now();
+      const only = await runCli([...args, `${engine}-whole`, '--load-only']);
+      t.is(only.code, 0, only.stderr);
+      const wholeMs = performance.now() - startMs;
+      t.regex(only.stderr, /sessions read as of binlog\.000001:\d+, (?:under a lock of|without)/);
+      t.regex(only.stderr, /120,000 rows of 3 tables from the source/);
+      t.deepEqual(await differences(server, 'd', `${engine}-whole`), []);
+      const again = await runCli([...args, `${engine}-whole`, '--load-only']);
+      t.regex(again.stderr, /Nothing to load/);
+
+      const work = startWriter(server, seed);
+      let loads = 0;
+      for (let kills = 0; kills < killsWanted && loads <= killsWanted;) {
+        const { child, done } = startCli([...args, engine, '--load-only']);
+        const pause = delay(random.int(1, Math.ceil(wholeMs)), undefined, { ref: false });
+        await Promise.race([done, pause]);
+        child.kill('SIGKILL');
+        const { code, stderr } = await done;
+        t.true(code === undefined || code === 0, stderr);
+        if (code === undefined) kills += 1;
+        else loads += 1;
+        const seen = await seenTables(engine);
+        t.true(seen === 0 || seen === tables, `${seen} tables after ${kills} kills, SEED=${seed}`);
+      }
+      // Now without --load-only: it loads, where that is still to be done, and follows.
+      const { child, done } = startCli([...args, engine, '--batch-interval', '50ms']);
+      await delay(wholeMs * 2, undefined, { ref: false });
+      child.kill('SIGTERM');
+      const followed = await done;
+      t.true(followed.code === 0 || followed.code === 130, followed.stderr);
+      await work.stop();
+      const last = await runCli([...args, engine, '--until', 'now']);
+      t.is(last.code, 0, last.stderr);
+      t.regex(
+        last.stderr,
+        /holds the rows of its baseline at binlog\.000001:\d+ and all changes up/,
+      );
+      t.deepEqual(await differences(server, 'd', engine), [], `SEED=${seed}`);
+      const left = await runCliWell([
+        ...['sql', "SELECT count() AS c FROM system.tables WHERE name LIKE 'load_%'"],
+        ...['--engine', engine, '--format', 'csv'],
+      ]);
+      t.regex(left.toString(), /^c\s+0\s*$/);
+    },
+  );
+}
+
+testSerialWith('mariadb')('what begins a copy in another way loads nothing', async (t) => {
+  t.timeout(120_000);
+  const server = await startServerOfKind('mariadb');
+  t.teardown(server.stop);
+  await server.query(
+    'CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY); INSERT INTO d.t VALUES (1)',
+  );
+  const folder = temporaryFolder(t);
+  const url = `mysql://root@127.0.0.1:${server.port}/`;
+  const write = (name: string, ...more: string[]): ReturnType<typeof runCli> =>
+    runCli([
+      'write',
+      '--engine',
+      path.join(folder, name),
+      '--binlog',
+      url,
+      '--until',
+      'now',
+      ...more,
+    ]);
+  for (const more of [['--no-load'], ['--partial'], ['--from', 'binlog.000001:4']]) {
+    const { code, stderr } = await write(`copy${(more[0] ?? '').replaceAll('-', '_')}`, ...more);
+    t.is(code, 0, stderr);
+    t.notRegex(stderr, /sessions? read as of/);
+  }
+  const { stderr, code } = await write('loaded');
+  t.is(code, 0, stderr);
+  t.regex(stderr, /1 row of 1 table from the source/);
+  const wrong = await runCli(['write', '--load-only', '--binlog', 'binlog.000001']);
+  t.is(wrong.code, 2);
+  t.regex(wrong.stderr, /--load-only copies the tables of a running server/);
+});
+
+async function fill(server: Server): Promise<void> {
+  await server.query('CREATE DATABASE d');
+  for (let table = 0; table < tables; table += 1) {
+    // The last one has no key.
+    const key = table === tables - 1 ? '' : ', PRIMARY KEY (id)';
+    await server.query(
+      `USE d; CREATE TABLE t${table} (id INT NOT NULL, v VARCHAR(60), f FLOAT${key})`,
+    );
+    for (let first = 0; first < rows; first += 10_000) {
+      const values = Array.from(
+        { length: 10_000 },
+        (_, i) => `(${first + i}, 'row ${i * 7919}', ${i / 7})`,
+      );
+      await server.query(`INSERT INTO d.t${table} VALUES ${values.join(', ')}`);
+    }
+  }
+}
+
+/** Changes rows of all tables in transactions until it is stopped. */
+function startWriter(server: Server, seed: number): { stop: () => Promise<void> } {
+  const random = createRandom(seed);
+  const state = { isStopped: false };
+  const run = async (): Promise<void> => {
+    for (let id = rows; !state.isStopped; id += 1) {
+      const one = random.int(0, rows);
+      await server.query(`START TRANSACTION; UPDATE d.t0 SET v = ${id}, f = ${id} / 3 WHERE id = ${one};
+        DELETE FROM d.t1 WHERE id = ${one}; INSERT INTO d.t2 VALUES (${one}, 'x', NULL); COMMIT`);
+    }
+  };
+  const work = run();
+  return {
+    stop: async () => {
+      state.isStopped = true;
+      await work;
+    },
+  };
+}
+
+async function seenTables(engine: string): Promise<number> {
+  const { code, stdout, stderr } = await runCli(['tables', '--json', '--engine', engine]);
+  if (code !== 0 && (stdout.toString() + stderr).includes('NOT_FOUND')) return 0;
+  const listed = JSON.parse(stdout.toString()) as { tables: unknown[] };
+  return listed.tables.length;
+}
