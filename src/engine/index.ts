@@ -1,6 +1,9 @@
 export {
+  joinEmbeddedEngine,
   openEmbeddedEngine,
   type AllowedPath,
+  type EmbeddedEngine,
   type EmbeddedEngineOptions,
+  type EngineHandle,
   type SandboxMode,
 } from './embedded/index.js';

@@ -1,6 +1,9 @@
 import { tmpdir } from 'node:os';
-import { openEmbeddedEngine as open, type EmbeddedEngineOptions } from '../../src/engine/index.js';
-import type { Engine } from '../../src/protocol/index.js';
+import {
+  openEmbeddedEngine as open,
+  type EmbeddedEngine,
+  type EmbeddedEngineOptions,
+} from '../../src/engine/index.js';
 
 /**
  * Opens an engine in this process, as `openEmbeddedEngine` of the product does, but in a sandbox that
@@ -10,6 +13,6 @@ import type { Engine } from '../../src/protocol/index.js';
 export function openEmbeddedEngine(
   folder: string,
   options: EmbeddedEngineOptions = {},
-): Promise<Engine> {
+): Promise<EmbeddedEngine> {
   return open(folder, { allowPaths: [{ path: tmpdir(), readOnly: false }], ...options });
 }

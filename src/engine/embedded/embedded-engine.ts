@@ -40,6 +40,20 @@ export interface EmbeddedEngineOptions {
   sandbox?: SandboxMode;
   /** Folders that are open to the engine besides its own, for backups and `file()`. */
   allowPaths?: readonly AllowedPath[];
+  /** Another thread will join the engine: threads for its calls are kept free. Default: false. */
+  hasGuest?: boolean;
+}
+
+/** An open engine as another thread of the process gets it; can be posted to a worker. */
+export interface EngineHandle {
+  pointer: bigint;
+  location: string;
+}
+
+/** An engine that this process has opened. */
+export interface EmbeddedEngine extends Engine {
+  /** For `joinEmbeddedEngine`; good until the engine is closed. */
+  readonly handle: EngineHandle;
 }
 
 export type SandboxMode = 'auto' | 'require' | 'off';
@@ -60,7 +74,7 @@ const scansMaxDefault = 32;
 export async function openEmbeddedEngine(
   folder: string,
   options: EmbeddedEngineOptions = {},
-): Promise<Engine> {
+): Promise<EmbeddedEngine> {
   const bindings = loadBindings(findLibraryFile());
   const scansMax = options.scansMax ?? scansMaxDefault;
   const absolute = path.resolve(folder);
@@ -71,7 +85,22 @@ export async function openEmbeddedEngine(
     [...textArgs(absolute), ...textArgs(JSON.stringify(nativeOptions(options, scansMax))), handle],
     { file: absolute },
   );
-  return new EmbeddedEngine(new NativeEngine(bindings, handle[0], scansMax), handle, folder);
+  const share = options.hasGuest === true ? 'host' : 'all';
+  return new OpenEngine(new NativeEngine(bindings, handle[0], scansMax, share), handle, folder);
+}
+
+/** Scans that a guest may have open at once; each holds a connection of the engine. */
+const guestScansMax = 4;
+
+/**
+ * Gives a worker thread the engine that another thread of the process has opened with `hasGuest`.
+ *
+ * Owns: closing ends what this thread has open, and leaves the engine to its owner, who closes it later.
+ */
+export function joinEmbeddedEngine({ pointer, location }: EngineHandle): Engine {
+  const bindings = loadBindings(findLibraryFile());
+  const native = new NativeEngine(bindings, pointer, guestScansMax, 'guest');
+  return new OpenEngine(native, undefined, location);
 }
 
 /** The options as tf_engine_open names them; those that are not given are left to its defaults. */
@@ -97,23 +126,28 @@ export function loadRowKernel(): RowKernel {
   return rowKernelOf(loadBindings(findLibraryFile()));
 }
 
-class EmbeddedEngine implements Engine {
+class OpenEngine implements EmbeddedEngine {
   readonly location: string;
   readonly rowKernel: RowKernel;
   readonly #native: NativeEngine;
-  readonly #handle: Out<bigint>;
+  /** Undefined where another thread owns the engine. */
+  readonly #owned: Out<bigint> | undefined;
   #closed: Promise<void> | undefined;
   // Node joins the threads of its pool at exit: a query that one of them runs must end first.
   readonly #onExit = (): void => {
-    this.#native.bindings.call('engineClose', this.#handle);
+    this.#native.bindings.call('engineClose', this.#owned);
   };
 
-  constructor(native: NativeEngine, handle: Out<bigint>, location: string) {
+  constructor(native: NativeEngine, owned: Out<bigint> | undefined, location: string) {
     this.#native = native;
-    this.#handle = handle;
+    this.#owned = owned;
     this.location = location;
     this.rowKernel = rowKernelOf(native.bindings);
-    process.once('exit', this.#onExit);
+    if (owned !== undefined) process.once('exit', this.#onExit);
+  }
+
+  get handle(): EngineHandle {
+    return { pointer: this.#native.pointer ?? 0n, location: this.location };
   }
 
   // Through a scan rather than tf_execute, because a scan can be cancelled.
@@ -179,7 +213,8 @@ class EmbeddedEngine implements Engine {
   async #close(): Promise<void> {
     // Handles first: the batch is dropped, the scans are cancelled.
     await Promise.all([...this.#native.handles].map((each) => each.close()));
-    await this.#native.bindings.callAsync('engineClose', this.#handle);
+    if (this.#owned === undefined) return;
+    await this.#native.bindings.callAsync('engineClose', this.#owned);
     process.removeListener('exit', this.#onExit);
   }
 

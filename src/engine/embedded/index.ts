@@ -1,7 +1,10 @@
 export {
   loadRowKernel,
+  joinEmbeddedEngine,
   openEmbeddedEngine,
   type AllowedPath,
+  type EmbeddedEngine,
   type EmbeddedEngineOptions,
+  type EngineHandle,
   type SandboxMode,
 } from './embedded-engine.js';

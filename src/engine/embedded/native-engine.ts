@@ -8,7 +8,18 @@ import { takeError } from './errors.js';
  * otherwise, as bin/run.js does. One is left to the open batch: the others may all wait for it to end.
  */
 const poolThreads = Number(process.env['UV_THREADPOOL_SIZE'] ?? 4);
-const callsMax = Math.max(1, poolThreads - 1);
+
+/** Threads of the pool that are left to a second thread of JavaScript, where the engine has one. */
+const guestThreads = Math.max(1, Math.floor(poolThreads / 4));
+
+/** Whose calls these are: the only thread's, or one of two that share the engine and the pool. */
+export type PoolShare = 'all' | 'host' | 'guest';
+
+const callsMax: Record<PoolShare, number> = {
+  all: Math.max(1, poolThreads - 1),
+  host: Math.max(1, poolThreads - 1 - guestThreads),
+  guest: Math.max(1, guestThreads - 1),
+};
 
 /** Appends of a batch wait for the disk: so many at once are of use, and a small pool bears one. */
 const appendsMax = Math.min(4, Math.max(1, Math.floor(poolThreads / 4)));
@@ -20,7 +31,7 @@ const appendsMax = Math.min(4, Math.max(1, Math.floor(poolThreads / 4)));
 export class NativeEngine {
   readonly bindings: Bindings;
   readonly pointer: Pointer;
-  readonly calls = new CallLimit(callsMax);
+  readonly calls: CallLimit;
   /** Connections of the engine: a scan holds one while it is open. */
   readonly scans: CallLimit;
   /** Batches: the engine has one open at a time. */
@@ -30,10 +41,11 @@ export class NativeEngine {
   /** Open scans and the open batch, to be closed with the engine. */
   readonly handles = new Set<{ close(): Promise<void> }>();
 
-  constructor(bindings: Bindings, pointer: Pointer, scansMax: number) {
+  constructor(bindings: Bindings, pointer: Pointer, scansMax: number, share: PoolShare = 'all') {
     this.bindings = bindings;
     this.pointer = pointer;
     this.scans = new CallLimit(scansMax);
+    this.calls = new CallLimit(callsMax[share]);
   }
 }
 
