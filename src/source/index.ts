@@ -3,8 +3,10 @@ export { openDump } from './open-dump.js';
 export { openSource, type OpenSourceOptions } from './open-source.js';
 export { fileError } from './file-log.js';
 export {
+  addressText,
   isServerUrl,
   openTableServer,
+  parseServerUrl,
   readOptionFile,
   readPasswordFile,
   type AddressDefaults,

@@ -19,15 +19,23 @@ export class BatchWriter {
   readonly #engine: Engine;
   readonly #tables: EngineTables;
   readonly #source: string;
+  readonly #onCommitted: (checkpoint: string) => void;
   #batch: WriteBatch | undefined;
   #running: Promise<void> = Promise.resolve();
   #hasStaged = false;
   #hasFailed = false;
 
-  constructor(engine: Engine, tables: EngineTables, source: string) {
+  /** `onCommitted` is called when a commit is durable and visible. */
+  constructor(
+    engine: Engine,
+    tables: EngineTables,
+    source: string,
+    onCommitted: (checkpoint: string) => void = () => undefined,
+  ) {
     this.#engine = engine;
     this.#tables = tables;
     this.#source = source;
+    this.#onCommitted = onCommitted;
   }
 
   /** True while changes are staged that no commit has made visible yet. */
@@ -62,6 +70,7 @@ export class BatchWriter {
       await batch.commit(this.#source, checkpoint);
       this.#batch = undefined;
       await batch.close();
+      this.#onCommitted(checkpoint);
     });
   }
 

@@ -6,7 +6,12 @@ import {
   type RowKernel,
   type Source,
 } from '../protocol/index.js';
-import { checkpointSource, parseCheckpoint, type Beginning } from './checkpoint.js';
+import {
+  checkpointSource,
+  parseCheckpoint,
+  type Beginning,
+  type WriterCheckpoint,
+} from './checkpoint.js';
 import type { BatchWriter } from './batch-writer.js';
 import type { CommitQueue } from './commit-queue.js';
 import { EarlierEvents } from './earlier-events.js';
@@ -47,6 +52,8 @@ export interface ReplayOptions extends TableFilterOptions, NameOptions, StartOpt
   signal?: AbortSignal;
   /** Called now and then with the bytes of the source that are read. */
   onProgress?: (bytesRead: number) => void;
+  /** Called when a batch is durable and visible, with the checkpoint that it has brought. */
+  onCommitted?: (checkpoint: WriterCheckpoint) => void;
   /** Called with what people should know before the work begins. */
   onWarning?: (line: string) => void;
   nowMs?: () => number;
@@ -137,6 +144,7 @@ async function replayOnce(
   const { applier, queue, writer } = makeWriterParts({
     ...{ source, engine, start, filter, filterOptions: options, history, hasLearned },
     ...{ lowerCaseTableNames, skipStatements, zeroDate, limits, nowMs, plan, totals },
+    onCommitted: options.onCommitted,
   });
   const reader = new LogReader(applier, {
     until: options.until,

@@ -2,7 +2,12 @@ import type { ZeroDatePolicy } from '../binlog/index.js';
 import type { Engine, Position, Source } from '../protocol/index.js';
 import { BatchWriter } from './batch-writer.js';
 import { ChangeBuffer } from './change-buffer.js';
-import { checkpointSource, type Beginning } from './checkpoint.js';
+import {
+  checkpointSource,
+  parseCheckpoint,
+  type Beginning,
+  type WriterCheckpoint,
+} from './checkpoint.js';
 import { CommitQueue } from './commit-queue.js';
 import { DdlApplier } from './ddl-applier.js';
 import type { DdlPorts } from './ddl-ports.js';
@@ -40,6 +45,7 @@ export interface WriterPartsOptions {
   nowMs: () => number;
   plan: RewindPlan;
   totals: Totals;
+  onCommitted: ((checkpoint: WriterCheckpoint) => void) | undefined;
 }
 
 /** What reads a log into an engine, put together for one reading. */
@@ -63,7 +69,10 @@ export function makeWriterParts(options: WriterPartsOptions): WriterParts {
   const router = new TableRouter({
     ...{ filter, history, buffer, foreignKeys, zeroDate, kernel, beginning },
   });
-  const writer = new BatchWriter(engine, tables, checkpointSource);
+  const { onCommitted } = options;
+  const writer = new BatchWriter(engine, tables, checkpointSource, (text) => {
+    onCommitted?.(parseCheckpoint(text));
+  });
   const { keepsWhole, transactionsMax } = plan;
   const xaStore = new XaStore(engine, () => writer.settle());
   const queue = new CommitQueue(

@@ -16,6 +16,8 @@ export interface LogReading {
   signal: AbortSignal | undefined;
   /** Called with a line for people: a connection was lost, or is back. */
   onNote: (line: string) => void;
+  /** Called with false when the connection is lost, and with true when it is back. */
+  onLink: (isUp: boolean) => void;
 }
 
 /** The log that is read, and what others have seen of it in this run. */
@@ -147,11 +149,12 @@ export class LogFollower {
     this.#stream?.close();
     this.#stream = undefined;
     this.#isLost = true;
-    const { signal, onNote, reconnects } = this.#reading;
+    const { signal, onNote, onLink, reconnects } = this.#reading;
     if (signal?.aborted === true) return false;
     const failure =
       error instanceof Refusal ? error.failure : describeFailure(error, this.#location);
     if (!failure.isPassing || !reconnects) throw failure.error;
+    onLink(false);
     const longest = Math.min(backoffMs.max, backoffMs.first * 2 ** Math.min(failures - 1, 20));
     const waitMs = longest * (0.5 + Math.random() / 2);
     onNote(
@@ -162,6 +165,7 @@ export class LogFollower {
 
   #noteBack(): void {
     this.#isLost = false;
+    this.#reading.onLink(true);
     this.#reading.onNote(`${this.#location} is back, at ${this.#place}.`);
   }
 

@@ -1,4 +1,4 @@
-export { isServerUrl, type AddressDefaults } from './address.js';
+export { addressText, isServerUrl, parseServerUrl, type AddressDefaults } from './address.js';
 export { openLiveSource, type LiveOptions } from './live-source.js';
 export type { LoadSession } from './load-session.js';
 export type { Snapshot } from './open-snapshot.js';

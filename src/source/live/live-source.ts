@@ -14,6 +14,8 @@ export interface LiveOptions {
   signal?: AbortSignal;
   /** Called with lines for people. */
   onNote?: (line: string) => void;
+  /** Called with false when the connection is lost, and with true when it is back. */
+  onLink?: (isUp: boolean) => void;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface LiveOptions {
 export async function openLiveSource(url: string, options: LiveOptions): Promise<Source> {
   const address = parseServerUrl(url, options.defaults);
   const location = addressText(address);
-  const { signal, onNote = () => undefined } = options;
+  const { signal, onNote = () => undefined, onLink = () => undefined } = options;
   try {
     const connection = await logIn(address);
     try {
@@ -35,7 +37,7 @@ export async function openLiveSource(url: string, options: LiveOptions): Promise
       const who = options.follow ? `, as server id ${serverId}` : '';
       onNote(`${location}: ${isMariadb ? 'MariaDB' : 'MySQL'} ${version}${who}.`);
       for (const note of notes) onNote(note);
-      const reading = { address, isMariadb, reconnects: options.follow, signal, onNote };
+      const reading = { address, isMariadb, reconnects: options.follow, signal, onNote, onLink };
       return new LiveSource(location, { ...reading, serverId: undefined }, serverId, logs);
     } finally {
       connection.close();
