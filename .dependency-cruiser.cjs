@@ -3,9 +3,21 @@
  * A folder that a layer may use is listed in `mayUse`; everything else of ours is out of its reach.
  */
 const mayUse = {
-  commands: ['cli', 'build', 'server', 'load', 'writer', 'source', 'binlog', 'engine', 'protocol'],
+  commands: [
+    'cli',
+    'follow',
+    'build',
+    'server',
+    'load',
+    'writer',
+    'source',
+    'binlog',
+    'engine',
+    'protocol',
+  ],
   cli: ['build', 'server', 'load', 'writer', 'source', 'binlog', 'engine', 'protocol'],
   server: ['source', 'binlog', 'engine', 'protocol'],
+  follow: ['load', 'writer', 'source', 'engine', 'protocol'],
   load: ['writer', 'source', 'binlog', 'engine', 'protocol'],
   writer: ['source', 'binlog', 'engine', 'protocol'],
   source: ['protocol'],

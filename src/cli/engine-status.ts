@@ -1,5 +1,11 @@
 import { isRemoteEngine } from '../engine/remote/index.js';
-import { countRows, listTables, queryRows, type Engine } from '../protocol/index.js';
+import {
+  countRows,
+  listTables,
+  queryRows,
+  type Engine,
+  type SourceState,
+} from '../protocol/index.js';
 import type { OpenScan } from '../protocol/wire/index.js';
 import { readCopyState, type CopyState } from '../writer/index.js';
 
@@ -25,6 +31,8 @@ export interface EngineStatus {
     connections: number;
     openWrites: number;
     openScans: readonly OpenScan[];
+    /** What the server itself follows. */
+    sources: readonly SourceState[];
   } | null;
 }
 
@@ -63,7 +71,8 @@ async function readCheckpoints(engine: Engine): Promise<EngineStatus['checkpoint
 
 async function readServer(engine: Engine): Promise<EngineStatus['server']> {
   if (!isRemoteEngine(engine)) return null;
-  const { server, startedAtMs, connections, openWrites, openScans } = await engine.serverStatus();
+  const { server, startedAtMs, connections, openWrites, openScans, sources } =
+    await engine.serverStatus();
   const startedAt = new Date(startedAtMs).toISOString();
-  return { version: server, startedAt, connections, openWrites, openScans };
+  return { version: server, startedAt, connections, openWrites, openScans, sources: sources ?? [] };
 }

@@ -1,4 +1,5 @@
 export * from './check-where.js';
+export * from './copy-flags.js';
 export * from './deliver-result.js';
 export * from './engine-flag.js';
 export * from './engine-status.js';

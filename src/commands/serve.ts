@@ -1,6 +1,18 @@
 import { Flags } from '@oclif/core';
-import { engineFlags, FlashCommand, folderOptions } from '../cli/index.js';
-import { openEmbeddedEngine } from '../engine/index.js';
+import {
+  copyFlags,
+  copyOptions,
+  type CopyFlags,
+  engineFlags,
+  FlashCommand,
+  folderOptions,
+  hidePasswords,
+  readSourceDefaults,
+  sourceFlags,
+  type SourceFlags,
+} from '../cli/index.js';
+import { openEmbeddedEngine, type EmbeddedEngine } from '../engine/index.js';
+import { startFollower, type Follower, type FollowOptions } from '../follow/index.js';
 import { FlashError } from '../protocol/index.js';
 import {
   openJsonLog,
@@ -8,7 +20,9 @@ import {
   startServer,
   type FlashServer,
   type ServeOptions,
+  type Log,
 } from '../server/index.js';
+import { isServerUrl } from '../source/index.js';
 
 /** What `--json` gives once the server has stopped. */
 interface ServeSummary {
@@ -21,21 +35,29 @@ interface ServeSummary {
 
 export default class Serve extends FlashCommand {
   static override summary =
-    'Serve an engine folder over TCP, to readers and writers on any machine.';
+    'Serve an engine folder over TCP, and keep it true to a MySQL or MariaDB server.';
 
   static override description =
-    'Runs until SIGTERM or Ctrl-C, which let running requests end. SIGHUP reads token and certificate ' +
+    'Runs until SIGTERM or Ctrl-C, which let running requests end. With --binlog it also follows a server, as ' +
+    'write does: if that stops, reads go on, status says why, and it is tried again. SIGHUP reads token and certificate ' +
     'again. Logs go to stderr, one JSON object a line. An address that other machines can reach needs ' +
     'both a token and TLS. The protocol is in docs/protocol.md.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --engine ./theflash-data',
     '<%= config.bin %> <%= command.id %> --listen 0.0.0.0:9330 --token-file token --tls-cert cert.pem --tls-key key.pem',
+    '<%= config.bin %> <%= command.id %> --binlog mysql://repl@db.example.com/ --password-file secret',
     '<%= config.bin %> scan shop.orders --engine tcp://127.0.0.1:9330',
   ];
 
   static override flags = {
     ...engineFlags,
+    ...sourceFlags,
+    ...copyFlags,
+    binlog: Flags.string({
+      summary: 'Follow this server, mysql://user@host/: copy its tables first, then its changes.',
+      helpValue: 'URL',
+    }),
     listen: Flags.string({
       summary: 'Address and port; port 0 takes a free one.',
       helpValue: 'HOST:PORT',
@@ -81,26 +103,64 @@ export default class Serve extends FlashCommand {
 
   async run(): Promise<ServeSummary> {
     const { flags } = await this.parse(Serve);
-    const options = serveOptions(flags, this.config.version);
+    const log = openJsonLog((line) => process.stderr.write(line));
+    const options = serveOptions(flags, this.config.version, log);
     if (flags.engine.includes('://')) throw refuseLocation(flags.engine);
+    const followed = await followOptions(flags);
     const signal = this.interruptSignal();
     const engine = await openEmbeddedEngine(flags.engine, {
       create: true,
+      hasGuest: followed !== undefined,
       ...folderOptions(flags),
     });
     try {
-      const server = await startServer(engine, options);
-      if (!this.jsonEnabled()) {
-        this.log(`sandbox: ${(await engine.info()).sandbox}`);
-        this.log(`Listening on ${server.host}:${server.port}`);
+      const follower = followed === undefined ? undefined : follow(engine, followed, log);
+      const listSources = follower === undefined ? {} : { listSources: () => [follower.state()] };
+      try {
+        const server = await startServer(engine, { ...options, ...listSources });
+        if (!this.jsonEnabled()) {
+          this.log(`sandbox: ${(await engine.info()).sandbox}`);
+          this.log(`Listening on ${server.host}:${server.port}`);
+        }
+        await serveUntil(signal, server, options, follower);
+        const { connections, batchesCommitted, rowsSent } = server.metrics;
+        return { host: server.host, port: server.port, connections, batchesCommitted, rowsSent };
+      } finally {
+        await follower?.stop();
       }
-      await serveUntil(signal, server, options);
-      const { connections, batchesCommitted, rowsSent } = server.metrics;
-      return { host: server.host, port: server.port, connections, batchesCommitted, rowsSent };
     } finally {
       await engine.close();
     }
   }
+}
+
+/** What `--binlog` and its flags come to. Errors: INVALID_REQUEST. */
+async function followOptions(
+  flags: CopyFlags & SourceFlags & { binlog?: string | undefined },
+): Promise<FollowOptions | undefined> {
+  const { binlog: url } = flags;
+  const writer = copyOptions(flags);
+  if (url === undefined) return undefined;
+  hidePasswords();
+  if (!isServerUrl(url)) {
+    throw new FlashError('INVALID_REQUEST', `serve follows a running server, not ${url}`, {
+      hint: 'Give --binlog mysql://user@host/ or mariadb://user@host/. Logs in files are written by theflash write.',
+    });
+  }
+  const defaults = await readSourceDefaults(flags);
+  return { url, defaults, serverId: flags['server-id'], load: !flags['no-load'], writer };
+}
+
+function follow(engine: EmbeddedEngine, options: FollowOptions, log: Log): Follower {
+  return startFollower(engine, options, {
+    onNote: (message) => {
+      log('info', 'source', { message });
+    },
+    onStopped: ({ code, message, hint }, retryAtMs) => {
+      const retryAt = new Date(retryAtMs).toISOString();
+      log('error', 'source-stopped', { code, message, hint, retryAt });
+    },
+  });
 }
 
 function serveOptions(
@@ -116,6 +176,7 @@ function serveOptions(
     'drain-timeout-ms': number;
   },
   version: string,
+  log: Log,
 ): ServeOptions {
   const { 'token-file': tokenFile, 'tls-cert': certFile, 'tls-key': keyFile } = flags;
   const metrics = flags['metrics-listen'];
@@ -131,7 +192,7 @@ function serveOptions(
       statementTimeoutMsMax: flags['statement-timeout-ms'],
       drainTimeoutMs: flags['drain-timeout-ms'],
     },
-    log: openJsonLog((line) => process.stderr.write(line)),
+    log,
   };
 }
 
@@ -140,6 +201,7 @@ async function serveUntil(
   signal: AbortSignal,
   server: FlashServer,
   options: ServeOptions,
+  follower: Follower | undefined,
 ): Promise<void> {
   const reload = (): void => {
     server.reload().catch((error: unknown) => {
@@ -156,7 +218,7 @@ async function serveUntil(
         });
       });
     }
-    await server.close();
+    await Promise.all([server.close(), follower?.stop()]);
   } finally {
     process.off('SIGHUP', reload);
   }

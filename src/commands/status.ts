@@ -10,6 +10,7 @@ import {
   type TextColumn,
   type TextRow,
 } from '../cli/index.js';
+import type { SourceState } from '../protocol/index.js';
 import { copyWarnings, unknownForeignKeysLine } from '../writer/index.js';
 
 export default class Status extends FlashCommand {
@@ -48,6 +49,9 @@ export default class Status extends FlashCommand {
       const { version, startedAt, connections, openWrites, openScans } = status.server;
       this.log(`Server      ${version} since ${startedAt}, ${connections} connections`);
       this.log(`Open        ${openScans.length} scans, ${openWrites} writes`);
+      for (const source of status.server.sources) {
+        for (const line of sourceLines(source)) this.log(`Source      ${line}`);
+      }
     }
     const { copy } = status;
     for (const line of copy === null ? [] : copyWarnings(copy)) this.log(`Warning     ${line}`);
@@ -68,6 +72,26 @@ const tableColumns: readonly TextColumn[] = [
   { name: 'rows', align: 'right' },
   { name: 'bytes', align: 'right' },
 ];
+
+/** How a followed source stands, for people: what it does, and if it stopped, why and what to do. */
+function sourceLines(source: SourceState): string[] {
+  const { location, phase, sinceMs, sourceTimeMs, failure, retryAtMs } = source;
+  const lines = [`${location}: ${phase} since ${time(sinceMs)}`];
+  if (sourceTimeMs !== undefined && sourceTimeMs > 0) {
+    lines.push(`newest transaction that readers see: ${time(sourceTimeMs)}`);
+  }
+  if (failure === undefined) return lines;
+  const { code, message, hint, atMs } = failure;
+  const next = retryAtMs === undefined ? '' : `, next try ${time(retryAtMs)}`;
+  lines.push(
+    `${phase === 'stopped' ? 'stopped' : 'last stopped'} ${time(atMs)}${next}: ${code} ${message}`,
+  );
+  return hint === undefined ? lines : [...lines, hint];
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}
 
 const checkpointWidth = 100;
 

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import {
+  copyFlags,
+  copyOptions,
   type EngineFlags,
   engineFlags,
   exitCodes,
@@ -51,6 +53,7 @@ export default class Write extends FlashCommand {
   static override flags = {
     ...engineFlags,
     ...sourceFlags,
+    ...copyFlags,
     binlog: Flags.string({
       summary: 'Binary logs: files in order, a folder of them, - for stdin, or mysql://user@host/.',
       helpValue: 'SRC...',
@@ -64,34 +67,11 @@ export default class Write extends FlashCommand {
       summary: 'From a server: copy the tables into an empty engine, and end there.',
       exclusive: ['no-load', 'dump', 'from', 'baseline', 'partial', 'source-moved', 'schema'],
     }),
-    'no-load': Flags.boolean({
-      summary: 'From a server: do not copy the tables first; its logs have to hold all of them.',
-    }),
     only: Flags.string({
       summary: 'With --dump: replace these tables of the copy by those of the dump.',
       helpValue: 'DB.TABLE',
       multiple: true,
       dependsOn: ['dump'],
-    }),
-    include: Flags.string({
-      summary: 'Copy these tables only; * is a wildcard.',
-      helpValue: 'DB.TABLE',
-      multiple: true,
-    }),
-    exclude: Flags.string({
-      summary: 'Leave these tables out; * is a wildcard.',
-      helpValue: 'DB.TABLE',
-      multiple: true,
-    }),
-    rename: Flags.string({
-      summary: 'Give a table (or DB.*) another name in the engine.',
-      helpValue: 'A.B=C.D',
-      multiple: true,
-    }),
-    skip: Flags.string({
-      summary: 'Leave out the statement at this offset; as an error that stopped the run names it.',
-      helpValue: 'FILE:OFFSET',
-      multiple: true,
     }),
     from: Flags.string({
       summary:
@@ -116,11 +96,6 @@ export default class Write extends FlashCommand {
         'Stop before the first transaction at or after this place or time (UTC); now: where the logs end.',
       helpValue: 'FILE:OFFSET|TIME|now',
     }),
-    'batch-interval': Flags.string({
-      summary: 'Commit at the latest after this time, where transactions are whole: 200ms, 5s.',
-      helpValue: 'TIME',
-      default: '1s',
-    }),
     schema: Flags.string({
       summary:
         'Definitions of tables that the logs do not define: mysqldump --no-data --databases.',
@@ -129,11 +104,6 @@ export default class Write extends FlashCommand {
     'lower-case-table-names': Flags.boolean({
       summary: 'The source runs with lower_case_table_names=1, as on Windows.',
     }),
-    'zero-date': Flags.option({
-      summary: 'What becomes of 0000-00-00 and dates that no calendar has.',
-      options: ['null', 'error'] as const,
-      default: 'null',
-    })(),
   };
 
   async run(): Promise<WriteSummary> {
@@ -155,14 +125,9 @@ export default class Write extends FlashCommand {
     const from = flags.from === undefined ? undefined : parsePosition('--from', flags.from);
     const signal = this.interruptSignal();
     const options: ReplayOptions = {
-      include: flags.include ?? [],
-      exclude: flags.exclude ?? [],
-      rename: flags.rename ?? [],
-      skipStatements: (flags.skip ?? []).map((text) => parsePosition('--skip', text)),
-      zeroDate: flags['zero-date'],
+      ...copyOptions(flags),
       lowerCaseTableNames: flags['lower-case-table-names'],
       sourceMoved: flags['source-moved'],
-      limits: { ageMaxMs: parseInterval(flags['batch-interval']) },
       beginning: beginningOption(flags),
       signal,
       ...(from === undefined ? {} : { from }),
@@ -349,16 +314,6 @@ function beginningOption(flags: {
 }): BeginningOption | undefined {
   if (flags.baseline !== undefined) return { kind: 'baseline', at: parseBaseline(flags.baseline) };
   return flags.partial ? { kind: 'partial' } : undefined;
-}
-
-/** Reads `200ms` or `5s`. Errors: INVALID_REQUEST. */
-function parseInterval(text: string): number {
-  const match = /^(\d{1,6})(ms|s)$/.exec(text);
-  const ms = Number(match?.[1]) * (match?.[2] === 's' ? 1000 : 1);
-  if (ms > 0) return ms;
-  throw new FlashError('INVALID_REQUEST', `--batch-interval can't be ${JSON.stringify(text)}`, {
-    hint: 'Write it as 200ms or 5s.',
-  });
 }
 
 async function readDump(path: string): Promise<{ path: string; text: string }> {

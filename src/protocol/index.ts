@@ -16,6 +16,7 @@ export * from './scan-request.js';
 export * from './scan-schema.js';
 export * from './snapshots.js';
 export * from './source.js';
+export * from './source-state.js';
 export * from './sql-parameters.js';
 export * from './sql-statements.js';
 export * from './sql-text.js';

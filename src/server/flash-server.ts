@@ -92,6 +92,7 @@ class RunningServer implements FlashServer {
       isDraining: false,
       listScans: () => this.#listScans(),
       countConnections: () => this.#connections.size,
+      listSources: options.listSources,
     };
     this.#tcp = createServer((socket) => {
       this.#accept(socket);
@@ -166,7 +167,7 @@ class RunningServer implements FlashServer {
   async #startMetrics(address: { host: string; port: number }): Promise<void> {
     try {
       const endpoint = await startMetricsEndpoint(address, () =>
-        this.metrics.render(this.counts()),
+        this.metrics.render(this.counts(), this.#options.listSources?.()),
       );
       this.#closeMetrics = endpoint.close;
       const host = address.host.includes(':') ? `[${address.host}]` : address.host;

@@ -1,4 +1,5 @@
-import { type ErrorCode } from '../protocol/index.js';
+import { type ErrorCode, type SourceState } from '../protocol/index.js';
+import { sourceLines } from './source-metrics.js';
 
 /** What the server counts. Gauges are read from the server when they are asked for. */
 export class Metrics {
@@ -21,7 +22,10 @@ export class Metrics {
   }
 
   /** Gives all figures in Prometheus' text format, version 0.0.4. */
-  render(gauges: { connections: number; scans: number; writes: number }): string {
+  render(
+    gauges: { connections: number; scans: number; writes: number },
+    sources: readonly SourceState[] = [],
+  ): string {
     const lines: string[] = [];
     const add = (type: 'counter' | 'gauge', name: string, help: string, value: number): void => {
       lines.push(`# HELP theflash_${name} ${help}`, `# TYPE theflash_${name} ${type}`);
@@ -73,6 +77,7 @@ export class Metrics {
     for (const [code, count] of [...this.#errors].sort()) {
       lines.push(`theflash_errors_total{code="${code}"} ${count}`);
     }
+    lines.push(...sourceLines(sources));
     return `${lines.join('\n')}\n`;
   }
 }

@@ -1,3 +1,4 @@
+import { type SourceState } from '../protocol/index.js';
 import { wireLimits } from '../protocol/wire/index.js';
 import { type Log } from './log.js';
 
@@ -59,5 +60,7 @@ export interface ServeOptions {
   /** Version of this program, for HELLO_OK. */
   version: string;
   limits?: Partial<ServeLimits>;
+  /** How the sources stand that the same process writes into the engine, for STATUS and metrics. */
+  listSources?: () => readonly SourceState[];
   log: Log;
 }

@@ -1,5 +1,6 @@
 import { type CatalogTable } from '../catalog.js';
 import { type ScanColumn } from '../scan-request.js';
+import { sourcePhases, type SourceState } from '../source-state.js';
 import { type JsonFields, JsonFields as Fields } from './json-fields.js';
 
 /** Asks for the tables, or for one of them. */
@@ -46,6 +47,8 @@ export interface ServerStatus {
   connections: number;
   openWrites: number;
   openScans: readonly OpenScan[];
+  /** What the server itself follows; missing where it has no source. */
+  sources?: readonly SourceState[] | undefined;
 }
 
 export interface StatusOkMessage extends ServerStatus {
@@ -64,6 +67,7 @@ export interface CheckpointOkMessage {
 }
 
 const tablesMax = 100_000;
+const sourcesMax = 1000;
 const columnsMax = 10_000;
 
 export function parseTables(fields: JsonFields): TablesMessage {
@@ -99,6 +103,33 @@ export function parseStatusOk(fields: JsonFields): StatusOkMessage {
     openScans: fields.list('openScans', tablesMax, (item) =>
       parseOpenScan(new Fields('openScan', item)),
     ),
+    sources: fields.has('sources')
+      ? fields.list('sources', sourcesMax, (item) => parseSource(new Fields('source', item)))
+      : undefined,
+  };
+}
+
+function parseSource(fields: JsonFields): SourceState {
+  const phase = fields.text('phase');
+  return {
+    location: fields.text('location'),
+    // A newer server may have phases that this client does not know.
+    phase: sourcePhases.find((known) => known === phase) ?? 'connecting',
+    sinceMs: fields.integer('sinceMs', 0),
+    starts: fields.integer('starts', 0),
+    sourceTimeMs: fields.optionalInteger('sourceTimeMs', 0),
+    visibleAtMs: fields.optionalInteger('visibleAtMs', 0),
+    retryAtMs: fields.optionalInteger('retryAtMs', 0),
+    failure: fields.has('failure') ? parseFailure(fields.object('failure')) : undefined,
+  };
+}
+
+function parseFailure(fields: JsonFields): NonNullable<SourceState['failure']> {
+  return {
+    code: fields.text('code'),
+    message: fields.longText('message'),
+    hint: fields.has('hint') ? fields.longText('hint') : undefined,
+    atMs: fields.integer('atMs', 0),
   };
 }
 

@@ -1,0 +1,102 @@
+import { loadServer } from '../load/index.js';
+import type { Engine, SourcePhase } from '../protocol/index.js';
+import { openSource, openTableServer, type AddressDefaults } from '../source/index.js';
+import {
+  checkpointSource,
+  replay,
+  summarize,
+  summaryLines,
+  type ReplayOptions,
+  type WriterCheckpoint,
+} from '../writer/index.js';
+
+/** What is followed and how; can be posted to another thread. */
+export interface FollowOptions {
+  /** `mysql://…` or `mariadb://…`. */
+  url: string;
+  /** What the URL leaves out. */
+  defaults: AddressDefaults;
+  /** Undefined: a free one. */
+  serverId: number | undefined;
+  /** Copy the tables first, where the engine holds no copy. */
+  load: boolean;
+  writer: Pick<
+    ReplayOptions,
+    'include' | 'exclude' | 'rename' | 'skipStatements' | 'zeroDate' | 'limits'
+  >;
+}
+
+export interface FollowEvents {
+  /** Ends after the last whole transaction. */
+  signal: AbortSignal;
+  onPhase: (phase: SourcePhase) => void;
+  onNote: (line: string) => void;
+  onCommitted: (checkpoint: WriterCheckpoint) => void;
+}
+
+/**
+ * Keeps an engine true to a running server: its tables first, where there is no copy, then its log, over
+ * lost connections, until the signal.
+ *
+ * Errors: those of `openSource`, `loadServer` and `replay`. What came before is applied, and calling it
+ * again goes on there.
+ */
+export async function followServer(
+  engine: Engine,
+  options: FollowOptions,
+  events: FollowEvents,
+): Promise<void> {
+  const { url, writer } = options;
+  const { signal, onNote, onPhase } = events;
+  onPhase('connecting');
+  const isNew = (await engine.readCheckpoint(checkpointSource)) === undefined;
+  if (isNew && options.load && !(await load(engine, options, events))) return;
+  const source = await openSource([url], {
+    stdin: process.stdin,
+    signal,
+    live: {
+      follow: true,
+      defaults: options.defaults,
+      ...(options.serverId === undefined ? {} : { serverId: options.serverId }),
+      onNote,
+      onLink: (isUp) => {
+        onPhase(isUp ? 'following' : 'connecting');
+      },
+    },
+  });
+  const startedMs = performance.now();
+  try {
+    onPhase('following');
+    const { onCommitted } = events;
+    const result = await replay(source, engine, {
+      ...{ ...writer, signal, onCommitted, onWarning: onNote },
+    });
+    const summary = summarize(result, performance.now() - startedMs);
+    for (const line of summaryLines(summary, engine.location)) onNote(line);
+  } finally {
+    source.close?.();
+  }
+}
+
+/** False where the signal has ended it. */
+async function load(
+  engine: Engine,
+  { url, defaults, serverId, writer }: FollowOptions,
+  { signal, onNote, onPhase }: FollowEvents,
+): Promise<boolean> {
+  // What is wrong with the log is told before the tables are copied, and not after.
+  const id = serverId === undefined ? {} : { serverId };
+  const live = { follow: true, defaults, ...id, onNote: () => undefined };
+  (await openSource([url], { stdin: process.stdin, signal, live })).close?.();
+  const server = await openTableServer(url, { defaults, signal });
+  try {
+    onPhase('loading');
+    const { interrupted, rows, tables } = await loadServer(server, engine, {
+      ...{ ...writer, signal, onNote },
+    });
+    if (!interrupted) onNote(`${rows} rows of ${tables.length} tables were copied.`);
+    return !interrupted;
+  } finally {
+    server.close();
+  }
+}

@@ -1,0 +1,132 @@
+import { Worker } from 'node:worker_threads';
+import type { EmbeddedEngine } from '../engine/index.js';
+import type { SourceFailure, SourceState } from '../protocol/index.js';
+import { addressText, parseServerUrl } from '../source/index.js';
+import type { FollowOptions } from './follow-server.js';
+import type { FollowerReport, FollowerTask } from './follower-thread.js';
+import { retryDelayMs } from './retry-delay.js';
+
+/** The writer of a served engine. */
+export interface Follower {
+  state(): SourceState;
+  /** Resolves when the batch under way is visible, and the thread has ended. */
+  stop(): Promise<void>;
+}
+
+export interface FollowerEvents {
+  onNote: (line: string) => void;
+  /** The source was stopped; tried again at `retryAtMs`. */
+  onStopped: (failure: SourceFailure, retryAtMs: number) => void;
+}
+
+/**
+ * Follows a source on a thread of its own, for as long as the process runs.
+ *
+ * Guarantee: whatever stops it is reported and tried again, after a pause that grows: what is wrong with a
+ * source is mended there, and a stop by its log costs a look at the log.
+ * Owns: the engine stays the caller's, and must be opened with `hasGuest` and closed after `stop`.
+ */
+export function startFollower(
+  engine: EmbeddedEngine,
+  options: FollowOptions,
+  events: FollowerEvents,
+): Follower {
+  const follower = new ThreadFollower(engine, options, events);
+  follower.start();
+  return follower;
+}
+
+const threadFile = new URL('./follower-thread.js', import.meta.url);
+
+class ThreadFollower implements Follower {
+  readonly #task: FollowerTask;
+  readonly #events: FollowerEvents;
+  #state: SourceState;
+  #worker: Worker | undefined;
+  #ended: Promise<void> = Promise.resolve();
+  #retry: NodeJS.Timeout | undefined;
+  /** Tries since the last commit. */
+  #failures = 0;
+  #isStopping = false;
+
+  constructor(engine: EmbeddedEngine, options: FollowOptions, events: FollowerEvents) {
+    this.#task = { engine: engine.handle, options };
+    this.#events = events;
+    const location = addressText(parseServerUrl(options.url, options.defaults));
+    this.#state = { location, phase: 'connecting', sinceMs: Date.now(), starts: 0 };
+  }
+
+  state(): SourceState {
+    return this.#state;
+  }
+
+  start(): void {
+    this.#state = { ...this.#state, starts: this.#state.starts + 1, retryAtMs: undefined };
+    const worker = new Worker(threadFile, {
+      workerData: this.#task,
+      name: 'source',
+    });
+    this.#worker = worker;
+    let failure: SourceFailure | undefined = {
+      code: 'INTERNAL',
+      message: 'the thread of the writer has ended without a word',
+    };
+    worker.on('message', (report: FollowerReport) => {
+      if (report.kind === 'ended') failure = report.failure;
+      else this.#take(report);
+    });
+    worker.on('error', (error) => {
+      failure = {
+        code: 'INTERNAL',
+        message: error instanceof Error ? error.message : String(error),
+      };
+    });
+    this.#ended = new Promise((resolve) => {
+      worker.once('exit', () => {
+        this.#worker = undefined;
+        if (failure !== undefined && !this.#isStopping) this.#stopped(failure);
+        resolve();
+      });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    clearTimeout(this.#retry);
+    this.#worker?.postMessage('stop');
+    await this.#ended;
+  }
+
+  #take(report: Exclude<FollowerReport, { kind: 'ended' }>): void {
+    switch (report.kind) {
+      case 'phase':
+        if (report.phase === this.#state.phase) break;
+        this.#state = { ...this.#state, phase: report.phase, sinceMs: Date.now() };
+        break;
+      case 'note':
+        this.#events.onNote(report.line);
+        break;
+      case 'committed':
+        this.#failures = 0;
+        this.#state = {
+          ...this.#state,
+          sourceTimeMs: report.sourceTimeMs,
+          visibleAtMs: Date.now(),
+        };
+    }
+  }
+
+  #stopped(failure: SourceFailure): void {
+    const atMs = Date.now();
+    const delayMs = retryDelayMs((this.#failures += 1), Math.random());
+    const retryAtMs = atMs + delayMs;
+    this.#state = {
+      ...{ ...this.#state, phase: 'stopped', sinceMs: atMs },
+      ...{ failure: { ...failure, atMs }, retryAtMs },
+    };
+    this.#events.onStopped(failure, retryAtMs);
+    this.#retry = setTimeout(() => {
+      this.start();
+    }, delayMs);
+  }
+}

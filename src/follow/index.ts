@@ -1,0 +1,2 @@
+export type { FollowOptions } from './follow-server.js';
+export { startFollower, type Follower, type FollowerEvents } from './follower.js';

@@ -1,0 +1,42 @@
+import type { ErrorCode } from './errors.js';
+
+/** What a server that follows a source is at: before the first rows, copying them, following, or waiting to try again. */
+export type SourcePhase = 'connecting' | 'loading' | 'following' | 'stopped';
+
+export const sourcePhases: readonly SourcePhase[] = [
+  'connecting',
+  'loading',
+  'following',
+  'stopped',
+];
+
+/** Why a source was last stopped. */
+export interface SourceFailure {
+  /** One of `errorCodes`; a text, as a newer server may have more. */
+  code: ErrorCode | (string & {});
+  message: string;
+  hint?: string | undefined;
+}
+
+/**
+ * How the source of a served copy stands.
+ *
+ * Units: times in ms since 1970, UTC.
+ */
+export interface SourceState {
+  /** As `repl@db:3306`: without a password. */
+  location: string;
+  phase: SourcePhase;
+  /** Since when it is in this phase. */
+  sinceMs: number;
+  /** How often the writer was started. */
+  starts: number;
+  /** When the source committed the newest transaction that readers see; undefined before the first. */
+  sourceTimeMs?: number | undefined;
+  /** When that became visible. */
+  visibleAtMs?: number | undefined;
+  /** The last failure; it stays after the source is followed again, with when it was. */
+  failure?: (SourceFailure & { atMs: number }) | undefined;
+  /** When the next try begins, while stopped. */
+  retryAtMs?: number | undefined;
+}
