@@ -12,8 +12,12 @@ import {
 import { ActiveRequest } from './active-request.js';
 import { type Send, type ServerContext } from './context.js';
 import { handleRequest, isPlainRequest } from './handle-request.js';
+import { Intake } from './intake.js';
 import { Login } from './login.js';
 import { MessageSocket } from './message-socket.js';
+import { type EndedBy } from './metrics.js';
+import { QuietTimers } from './quiet-timers.js';
+import { UnreadLimit } from './unread-limit.js';
 import { WriteSession } from './write-session.js';
 
 /**
@@ -34,7 +38,11 @@ export class Connection {
   #lastStreamId = 0;
   #active: ActiveRequest | undefined;
   #write: WriteSession | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #intake: Intake;
+  readonly #unread: UnreadLimit;
+  readonly #timers: QuietTimers;
+  /** Bytes of the unfinished message since the last sign of life. */
+  #quietBytes = 0;
 
   /** `onClose` is called once, when the socket is closed and nothing of the connection runs. */
   constructor(server: ServerContext, socket: Socket, id: number, onClose: () => void) {
@@ -43,6 +51,15 @@ export class Connection {
     this.#server = server;
     this.#socket = socket;
     this.#messages = new MessageSocket(socket, server.limits.appendBytesMax, server.metrics);
+    this.#intake = new Intake(socket, () => {
+      this.#takeMessages();
+    });
+    this.#unread = new UnreadLimit(this.#messages, this.#intake, server.limits, (error) => {
+      this.fail(error, 'unread');
+    });
+    this.#timers = new QuietTimers(server.limits, (error, limit) => {
+      this.fail(error, limit);
+    });
     this.#onClose = onClose;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000);
@@ -53,7 +70,7 @@ export class Connection {
     socket.on('close', () => {
       void this.#closed();
     });
-    this.#armTimer(server.limits.loginTimeoutMs, 'The login took too long');
+    this.#timers.beginLogin();
   }
 
   /** True once the client is logged in. */
@@ -77,8 +94,9 @@ export class Connection {
   }
 
   /** Ends the connection with an error that the client is told, and whatever runs on it. */
-  fail(error: FlashError): void {
+  fail(error: FlashError, limit?: EndedBy): void {
     if (this.#isClosing) return;
+    if (limit !== undefined) this.#server.metrics.countEnded(limit);
     this.#server.metrics.countError(error.code);
     this.#server.log('warn', 'connection-failed', this.#logFields(error));
     this.#messages.post(toErrorMessage(error, { fatal: true }), this.#active?.streamId ?? 0);
@@ -93,13 +111,57 @@ export class Connection {
     try {
       const rest = this.#login === undefined ? this.#receivePreface(chunk) : chunk;
       if (rest.length === 0) return;
-      for (const received of this.#messages.receive(rest)) {
-        this.#take(received);
-        if (this.#isStopped()) return;
-      }
+      this.#messages.push(rest);
+      this.#noteBytes(rest.length);
+      this.#takeMessages();
     } catch (error) {
       this.fail(toFlashError(error));
     }
+  }
+
+  /** Takes messages that are whole, a few at a time: then others have their turn. */
+  #takeMessages(): void {
+    if (this.#isClosing) return;
+    this.#messages.cork();
+    try {
+      for (let taken = 0; !this.#intake.isHeld; taken += 1) {
+        if (taken === messagesPerTurn) {
+          this.#waitForTurn();
+          break;
+        }
+        const received = this.#messages.next();
+        if (received === undefined) {
+          if (this.#messages.isHeavy) this.#waitForTurn();
+          break;
+        }
+        this.#take(received);
+        if (this.#isStopped()) return;
+        this.#unread.check();
+      }
+    } catch (error) {
+      this.fail(toFlashError(error));
+    } finally {
+      this.#messages.uncork();
+    }
+  }
+
+  #waitForTurn(): void {
+    this.#intake.hold('turn');
+    const goOn = (): void => {
+      this.#intake.release('turn');
+    };
+    if (this.#messages.isHeavy) this.#server.turns.take(goOn);
+    else setImmediate(goOn);
+  }
+
+  /** A long message on a slow network is a sign of life, and data of a write. */
+  #noteBytes(lengthBytes: number): void {
+    if (this.#messages.heldBytes === 0) return;
+    this.#quietBytes += lengthBytes;
+    if (this.#quietBytes < signOfLifeBytes || !this.#isReady || this.#active !== undefined) return;
+    this.#quietBytes = 0;
+    this.#heard();
+    this.#timers.dataCame(this.#write !== undefined);
   }
 
   // A method, because the compiler takes a field that a call changed for unchanged.
@@ -122,7 +184,7 @@ export class Connection {
     else if (message.type === 'PING') this.#messages.post({ type: 'PONG' }, 0);
     else if (this.#active !== undefined) this.#takeControl(this.#active, received);
     else this.#takeRequest(received);
-    if (this.#active === undefined && !this.#isClosing) this.#armIdleTimer();
+    if (this.#active === undefined && !this.#isClosing) this.#heard();
   }
 
   #takeLogin(message: Message): void {
@@ -135,6 +197,7 @@ export class Connection {
     if (answer.type === 'HELLO_OK') this.#messages.setChecksum(hello.checksum);
     if (!isReady) return;
     this.#isReady = true;
+    this.#timers.stop();
     this.#messages.setFrameBytesMax(this.#server.limits.frameBytesMax, hello.frameBytesMax);
     this.#server.log('info', 'connection-ready', { ...this.#logFields(), client: hello.client });
     if (this.#server.isDraining) this.drain('The server stops', 0);
@@ -224,7 +287,7 @@ export class Connection {
     const request = new ActiveRequest(received.streamId, received.message.type);
     this.#active = request;
     this.#server.metrics.requests += 1;
-    this.#disarmTimer();
+    this.#timers.stop();
     const keepalive = setInterval(() => {
       this.#keepAlive(request);
     }, this.#server.limits.keepaliveMs);
@@ -247,7 +310,10 @@ export class Connection {
   #afterRequest(): void {
     if (this.#socket.closed) void this.#closed();
     else if (this.#server.isDraining && this.isIdle) this.#end();
-    else if (!this.#isClosing) this.#armIdleTimer();
+    else if (!this.#isClosing) {
+      this.#heard();
+      this.#timers.dataCame(this.#write !== undefined);
+    }
   }
 
   #tellFailure(request: ActiveRequest, error: unknown): void {
@@ -282,31 +348,18 @@ export class Connection {
     await write?.close();
   }
 
-  #armIdleTimer(): void {
-    const { idleTimeoutMs, writeIdleTimeoutMs, loginTimeoutMs } = this.#server.limits;
-    // The login's own timer runs on: a client that says little and often is not let off.
-    if (!this.#isReady && loginTimeoutMs > 0) return;
-    if (this.#write === undefined) this.#armTimer(idleTimeoutMs, 'The connection was idle');
-    else this.#armTimer(writeIdleTimeoutMs, 'The write batch was idle');
-  }
-
-  #armTimer(timeoutMs: number, what: string): void {
-    this.#disarmTimer();
-    if (timeoutMs <= 0) return;
-    this.#timer = setTimeout(() => {
-      this.fail(new FlashError('TIMEOUT', `${what}: ${timeoutMs} ms`, { hint: 'Connect again.' }));
-    }, timeoutMs);
-  }
-
-  #disarmTimer(): void {
-    clearTimeout(this.#timer);
+  /** The login's own time runs on: a client that says little and often is not let off. */
+  #heard(): void {
+    if (this.#isReady) this.#timers.heard(this.#write !== undefined);
   }
 
   /** Closes the connection once what was sent has left; what runs on it ends now. */
   #end(): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
-    this.#disarmTimer();
+    this.#stopTimers();
+    this.#intake.open();
+    this.#messages.drop();
     this.#active?.abort(new FlashError('CANCELLED', 'The connection ended'));
     this.#socket.end();
     setTimeout(() => this.#socket.destroy(), lingerMs).unref();
@@ -314,7 +367,7 @@ export class Connection {
 
   async #closed(): Promise<void> {
     this.#isClosing = true;
-    this.#disarmTimer();
+    this.#stopTimers();
     if (!this.#isReady) this.#server.metrics.loginsFailed += 1;
     // A request that runs calls this again when it has ended.
     if (this.#active !== undefined) {
@@ -330,11 +383,22 @@ export class Connection {
     this.#onClose();
   }
 
+  #stopTimers(): void {
+    this.#timers.stop();
+    this.#unread.stop();
+  }
+
   #logFields(error?: FlashError): Record<string, string | number> {
     const fields = { connection: this.id, peer: this.peer };
     return error === undefined ? fields : { ...fields, code: error.code, message: error.message };
   }
 }
+
+/** A client has one request and few words beside it: more at once is a flood. */
+const messagesPerTurn = 16;
+
+/** So much of a long message is a sign of life; a byte now and then is none. */
+const signOfLifeBytes = 64 * 1024;
 
 /** How long a closed connection waits for its client to have read the last words. */
 const lingerMs = 1_000;

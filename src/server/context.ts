@@ -9,6 +9,7 @@ import { type Metrics } from './metrics.js';
 import { type ServeLimits } from './options.js';
 import { type OpenWrites } from './open-writes.js';
 import { type PlanSnapshots } from './snapshot.js';
+import { type Turns } from './turns.js';
 
 /** What all connections of a server share. */
 export interface ServerContext {
@@ -26,6 +27,8 @@ export interface ServerContext {
   readonly applied: AppliedBatches;
   readonly snapshots: PlanSnapshots;
   readonly inserts: Inserts;
+  /** For what keeps the process busy: at most one piece between two looks at the sockets. */
+  readonly turns: Turns;
   credentials: Credentials;
   isDraining: boolean;
   /** Scans that run now, of all connections. */

@@ -15,6 +15,7 @@ import { OpenWrites } from './open-writes.js';
 import { defaultLimits, type ServeOptions } from './options.js';
 import { PlanSnapshots } from './snapshot.js';
 import { TlsGate } from './tls-gate.js';
+import { Turns } from './turns.js';
 
 /** A server that runs. */
 export interface FlashServer {
@@ -75,9 +76,10 @@ class RunningServer implements FlashServer {
   constructor(engine: Engine, options: ServeOptions, credentials: ServerContext['credentials']) {
     this.host = options.host;
     this.#options = options;
+    const limits = { ...defaultLimits, ...options.limits };
     this.#context = {
       engine,
-      limits: { ...defaultLimits, ...options.limits },
+      limits,
       version: options.version,
       serverId: randomUUID(),
       startedAtMs: Date.now(),
@@ -88,6 +90,7 @@ class RunningServer implements FlashServer {
       applied: new AppliedBatches(engine),
       snapshots: new PlanSnapshots(engine),
       inserts: new Inserts(),
+      turns: new Turns(),
       credentials,
       isDraining: false,
       listScans: () => this.#listScans(),
@@ -204,6 +207,7 @@ class RunningServer implements FlashServer {
     const { connectionsMax } = this.#context.limits;
     if (this.#connections.size + (this.#gate?.pendingCount ?? 0) >= connectionsMax) {
       this.metrics.connectionsRefused += 1;
+      this.metrics.countEnded('connections');
       if (this.#gate !== undefined) socket.destroy();
       else this.#refuse(socket, tooMany(connectionsMax));
       return;
@@ -231,6 +235,7 @@ class RunningServer implements FlashServer {
     const { loginsMax } = this.#context.limits;
     const waiting = [...this.#connections].filter((connection) => !connection.isReady);
     if (waiting.length > loginsMax) {
+      this.metrics.countEnded('logins');
       waiting[0]?.fail(new FlashError('BUSY', `More than ${loginsMax} clients are logging in`));
     }
   }

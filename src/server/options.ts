@@ -13,6 +13,12 @@ export interface ServeLimits {
   idleTimeoutMs: number;
   /** A write whose client says nothing is dropped after it: it keeps other writers out. */
   writeIdleTimeoutMs: number;
+  /** A write whose client sends no data is dropped after it, however often it says PING. */
+  writeDataTimeoutMs: number;
+  /** Bytes of short answers (PONG, ERROR) that a client may leave unread; beyond them nothing of it is taken. */
+  unreadBytesMax: number;
+  /** A client that leaves more unread for so long is ended. */
+  unreadTimeoutMs: number;
   /** A scan whose client takes nothing is ended after it. */
   stallTimeoutMs: number;
   /** Longest that a statement may run, whatever its client asks for. */
@@ -34,6 +40,9 @@ export const defaultLimits: ServeLimits = {
   loginTimeoutMs: 10_000,
   idleTimeoutMs: 300_000,
   writeIdleTimeoutMs: 60_000,
+  writeDataTimeoutMs: 300_000,
+  unreadBytesMax: 64 * 1024,
+  unreadTimeoutMs: 30_000,
   stallTimeoutMs: 600_000,
   statementTimeoutMsMax: 0,
   frameBytesMax: wireLimits.frameBytesMaxDefault,
