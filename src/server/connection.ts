@@ -17,6 +17,7 @@ import { Login } from './login.js';
 import { MessageSocket } from './message-socket.js';
 import { type EndedBy } from './metrics.js';
 import { QuietTimers } from './quiet-timers.js';
+import { type Share } from './receive-budget.js';
 import { UnreadLimit } from './unread-limit.js';
 import { WriteSession } from './write-session.js';
 
@@ -39,6 +40,7 @@ export class Connection {
   #active: ActiveRequest | undefined;
   #write: WriteSession | undefined;
   readonly #intake: Intake;
+  readonly #share: Share;
   readonly #unread: UnreadLimit;
   readonly #timers: QuietTimers;
   /** Bytes of the unfinished message since the last sign of life. */
@@ -56,6 +58,14 @@ export class Connection {
     });
     this.#unread = new UnreadLimit(this.#messages, this.#intake, server.limits, (error) => {
       this.fail(error, 'unread');
+    });
+    this.#share = server.received.open({
+      readOn: () => {
+        this.#intake.release('budget');
+      },
+      end: (error) => {
+        this.fail(error, 'received-bytes');
+      },
     });
     this.#timers = new QuietTimers(server.limits, (error, limit) => {
       this.fail(error, limit);
@@ -107,6 +117,11 @@ export class Connection {
     // What still comes behind a fatal error is read and dropped: else it would reset the connection
     // before the client has read the error.
     if (this.#isClosing) return;
+    if (!this.#share.admit(chunk.length)) {
+      this.#intake.hold('budget');
+      this.#socket.unshift(chunk);
+      return;
+    }
     this.#server.metrics.bytesReceived += chunk.length;
     try {
       const rest = this.#login === undefined ? this.#receivePreface(chunk) : chunk;
@@ -138,6 +153,7 @@ export class Connection {
         if (this.#isStopped()) return;
         this.#unread.check();
       }
+      this.#share.hold(this.#messages.heldBytes);
     } catch (error) {
       this.fail(toFlashError(error));
     } finally {
@@ -262,6 +278,7 @@ export class Connection {
     };
     this.#write = await WriteSession.open(this.#server, request, batchId, drop);
     if (this.#isStopped()) throw new FlashError('CANCELLED', 'The connection ended');
+    this.#share.holdsWrite = true;
     await this.#sender(request)({ type: 'WRITE_OK' });
   }
 
@@ -286,6 +303,7 @@ export class Connection {
   #run(received: Received, serve: (request: ActiveRequest) => Promise<void>): void {
     const request = new ActiveRequest(received.streamId, received.message.type);
     this.#active = request;
+    this.#share.use(received.bytes);
     this.#server.metrics.requests += 1;
     this.#timers.stop();
     const keepalive = setInterval(() => {
@@ -303,6 +321,8 @@ export class Connection {
         clearInterval(keepalive);
         request.finish();
         this.#active = undefined;
+        this.#share.use(0);
+        this.#share.holdsWrite = this.#write !== undefined;
         this.#afterRequest();
       });
   }
@@ -359,6 +379,7 @@ export class Connection {
     this.#isClosing = true;
     this.#stopTimers();
     this.#intake.open();
+    this.#share.hold(0);
     this.#messages.drop();
     this.#active?.abort(new FlashError('CANCELLED', 'The connection ended'));
     this.#socket.end();
@@ -368,6 +389,7 @@ export class Connection {
   async #closed(): Promise<void> {
     this.#isClosing = true;
     this.#stopTimers();
+    this.#share.hold(0);
     if (!this.#isReady) this.#server.metrics.loginsFailed += 1;
     // A request that runs calls this again when it has ended.
     if (this.#active !== undefined) {
@@ -379,6 +401,7 @@ export class Connection {
     } catch (error) {
       this.#server.log('error', 'batch-not-closed', this.#logFields(toFlashError(error)));
     }
+    this.#share.close();
     this.#server.log('info', 'connection-closed', this.#logFields());
     this.#onClose();
   }

@@ -8,6 +8,7 @@ import { type Log } from './log.js';
 import { type Metrics } from './metrics.js';
 import { type ServeLimits } from './options.js';
 import { type OpenWrites } from './open-writes.js';
+import { type ReceiveBudget } from './receive-budget.js';
 import { type PlanSnapshots } from './snapshot.js';
 import { type Turns } from './turns.js';
 
@@ -27,6 +28,7 @@ export interface ServerContext {
   readonly applied: AppliedBatches;
   readonly snapshots: PlanSnapshots;
   readonly inserts: Inserts;
+  readonly received: ReceiveBudget;
   /** For what keeps the process busy: at most one piece between two looks at the sockets. */
   readonly turns: Turns;
   credentials: Credentials;

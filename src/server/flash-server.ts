@@ -13,6 +13,7 @@ import { startMetricsEndpoint } from './metrics-endpoint.js';
 import { Metrics } from './metrics.js';
 import { OpenWrites } from './open-writes.js';
 import { defaultLimits, type ServeOptions } from './options.js';
+import { ReceiveBudget } from './receive-budget.js';
 import { PlanSnapshots } from './snapshot.js';
 import { TlsGate } from './tls-gate.js';
 import { Turns } from './turns.js';
@@ -90,6 +91,7 @@ class RunningServer implements FlashServer {
       applied: new AppliedBatches(engine),
       snapshots: new PlanSnapshots(engine),
       inserts: new Inserts(),
+      received: new ReceiveBudget(limits),
       turns: new Turns(),
       credentials,
       isDraining: false,
@@ -169,7 +171,10 @@ class RunningServer implements FlashServer {
   async #startMetrics(address: { host: string; port: number }): Promise<void> {
     try {
       const endpoint = await startMetricsEndpoint(address, () =>
-        this.metrics.render(this.counts()),
+        this.metrics.render({
+          ...this.counts(),
+          receivedBytes: this.#context.received.bytes,
+        }),
       );
       this.#closeMetrics = endpoint.close;
       const host = address.host.includes(':') ? `[${address.host}]` : address.host;

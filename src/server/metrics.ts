@@ -2,13 +2,21 @@ import { type ErrorCode } from '../protocol/index.js';
 
 /** The limits for which connections are refused or ended. */
 export type EndedBy =
-  'connections' | 'idle' | 'login-time' | 'logins' | 'unread' | 'write-data' | 'write-idle';
+  | 'connections'
+  | 'idle'
+  | 'login-time'
+  | 'logins'
+  | 'received-bytes'
+  | 'unread'
+  | 'write-data'
+  | 'write-idle';
 
 /** What is read when the figures are asked for. */
 export interface Gauges {
   connections: number;
   scans: number;
   writes: number;
+  receivedBytes: number;
 }
 
 /** What the server counts. Gauges are read from the server when they are asked for. */
@@ -47,6 +55,12 @@ export class Metrics {
     add('gauge', 'connections_open', 'Connections that are open.', gauges.connections);
     add('gauge', 'scans_open', 'Scans and queries that run.', gauges.scans);
     add('gauge', 'writes_open', 'Write batches that are open.', gauges.writes);
+    add(
+      'gauge',
+      'received_held_bytes',
+      'Bytes of messages that are not whole or are being served.',
+      gauges.receivedBytes,
+    );
     add('gauge', 'resident_bytes', 'Memory of the process.', process.memoryUsage.rss());
     add('counter', 'connections_total', 'Connections that were accepted.', this.connections);
     add(

@@ -1,8 +1,9 @@
 import { wireLimits } from '../protocol/wire/index.js';
 import { type Log } from './log.js';
+import { type ReceiveLimits } from './receive-budget.js';
 
 /** Bounds of what clients may do to the server. Units: ms and bytes; 0 ms stands for no limit. */
-export interface ServeLimits {
+export interface ServeLimits extends ReceiveLimits {
   connectionsMax: number;
   /** Connections that have not logged in; beyond it the oldest of them goes. */
   loginsMax: number;
@@ -51,6 +52,9 @@ export const defaultLimits: ServeLimits = {
   ticketLifetimeMs: 6 * 3_600_000,
   drainTimeoutMs: 30_000,
   keepaliveMs: 1_000,
+  receiveBytesMax: 512 * 1024 * 1024,
+  receiveStallMs: 5_000,
+  receiveWaitMs: 20_000,
 };
 
 export interface ServeOptions {
