@@ -4,7 +4,7 @@
  *   scan_libchdb DATA_FOLDER OVERLAY_CONFIG SQL RUNS
  *
  * Prints a line of JSON for each run: seconds and bytes, from the query's start to its last piece,
- * each byte read once. The declarations follow native/src/chdb_abi.h.
+ * each byte read once. The declarations follow native/src/session/chdb_abi.h.
  */
 #include <stdint.h>
 #include <stdio.h>

@@ -1,6 +1,7 @@
 // Goal: rules of the repository that no other tool knows. Method: look at every file that git has.
 import test from 'ava';
 import { fileRules } from '../scripts/tidy/file-rules.js';
+import { mayInclude, nativeRules } from '../scripts/tidy/native-rules.js';
 import { readTree, type RepoFile } from '../scripts/tidy/tree.js';
 import { treeRules } from '../scripts/tidy/tree-rules.js';
 
@@ -16,20 +17,17 @@ for (const [rule, findFault] of Object.entries(fileRules)) {
   });
 }
 
-for (const [rule, findFaults] of Object.entries(treeRules)) {
+for (const [rule, findFaults] of Object.entries({ ...treeRules, ...nativeRules })) {
   test(rule, (t) => {
     t.deepEqual(findFaults(files), []);
   });
 }
 
+function make(path: string, text: string, more: Partial<RepoFile> = {}): RepoFile {
+  return { path, text, sizeBytes: text.length, executable: false, ...more };
+}
+
 test('the rules find what they are for', (t) => {
-  const make = (path: string, text: string, more: Partial<RepoFile> = {}): RepoFile => ({
-    path,
-    text,
-    sizeBytes: text.length,
-    executable: false,
-    ...more,
-  });
   const bad: Record<keyof typeof fileRules, RepoFile> = {
     'code files have at most 500 lines': make('src/a.ts', '\n'.repeat(501)),
     'large files are fixtures': make('docs/a.png', '', { sizeBytes: 2 << 20 }),
@@ -60,4 +58,40 @@ test('the rules find what they are for', (t) => {
       [`${guide} names ${guide.replace('a.md', 'b.md')}`, `${guide} names src/area/gone.ts`],
     ],
   );
+});
+
+test('an include that points up is found, and one that hides where it points', (t) => {
+  const tree = [
+    make('native/src/api.cc', '#include "engine.h"\n#include "theflash.h"\n#include <map>\n'),
+    make('native/src/engine.h', '#include "store/a.h"\n#include "write/a.h"\n'),
+    make('native/src/store/a.h', '#include "base/a.h"\n // #include "engine.h"\n'),
+    make('native/src/store/b.cc', '#include "store/a.h"\n  #  include "engine.h"\n'),
+    make('native/src/write/a.h', '#include "store/a.h"\n#include "gone.h"\n'),
+    make('native/src/write/b.cc', '#include "a.h"\n#include "write/../write/a.h"\n'),
+    make('native/src/base/a.h', '#include "api.cc"\n'),
+    make('native/src/odd/a.cc', ''),
+    make('native/test/a.cc', '#include "nowhere.h"\n'),
+  ];
+  t.deepEqual(
+    Object.values(nativeRules).map((findFaults) => findFaults(tree)),
+    [
+      [
+        'native/src/engine.h: may not include "write/a.h"',
+        'native/src/store/b.cc: may not include "engine.h"',
+        'native/src/write/a.h: "gone.h" is no path from native/src/',
+        'native/src/write/b.cc: "a.h" is no path from native/src/',
+        'native/src/write/b.cc: "write/../write/a.h" is no path from native/src/',
+        'native/src/base/a.h: may not include "api.cc"',
+        'native/src/odd/a.cc: no rule knows odd',
+      ],
+    ],
+  );
+});
+
+test('what a folder of native/src may include is below it', (t) => {
+  const order = Object.keys(mayInclude);
+  const up = Object.entries(mayInclude).flatMap(([layer, below]) =>
+    below.filter((name) => order.indexOf(name) <= order.indexOf(layer)),
+  );
+  t.deepEqual(up, []);
 });

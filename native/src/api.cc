@@ -9,18 +9,18 @@
 #include <string>
 #include <string_view>
 
-#include "batch.h"
+#include "base/options.h"
+#include "base/status.h"
 #include "binlog/crc32.h"
 #include "binlog/row_kernel.h"
 #include "engine.h"
-#include "insert_rows.h"
-#include "options.h"
-#include "overlay.h"
-#include "sandbox.h"
-#include "scan.h"
-#include "statements.h"
-#include "status.h"
+#include "folder/overlay.h"
+#include "query/scan.h"
+#include "query/statements.h"
+#include "sandbox/sandbox.h"
 #include "theflash.h"
+#include "write/batch.h"
+#include "write/insert_rows.h"
 
 namespace theflash {
 namespace {

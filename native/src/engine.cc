@@ -4,14 +4,14 @@
 
 #include <mutex>
 
-#include "broken_parts.h"
-#include "chdb_abi.h"
-#include "failpoint.h"
-#include "folder_format.h"
-#include "overlay.h"
-#include "sandbox.h"
-#include "status.h"
-#include "thread_accounting.h"
+#include "base/failpoint.h"
+#include "base/status.h"
+#include "folder/broken_parts.h"
+#include "folder/folder_format.h"
+#include "folder/overlay.h"
+#include "sandbox/sandbox.h"
+#include "session/chdb_abi.h"
+#include "session/thread_accounting.h"
 
 namespace theflash {
 namespace {

@@ -10,17 +10,17 @@
 #include <string_view>
 #include <vector>
 
-#include "canceller.h"
-#include "connection_pool.h"
-#include "folder.h"
-#include "gate.h"
-#include "ledger.h"
-#include "options.h"
-#include "snapshots.h"
+#include "base/options.h"
+#include "folder/folder.h"
+#include "session/canceller.h"
+#include "session/connection_pool.h"
 #include "sql/rewrite.h"
-#include "staged_shape.h"
-#include "versions.h"
-#include "visibility.h"
+#include "store/gate.h"
+#include "store/ledger.h"
+#include "store/snapshots.h"
+#include "store/staged_shape.h"
+#include "store/versions.h"
+#include "store/visibility.h"
 
 namespace theflash {
 

@@ -1,4 +1,4 @@
-#include "arrow_ipc.h"
+#include "arrow/arrow_ipc.h"
 
 #include <gtest/gtest.h>
 
@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "base/status.h"
 #include "sample_stream.h"
-#include "status.h"
 
 namespace theflash {
 namespace {

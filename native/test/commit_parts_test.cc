@@ -8,14 +8,14 @@
 #include <string>
 #include <vector>
 
-#include "chdb_abi.h"
-#include "connection_pool.h"
-#include "folder.h"
-#include "ledger.h"
-#include "multiset.h"
-#include "overlay.h"
-#include "status.h"
-#include "versions.h"
+#include "base/status.h"
+#include "folder/folder.h"
+#include "folder/overlay.h"
+#include "session/chdb_abi.h"
+#include "session/connection_pool.h"
+#include "store/ledger.h"
+#include "store/multiset.h"
+#include "store/versions.h"
 
 namespace theflash {
 namespace {

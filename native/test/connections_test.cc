@@ -11,14 +11,14 @@
 #include <thread>
 #include <vector>
 
-#include "canceller.h"
-#include "chdb_abi.h"
-#include "connection_pool.h"
-#include "folder.h"
-#include "ledger.h"
-#include "overlay.h"
-#include "status.h"
-#include "versions.h"
+#include "base/status.h"
+#include "folder/folder.h"
+#include "folder/overlay.h"
+#include "session/canceller.h"
+#include "session/chdb_abi.h"
+#include "session/connection_pool.h"
+#include "store/ledger.h"
+#include "store/versions.h"
 
 namespace theflash {
 namespace {

@@ -1,4 +1,4 @@
-#include "folder.h"
+#include "folder/folder.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include <iterator>
 #include <string>
 
-#include "status.h"
+#include "base/status.h"
 
 namespace theflash {
 namespace {

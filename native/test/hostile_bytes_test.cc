@@ -11,15 +11,15 @@
 #include <string_view>
 #include <vector>
 
-#include "arrow_ipc.h"
-#include "flatbuffer.h"
-#include "options.h"
+#include "arrow/arrow_ipc.h"
+#include "arrow/flatbuffer.h"
+#include "base/options.h"
+#include "base/status.h"
 #include "sample_stream.h"
 #include "sql/rewrite.h"
 #include "sql/split.h"
 #include "sql/token.h"
 #include "sql_catalog.h"
-#include "status.h"
 
 namespace theflash {
 namespace {

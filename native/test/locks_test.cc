@@ -7,9 +7,9 @@
 #include <thread>
 #include <vector>
 
-#include "gate.h"
-#include "visibility.h"
-#include "worker.h"
+#include "session/worker.h"
+#include "store/gate.h"
+#include "store/visibility.h"
 
 namespace theflash {
 namespace {

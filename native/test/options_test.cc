@@ -1,8 +1,8 @@
-#include "options.h"
+#include "base/options.h"
 
 #include <gtest/gtest.h>
 
-#include "status.h"
+#include "base/status.h"
 
 namespace theflash {
 namespace {

@@ -1,6 +1,6 @@
 // The sandbox on threads of this process, without an engine. Each test settles it in a child of its
 // own: a process has one.
-#include "sandbox.h"
+#include "sandbox/sandbox.h"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -16,8 +16,8 @@
 #include <string>
 #include <thread>
 
-#include "landlock.h"
-#include "status.h"
+#include "base/status.h"
+#include "sandbox/landlock.h"
 
 namespace theflash {
 namespace {

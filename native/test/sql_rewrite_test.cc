@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
-#include "rewrite.h"
+#include "sql/rewrite.h"
+#include "sql/table_shape.h"
 #include "sql_catalog.h"
-#include "table_shape.h"
 
 namespace theflash::sql {
 namespace {
@@ -72,7 +72,7 @@ TEST(RewriteTest, WhatIsNotOursPassesByteForByte) {
 TEST(RewriteTest, EffectsTellWhichLockToTake) {
   EXPECT_EQ(RewriteOne("SELECT 1").effect, Effect::kRead);
   EXPECT_TRUE(RewriteOne("(SELECT 1) UNION ALL (SELECT 2)").returns_rows);
-  EXPECT_EQ(RewriteOne("INSERT INTO db.p VALUES (1, 'a')").effect, Effect::kOther);
+  EXPECT_EQ(RewriteOne("INSERT INTO db.p VALUES (1, 'a')").effect, Effect::kInsert);
   EXPECT_EQ(RewriteOne("INSERT INTO db.t VALUES (1, 'a')").effect, Effect::kWriteMutable);
   EXPECT_EQ(RewriteOne("DROP TABLE db.t").effect, Effect::kDdl);
   EXPECT_EQ(RewriteOne("OPTIMIZE TABLE db.t ELIMINATE").effect, Effect::kDdl);
@@ -145,7 +145,8 @@ TEST(RewriteTest, CreateAddsHiddenColumns) {
   EXPECT_EQ(
       Filled("CREATE TABLE db.x (k Int64) ENGINE=MutableMergeTree((k),8192) COMMENT 'c'"),
       "CREATE TABLE db.x (k Int64, _INTERNAL_VERSION UInt64 MATERIALIZED "
-      "toUInt64OrZero(getSetting('query_cache_tag')), _INTERNAL_DELMARK UInt8 MATERIALIZED 0) "
+      "toUInt64OrZero(getSetting('query_cache_tag')), _INTERNAL_DELMARK UInt8 MATERIALIZED 0, "
+      "CONSTRAINT _INTERNAL_VERSIONED CHECK _INTERNAL_VERSION > 0) "
       "ENGINE=ReplacingMergeTree(_INTERNAL_VERSION, _INTERNAL_DELMARK) ORDER BY `k` SETTINGS "
       "index_granularity = 8192 COMMENT 'c'");
   const Statement filled = RewriteOne(
@@ -197,7 +198,7 @@ TEST(RewriteTest, TheEnginesOwnDatabasesAreOnlyRead) {
   EXPECT_EQ(RewriteOne("CREATE DATABASE IF NOT EXISTS theflash").effect, Effect::kDdl);
   EXPECT_EQ(RewriteOne("SELECT 1 FROM theflash_snapshots.x").effect, Effect::kRead);
   EXPECT_EQ(RewriteOne("INSERT INTO db.p SELECT 1 FROM theflash_snapshots.x").effect,
-            Effect::kOther);
+            Effect::kInsert);
 }
 
 TEST(RewriteTest, RefusalsSayWhy) {

@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "rewrite.h"
-#include "split.h"
+#include "sql/rewrite.h"
+#include "sql/split.h"
 
 namespace theflash::sql {
 namespace {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "rewrite.h"
-#include "token.h"
+#include "sql/rewrite.h"
+#include "sql/token.h"
 
 namespace theflash::sql {
 namespace {

@@ -22,7 +22,7 @@
 #include <string_view>
 #include <vector>
 
-#include "rewrite.h"
+#include "sql/rewrite.h"
 
 namespace {
 
@@ -138,6 +138,8 @@ class Engine final : public theflash::sql::Catalog {
       }
     } catch (const theflash::sql::SqlError& error) {
       return {"INVALID", error.what() + std::string(" ") + error.hint()};
+    } catch (const Answer& refused) {
+      return refused;
     }
     return answer;
   }
@@ -154,6 +156,12 @@ class Engine final : public theflash::sql::Catalog {
       columns.push_back({row[0], row[1], row[2]});
     }
     return theflash::sql::DescribeTable(rows[0][0], rows[0][1], std::move(columns));
+  }
+
+  std::string Print(std::string_view statement) override {
+    Answer answer = Query("SELECT formatQuerySingleLine(" + Quote(statement) + ") FORMAT RawBLOB");
+    if (!answer.code.empty()) throw answer;
+    return answer.text;
   }
 
   std::string FindInSnapshot(const std::string& snapshot, const std::string&,

@@ -170,7 +170,18 @@ function storedText(
   if (literal.kind === 'bytes') text = decodeText(Buffer.from(literal.hex, 'hex'), type.charset);
   else text = literal.kind === 'string' ? literal.text : numberText(literal.text);
   if (text === undefined) return undefined;
-  return engineLiteral.text(mysqlType.startsWith('char') ? text.replace(/ +$/, '') : text);
+  if (mysqlType.startsWith('char')) return engineLiteral.text(text.replace(/ +$/, ''));
+  const fitting = cutToLength(text, mysqlType);
+  return fitting === undefined ? undefined : engineLiteral.text(fitting);
+}
+
+/** VARCHAR(n) takes spaces beyond its length, whatever sql_mode says, and leaves them out. */
+function cutToLength(text: string, mysqlType: string): string | undefined {
+  const length = /^varchar\((\d+)\)/.exec(mysqlType)?.[1];
+  if (length === undefined) return text;
+  const characters = Array.from(text);
+  const isBlank = characters.slice(Number(length)).every((each) => each === ' ');
+  return isBlank ? characters.slice(0, Number(length)).join('') : undefined;
 }
 
 /** A number as text: 007 is '7', 1.50 stays '1.50', 1e3 is '1000'. */

@@ -70,6 +70,10 @@ const cases: readonly { name: string; sql: string; kinds?: readonly ServerKind[]
     sql: `CREATE TABLE t (id INT PRIMARY KEY, d TIME(6)); INSERT INTO t VALUES (1, '-800:01:02.5'); ALTER TABLE t MODIFY d TIME(2) NOT NULL`,
   },
   {
+    name: 'a default with spaces beyond the length of its VARCHAR',
+    sql: `${table} ALTER TABLE t ADD v VARCHAR(1) DEFAULT 'B ', ADD w VARCHAR(2) NOT NULL DEFAULT 'ab   ', ADD x VARCHAR(3) DEFAULT 'b  ', ADD c CHAR(1) DEFAULT 'B '; UPDATE t SET id = 2`,
+  },
+  {
     name: 'text of two bytes a character that becomes bytes',
     sql: `CREATE TABLE t (id INT PRIMARY KEY, s TEXT CHARACTER SET utf16le); INSERT INTO t VALUES (1, 'ab'); ALTER TABLE t MODIFY s BLOB`,
   },

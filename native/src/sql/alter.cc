@@ -1,5 +1,9 @@
 // OPTIMIZE and ALTER of mutable tables.
-#include "statement.h"
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "sql/table_shape.h"
 
 namespace theflash::sql {
 namespace {
@@ -9,6 +13,37 @@ bool ChangesColumns(const Tokens& tokens, size_t at) {
                     tokens.IsWord(at, "MODIFY") || tokens.IsWord(at, "ALTER") ||
                     tokens.IsWord(at, "RENAME") || tokens.IsWord(at, "CLEAR");
   return verb && tokens.IsWord(at + 1, "COLUMN");
+}
+
+// Commands of ALTER TABLE, by their first two words, that leave the versions of rows alone. All
+// others are refused: a new one of the engine's is until it is looked at.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kCommands = {{
+    {"ADD", "COLUMN"},
+    {"DROP", "COLUMN"},
+    {"MODIFY", "COLUMN"},
+    {"ALTER", "COLUMN"},
+    {"RENAME", "COLUMN"},
+    {"COMMENT", "COLUMN"},
+    {"CLEAR", "COLUMN"},
+    {"MODIFY", "COMMENT"},
+    {"MODIFY", "SETTING"},
+    {"RESET", "SETTING"},
+    {"ADD", "INDEX"},
+    {"DROP", "INDEX"},
+    {"CLEAR", "INDEX"},
+    {"MATERIALIZE", "INDEX"},
+    {"ADD", "CONSTRAINT"},
+    {"DROP", "CONSTRAINT"},
+    // Of a whole partition all versions go together: its expression is one of the key.
+    {"DROP", "PARTITION"},
+    {"FREEZE", ""},
+}};
+
+bool IsKnown(const Tokens& tokens, size_t at) {
+  return std::any_of(kCommands.begin(), kCommands.end(), [&](const auto& command) {
+    return tokens.IsWord(at, command.first) &&
+           (command.second.empty() || tokens.IsWord(at + 1, command.second));
+  });
 }
 
 // `at` begins one command of an ALTER TABLE.
@@ -21,6 +56,12 @@ void CheckCommand(const Tokens& tokens, size_t at, const TableInfo& info) {
   if (tokens.IsWord(at, "MODIFY") && tokens.IsWord(at + 1, "ORDER")) {
     throw SqlError("The key of a mutable table can't be changed",
                    "Make a table with the new key, and INSERT … SELECT into it.");
+  }
+  if (!IsKnown(tokens, at)) {
+    throw SqlError("ALTER TABLE … " + std::string(tokens.Span(at, at + 1)) +
+                       " does not know the versions of a mutable table",
+                   "Columns, comments, indexes, constraints and settings can be altered, and "
+                   "partitions dropped.");
   }
   if (info.is_multiset && ChangesColumns(tokens, at)) {
     throw SqlError(
@@ -60,6 +101,7 @@ Rewritten RewriteAlter(const Source& source) {
     RefuseMutationOfOthers(source, name->end);
     return std::nullopt;
   }
+  RefuseTtl(tokens, name->end);
   bool begins_command = true;
   for (size_t at = name->end; at < tokens.size(); ++at) {
     if (tokens.IsSymbol(at, "(") || tokens.IsSymbol(at, "[")) {

@@ -1,7 +1,7 @@
 // DELETE and UPDATE of mutable tables: inserts of what the rows shall become.
 #include <algorithm>
 
-#include "statement.h"
+#include "sql/statement.h"
 
 namespace theflash::sql {
 namespace {
@@ -25,13 +25,15 @@ void RefusePartition(const Source& source, size_t from, std::string_view verb) {
   }
 }
 
+[[noreturn]] void RefuseLackOfWhere(std::string_view verb) {
+  throw SqlError(std::string(verb) + " needs a WHERE",
+                 "To change every row write WHERE true; to empty the table use TRUNCATE.");
+}
+
 Selection ReadSelection(const Source& source, size_t where, std::string_view verb) {
   const Tokens& tokens = source.tokens;
-  const size_t settings = tokens.FindWord(where + 1, tokens.size(), "SETTINGS");
-  if (!tokens.IsWord(where, "WHERE") || settings == where + 1 || where + 1 >= tokens.size()) {
-    throw SqlError(std::string(verb) + " needs a WHERE",
-                   "To change every row write WHERE true; to empty the table use TRUNCATE.");
-  }
+  const size_t settings = FindSettings(tokens, where + 1, tokens.size());
+  if (!tokens.IsWord(where, "WHERE")) RefuseLackOfWhere(verb);
   Selection selection;
   selection.condition = tokens.Span(where + 1, settings - 1);
   if (settings < tokens.size()) {
@@ -232,6 +234,13 @@ Statement UpdateMultiset(const TableName& name, const NewRow& row, const Selecti
 }
 
 }  // namespace
+
+void RefuseLackOfWhere(const Tokens& tokens) {
+  const bool is_delete = tokens.IsWord(0, "DELETE") && tokens.IsWord(1, "FROM");
+  if (!is_delete && !tokens.IsWord(0, "UPDATE")) return;
+  const size_t where = tokens.FindWord(1, tokens.size(), "WHERE");
+  if (where + 1 >= tokens.size()) RefuseLackOfWhere(is_delete ? "DELETE" : "UPDATE");
+}
 
 Rewritten RewriteDelete(const Source& source) {
   if (!source.tokens.IsWord(1, "FROM")) return std::nullopt;

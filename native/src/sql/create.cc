@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "table_shape.h"
+#include "sql/table_shape.h"
 
 namespace theflash::sql {
 namespace {
@@ -115,14 +115,16 @@ std::string HiddenColumns(const std::vector<ColumnElement>& columns, bool multis
   std::string text = ", " + std::string(kVersionColumn) + " UInt64 MATERIALIZED " +
                      std::string(kVersionExpression) + ", " + std::string(kDelmarkColumn) +
                      " UInt8 MATERIALIZED 0";
-  if (!multiset) return text;
+  const std::string constraint = ", CONSTRAINT " + std::string(kVersionConstraint) + " CHECK " +
+                                 std::string(kVersionColumn) + " > 0";
+  if (!multiset) return text + constraint;
   std::vector<std::string> names;
   for (const ColumnElement& column : columns) {
     if (column.is_insertable) names.push_back(QuoteName(column.name));
   }
   return text + ", " + std::string(kRowHashColumn) + " UInt128 MATERIALIZED " + RowHash(names) +
          ", " + std::string(kRowIndexColumn) + " UInt64 MATERIALIZED " +
-         std::string(kVersionColumn) + " + rowNumberInAllBlocks()";
+         std::string(kVersionColumn) + " + rowNumberInAllBlocks()" + constraint;
 }
 
 std::string JoinNames(const std::vector<std::string>& names) {
@@ -168,6 +170,7 @@ class MutableTable {
 
   std::vector<Statement> Rewrite() {
     ReadShape();
+    RefuseTtl(tokens_, create_.name.end);
     EditColumns();
     EditEngine();
     const bool empty = tokens_.IsWord(create_.as_query - 1, "EMPTY");
@@ -286,7 +289,7 @@ class MutableTable {
   void EditGranularity(SqlText* engine) {
     if (arguments_.granularity == 0) return;
     const std::string setting = "index_granularity = " + std::to_string(arguments_.granularity);
-    const size_t settings = tokens_.FindWord(create_.engine_last + 1, tail_end_, "SETTINGS");
+    const size_t settings = FindSettings(tokens_, create_.engine_last + 1, tail_end_);
     if (settings < tail_end_) {
       edits_.Insert(tokens_.at(settings).end, SqlText(" ").Add(setting).Add(","));
     } else {
@@ -357,6 +360,16 @@ void RefuseMaterializedView(const Source& source) {
   }
 }
 
+// Their rows reach another table past the SQL layer, and so without a version.
+void RefuseForwarding(const Tokens& tokens) {
+  const size_t engine = tokens.FindWord(1, tokens.size(), "ENGINE");
+  const size_t name = engine + (tokens.IsSymbol(engine + 1, "=") ? 2 : 1);
+  if (!BeginsWithAny(tokens, name, {"Buffer", "Alias"})) return;
+  throw SqlError("ENGINE = " + std::string(tokens.TextAt(name)) +
+                     " writes past the versions of mutable tables",
+                 "Insert into the table itself; for another name of it make a view.");
+}
+
 }  // namespace
 
 Rewritten RewriteCreate(const Source& source) {
@@ -364,6 +377,7 @@ Rewritten RewriteCreate(const Source& source) {
   size_t at = 1;
   if (tokens.IsWord(at, "OR") && tokens.IsWord(at + 1, "REPLACE")) at += 2;
   if (tokens.IsWord(at, "MATERIALIZED")) RefuseMaterializedView(source);
+  RefuseForwarding(tokens);
   if (!tokens.IsWord(at, "TABLE")) return std::nullopt;
   const std::optional<CreateTable> create = ReadCreateTable(source, at + 1);
   if (!create || create->engine >= tokens.size()) return std::nullopt;

@@ -2,7 +2,7 @@
 // that gives the newest rows alone. A subquery is read as any other.
 #include <array>
 
-#include "statement.h"
+#include "sql/statement.h"
 
 namespace theflash::sql {
 namespace {

@@ -1,8 +1,8 @@
 // INSERT, UPSERT and IMPORT into mutable tables.
 #include <algorithm>
 
-#include "split.h"
-#include "statement.h"
+#include "sql/split.h"
+#include "sql/statement.h"
 
 namespace theflash::sql {
 namespace {

@@ -1,6 +1,6 @@
 // Mutations of plain tables. ClickHouse runs them in the background, where a subquery reads a table
 // as it is stored: a mutable one with the rows that are deleted or replaced.
-#include "statement.h"
+#include "sql/statement.h"
 
 namespace theflash::sql {
 namespace {

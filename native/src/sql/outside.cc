@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
-#include "split.h"
-#include "statement.h"
+#include "sql/split.h"
+#include "sql/statement.h"
 
 namespace theflash::sql {
 namespace {
@@ -145,9 +145,7 @@ constexpr std::string_view kOutsideFamilies[] = {"azureBlobStorage", "deltaLake"
 // Engines of tables and databases that stay in the folder; a grant is asked for only some others.
 constexpr std::string_view kInsideEngines[] = {
     "AggregatingMergeTree",
-    "Alias",
     "Atomic",
-    "Buffer",
     "CoalescingMergeTree",
     "CollapsingMergeTree",
     "GenerateRandom",

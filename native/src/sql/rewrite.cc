@@ -1,9 +1,11 @@
-#include "rewrite.h"
+#include "sql/rewrite.h"
 
 #include <algorithm>
+#include <array>
 
-#include "split.h"
-#include "statement.h"
+#include "sql/reading.h"
+#include "sql/split.h"
+#include "sql/statement.h"
 
 namespace theflash::sql {
 namespace {
@@ -17,6 +19,27 @@ void RefuseHiddenNames(const Source& source) {
     throw SqlError("The column name " + tokens.Name(index) + " is reserved for mutable tables",
                    "SELRAW shows hidden columns and IMPORT INTO writes them; name your own "
                    "columns otherwise.");
+  }
+}
+
+// Table functions over the stored parts of a table, with rows that are deleted or older.
+constexpr std::array<std::string_view, 4> kPartFunctions = {
+    "mergeTreeIndex", "mergeTreeTextIndex", "mergeTreeProjection", "mergeTreeAnalyzeIndexes"};
+
+void RefuseHiddenReads(const Source& source) {
+  const Tokens& tokens = source.tokens;
+  for (size_t index = 0; index < tokens.size(); ++index) {
+    if (tokens.IsWord(index, "NATURAL") && !tokens.IsWord(index - 1, "AS") &&
+        tokens.FindWord(index + 1, index + 4, "JOIN") < index + 4) {
+      throw SqlError("NATURAL JOIN would join the hidden columns of mutable tables, too",
+                     "Name the columns: JOIN … USING (a, b).");
+    }
+    if (!tokens.IsName(index) || !tokens.IsSymbol(index + 1, "(")) continue;
+    const std::string name = tokens.Name(index);
+    const auto is_name = [&](std::string_view each) { return EqualsIgnoringCase(name, each); };
+    if (std::none_of(kPartFunctions.begin(), kPartFunctions.end(), is_name)) continue;
+    throw SqlError(name + "() reads rows of mutable tables that are deleted or replaced",
+                   "Read the table itself; SELRAW shows all versions that are stored.");
   }
 }
 
@@ -54,6 +77,8 @@ void RefuseSessionState(const Source& source) {
 // Rows leave the engine as Arrow; another FORMAT would reach a reader that can't know it.
 void RefuseFormat(const Source& source) {
   const Tokens& tokens = source.tokens;
+  // Of EXPLAIN INSERT … VALUES, which prints as FORMAT Values.
+  if (FindInsertData(source.text)) return;
   for (size_t index = tokens.FindWord(1, tokens.size(), "FORMAT"); index < tokens.size();
        index = tokens.FindWord(index + 1, tokens.size(), "FORMAT")) {
     const bool named = index + 1 < tokens.size() && tokens.at(index + 1).kind == TokenKind::kWord;
@@ -65,7 +90,7 @@ void RefuseFormat(const Source& source) {
   }
 }
 
-std::vector<Statement> RewriteRead(const Source& source) {
+std::vector<Statement> RewriteQuery(const Source& source) {
   RefuseFormat(source);
   const Tokens& tokens = source.tokens;
   // Reads no table, and must answer when a query that is being planned holds up all others.
@@ -74,10 +99,7 @@ std::vector<Statement> RewriteRead(const Source& source) {
   }
   Rewritten rewritten;
   if (tokens.IsWord(0, "SELRAW")) rewritten = RewriteSelraw(source);
-  if (tokens.IsWord(0, "SHOW")) {
-    rewritten = RewriteShowSnapshots(source);
-    if (!rewritten) rewritten = RewriteShow(source);
-  }
+  if (tokens.IsWord(0, "SHOW")) rewritten = RewriteShow(source);
   if (BeginsWithAny(tokens, 0, {"DESCRIBE", "DESC"})) rewritten = RewriteDescribe(source);
   if (rewritten) return *std::move(rewritten);
   return {PassThrough(source, Effect::kRead, true)};
@@ -120,32 +142,63 @@ bool IsRead(std::string_view statement) {
   return IsRead(Tokens(statement.substr(0, FindData(statement))));
 }
 
-std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
-                               const Options& options) {
-  const Tokens tokens(statement.substr(0, FindData(statement)));
-  const Source source{statement, tokens, catalog, options};
-  if (const auto resolved = ResolveSnapshots(source)) return Rewrite(*resolved, catalog, options);
-  if (const auto resolved = ResolveTablesInSets(source))
-    return Rewrite(*resolved, catalog, options);
-  RefuseHiddenNames(source);
-  RefuseOutside(source);
-  RefuseSettings(source);
-  RefuseSessionState(source);
-  RefuseAsync(source);
-  if (IsRead(tokens)) return RewriteRead(source);
+namespace {
+
+// Statements that are ours as a whole: names and numbers, which are put into SQL quoted anew.
+Rewritten RewriteOwn(const Source& source) {
+  if (Rewritten shown = RewriteShowSnapshots(source)) return shown;
+  return RewriteSnapshot(source);
+}
+
+std::vector<Statement> RewriteChangeOrPass(const Source& source) {
+  const Tokens& tokens = source.tokens;
   RefuseOwnDatabases(source);
-  if (Rewritten snapshot = RewriteSnapshot(source)) return *std::move(snapshot);
   if (Rewritten rewritten = RewriteChange(source)) return *std::move(rewritten);
   if (BeginsWithAny(tokens, 0,
                     {"CREATE", "DROP", "ALTER", "RENAME", "EXCHANGE", "TRUNCATE", "ATTACH",
                      "DETACH", "UNDROP", "REPLACE"})) {
     return {PassThrough(source, Effect::kDdl)};
   }
-  // RESTORE brings versions of its own; the engine knows it by its verb.
-  if (tokens.IsWord(0, "BACKUP")) {
-    return {PassThrough(source, Effect::kDdl, true)};
+  if (tokens.IsWord(0, "BACKUP")) return {PassThrough(source, Effect::kDdl, true)};
+  if (tokens.IsWord(0, "RESTORE")) return {PassThrough(source, Effect::kRestore, true)};
+  if (FindInsert(tokens) < tokens.size()) return {PassThrough(source, Effect::kInsert)};
+  return {PassThrough(source, Effect::kOther, tokens.IsWord(0, "KILL"))};
+}
+
+std::vector<Statement> Dispatch(const Source& source) {
+  return IsRead(source.tokens) ? RewriteQuery(source) : RewriteChangeOrPass(source);
+}
+
+// `text` is the print of what was `given`, which is to be run where nothing is changed.
+std::vector<Statement> RewritePrinted(std::string_view given, std::string_view text,
+                                      Catalog& catalog, const Options& options) {
+  const Tokens tokens(text.substr(0, FindData(text)));
+  const Source source{text, tokens, catalog, options, given};
+  if (const auto resolved = ResolveTablesInSets(source)) {
+    return RewritePrinted(*resolved, *resolved, catalog, options);
   }
-  return {PassThrough(source, Effect::kOther, BeginsWithAny(tokens, 0, {"KILL", "RESTORE"}))};
+  RefuseHiddenNames(source);
+  RefuseHiddenReads(source);
+  RefuseOutside(source);
+  RefuseSettings(source);
+  RefuseSessionState(source);
+  RefuseAsync(source);
+  const std::optional<std::string> hidden = HideFromMatchers(source);
+  if (!hidden) return Dispatch(source);
+  const Tokens shown(std::string_view(*hidden).substr(0, FindData(*hidden)));
+  return Dispatch({*hidden, shown, catalog, options, *hidden});
+}
+
+}  // namespace
+
+std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
+                               const Options& options) {
+  const Tokens tokens(statement.substr(0, FindData(statement)));
+  const Source source{statement, tokens, catalog, options, statement};
+  if (const auto resolved = ResolveSnapshots(source)) return Rewrite(*resolved, catalog, options);
+  if (Rewritten own = RewriteOwn(source)) return *std::move(own);
+  RefuseLackOfWhere(tokens);
+  return RewritePrinted(statement, Read(statement, catalog), catalog, options);
 }
 
 }  // namespace theflash::sql

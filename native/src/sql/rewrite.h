@@ -7,6 +7,10 @@
 // A part is rewritten just before it runs, because the statements before it may have made its
 // table.
 //
+// One reading. What a statement is, which tables it names and what it sets is looked for in the
+// text that ClickHouse's own parser prints (Catalog::Print), never in the text as it was given: so
+// no way of writing hides anything. Our own words are put in terms that it parses first.
+//
 // Snapshots. `FROM db.t AT SNAPSHOT s` reads a table as the snapshot s keeps it:
 //   CREATE SNAPSHOT s OF db.t, db.u [EXPIRES IN n SECONDS]
 //   ALTER SNAPSHOT s EXPIRES IN n SECONDS
@@ -19,8 +23,8 @@
 // statement have one version, and of equal keys in it the last row wins, as ReplacingMergeTree
 // keeps the last inserted of equal versions. A write must hold the engine's write lock from before
 // its version is reserved until it is done.
-#ifndef THEFLASH_SQL_REWRITE_H
-#define THEFLASH_SQL_REWRITE_H
+#ifndef THEFLASH_SQL_REWRITE_H_
+#define THEFLASH_SQL_REWRITE_H_
 
 #include <cstdint>
 #include <optional>
@@ -37,6 +41,9 @@ inline constexpr std::string_view kDelmarkColumn = "_INTERNAL_DELMARK";
 // How a row that is written by SQL comes to its version, as system.columns shows it; see above.
 inline constexpr std::string_view kVersionExpression =
     "toUInt64OrZero(getSetting('query_cache_tag'))";
+// The constraint by which a mutable table itself refuses rows that got no version, whatever way
+// they came. Tables that an older build made lack it.
+inline constexpr std::string_view kVersionConstraint = "_INTERNAL_VERSIONED";
 // Only in tables without a key (multisets): a hash of all visible columns, and a number that tells
 // equal rows apart. The index of a row that is inserted by SQL is its version plus its row number.
 inline constexpr std::string_view kRowHashColumn = "_INTERNAL_ROW_HASH";
@@ -87,6 +94,10 @@ class Catalog {
   // Names are unquoted; `database` is never empty.
   virtual std::optional<TableInfo> Find(const std::string& database, const std::string& table) = 0;
 
+  // A statement, without the data of an INSERT, in one line as the engine's own parser reads it.
+  // Throws what the engine says where it is no statement, or more than one.
+  virtual std::string Print(std::string_view statement) = 0;
+
   // The table of kSnapshotDatabase that holds `database`.`table` as the snapshot keeps it. Throws
   // what says that there is no such snapshot, or that it does not hold the table.
   virtual std::string FindInSnapshot(const std::string& snapshot, const std::string& database,
@@ -109,7 +120,9 @@ enum class Effect {
   kWriteMutable,  // writes rows of a mutable table: take the write lock, reserve versions
   kDdl,           // changes tables or drops rows: take the write lock
   kSnapshot,      // `snapshot` says what to do; `sql` is empty
-  kOther,         // all else (INSERT into a plain table, OPTIMIZE, SYSTEM …)
+  kInsert,        // writes rows of a plain table, and may read others
+  kRestore,       // RESTORE, which brings versions of its own
+  kOther,         // all else (SYSTEM, KILL …)
 };
 
 // CREATE, ALTER and DROP SNAPSHOT, which the engine carries out itself.
@@ -170,11 +183,12 @@ std::vector<std::string_view> Split(std::string_view text);
 // Errors: as Split.
 bool IsRead(std::string_view statement);
 
-// Gives what to run for one statement of Split: itself byte for byte where it uses nothing of ours.
+// Gives what to run for one statement of Split: itself byte for byte where it uses nothing of ours,
+// and else what is made of the engine's own print of it.
 // Errors: SqlError.
 std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
                                const Options& options);
 
 }  // namespace theflash::sql
 
-#endif  // THEFLASH_SQL_REWRITE_H
+#endif  // THEFLASH_SQL_REWRITE_H_

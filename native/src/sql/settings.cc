@@ -3,7 +3,7 @@
 // into a statement from those of a user.
 #include <algorithm>
 
-#include "statement.h"
+#include "sql/statement.h"
 
 namespace theflash::sql {
 namespace {

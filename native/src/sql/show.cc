@@ -1,5 +1,5 @@
 // What shows a mutable table as its user knows it: SELRAW, SHOW CREATE, DESCRIBE, SHOW COLUMNS.
-#include "table_shape.h"
+#include "sql/table_shape.h"
 
 namespace theflash::sql {
 namespace {
@@ -47,7 +47,9 @@ Rewritten ShowColumns(const Source& source, size_t at) {
   if (end == tokens.size() || tokens.IsWord(end, "LIMIT")) {
     edits.Insert(tokens.at(end - 1).end, shown);
   } else if (tokens.IsWord(end, "WHERE")) {
-    edits.Insert(tokens.at(end).end, SqlText(" field NOT IN ").Add(HiddenNameList()).Add(" AND "));
+    const size_t limit = tokens.FindWord(end + 1, tokens.size(), "LIMIT");
+    edits.Insert(tokens.at(end).end, SqlText(" field NOT IN ").Add(HiddenNameList()).Add(" AND ("));
+    edits.Insert(tokens.at(limit - 1).end, ")");
   } else {
     edits.Insert(tokens.at(end - 1).end, SqlText(shown).Add(" AND field"));  // [NOT] LIKE 'x'
   }
@@ -61,7 +63,7 @@ Rewritten RewriteSelraw(const Source& source) {
   const SqlText settings("final = 0, asterisk_include_materialized_columns = 1");
   Edits edits;
   edits.Replace(tokens.at(0).begin, tokens.at(0).end, "SELECT");
-  const size_t present = tokens.FindWord(1, tokens.size(), "SETTINGS");
+  const size_t present = FindSettings(tokens, 1, tokens.size());
   if (present < tokens.size()) {
     edits.Insert(tokens.at(present).end, SqlText(" ").Add(settings).Add(","));
   } else {
@@ -84,7 +86,11 @@ Rewritten RewriteShow(const Source& source) {
 Rewritten RewriteDescribe(const Source& source) {
   const Tokens& tokens = source.tokens;
   const std::optional<TableName> name = ReadTableName(source, tokens.IsWord(1, "TABLE") ? 2 : 1);
-  if (!name || name->end != tokens.size() || !FindMutable(source, *name)) return std::nullopt;
+  if (!name || !FindMutable(source, *name)) return std::nullopt;
+  if (name->end != tokens.size()) {
+    throw SqlError("DESCRIBE of a mutable table takes nothing after its name",
+                   "Leave the SETTINGS out, or ask system.columns.");
+  }
   return {{MakeRead(SqlText("SELECT name, type, default_kind AS default_type, default_expression, "
                             "comment, compression_codec AS codec_expression, '' AS ttl_expression "
                             "FROM system.columns WHERE database = ")

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "statement.h"
+#include "sql/statement.h"
 
 namespace theflash::sql {
 namespace {

@@ -1,9 +1,9 @@
-#include "split.h"
+#include "sql/split.h"
 
 #include <algorithm>
 
-#include "rewrite.h"
-#include "token.h"
+#include "sql/rewrite.h"
+#include "sql/token.h"
 
 namespace theflash::sql {
 namespace {

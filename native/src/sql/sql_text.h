@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "rewrite.h"
+#include "sql/rewrite.h"
 
 namespace theflash::sql {
 

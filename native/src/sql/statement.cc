@@ -1,4 +1,4 @@
-#include "statement.h"
+#include "sql/statement.h"
 
 #include <algorithm>
 
@@ -38,7 +38,7 @@ TableInfo RequireMutable(const Source& source, const TableName& name, std::strin
 
 bool IsHiddenName(std::string_view name) {
   return name == kVersionColumn || name == kDelmarkColumn || name == kRowHashColumn ||
-         name == kRowIndexColumn;
+         name == kRowIndexColumn || name == kVersionConstraint;
 }
 
 bool IsInsertable(const Column& column) {
@@ -63,9 +63,18 @@ bool CanEndExpression(const Tokens& tokens, size_t index) {
                          "LIMIT",    "OFFSET",   "WITH", "THEN", "ELSE", "WHEN", "LIKE"});
 }
 
+size_t FindSettings(const Tokens& tokens, size_t from, size_t to) {
+  for (size_t at = tokens.FindWord(from, to, "SETTINGS"); at < to;
+       at = tokens.FindWord(at + 1, to, "SETTINGS")) {
+    const bool sets = tokens.IsName(at + 1) && tokens.IsSymbol(at + 2, "=");
+    if (sets && at > 0 && CanEndExpression(tokens, at - 1)) return at;
+  }
+  return to;
+}
+
 Statement PassThrough(const Source& source, Effect effect, bool returns_rows) {
   Statement statement;
-  statement.sql = std::string(source.text);
+  statement.sql = std::string(source.given);
   statement.effect = effect;
   statement.returns_rows = returns_rows;
   return statement;

@@ -7,18 +7,19 @@
 #include <string_view>
 #include <vector>
 
-#include "rewrite.h"
-#include "sql_text.h"
-#include "token.h"
+#include "sql/rewrite.h"
+#include "sql/sql_text.h"
+#include "sql/token.h"
 
 namespace theflash::sql {
 
 // The statement that is being rewritten.
 struct Source {
-  std::string_view text;  // the whole of it, data included
+  std::string_view text;  // as the engine prints it, data included
   const Tokens& tokens;   // of the SQL, without the data
   Catalog& catalog;
   const Options& options;
+  std::string_view given;  // the same as it was given, to be run where nothing is changed
 };
 
 // `a.b` or `b` as it stands in the text.
@@ -52,6 +53,10 @@ bool BeginsWithAny(const Tokens& tokens, size_t index,
 // clause.
 bool CanEndExpression(const Tokens& tokens, size_t index);
 
+// Index of the SETTINGS that begins a clause in [from, to), outside of brackets that opened there;
+// else `to`. A column may have that name, too.
+size_t FindSettings(const Tokens& tokens, size_t from, size_t to);
+
 // The statement itself, byte for byte.
 Statement PassThrough(const Source& source, Effect effect, bool returns_rows = false);
 
@@ -84,6 +89,8 @@ void RefuseStandardInput(const Source& source, size_t insert);
 using Rewritten = std::optional<std::vector<Statement>>;
 Rewritten RewriteCreate(const Source& source);
 Rewritten RewriteInsert(const Source& source, size_t verb);
+// What the engine would only call an error of syntax.
+void RefuseLackOfWhere(const Tokens& tokens);
 Rewritten RewriteDelete(const Source& source);
 Rewritten RewriteUpdate(const Source& source);
 Rewritten RewriteSelraw(const Source& source);
@@ -97,6 +104,9 @@ Rewritten RewriteShowSnapshots(const Source& source);
 // The statement with the tables of snapshots for what AT SNAPSHOT names; nullopt where it names
 // none. Errors: as Catalog::FindInSnapshot.
 std::optional<std::string> ResolveSnapshots(const Source& source);
+
+// The statement with COLUMNS('…') that leave hidden columns out; nullopt where it has none.
+std::optional<std::string> HideFromMatchers(const Source& source);
 
 // The statement with a subquery for each table that is named after IN; nullopt where none is.
 std::optional<std::string> ResolveTablesInSets(const Source& source);

@@ -1,4 +1,4 @@
-#include "table_shape.h"
+#include "sql/table_shape.h"
 
 #include <algorithm>
 
@@ -14,7 +14,8 @@ size_t FindColumnList(const Tokens& tokens) {
 
 void EraseHidden(const Tokens& tokens, size_t open, Edits* edits) {
   for (const Element& element : ReadList(tokens, open)) {
-    if (!tokens.IsName(element.first) || !IsHiddenName(tokens.Name(element.first))) continue;
+    const size_t name = element.first + (tokens.IsWord(element.first, "CONSTRAINT") ? 1 : 0);
+    if (!tokens.IsName(name) || !IsHiddenName(tokens.Name(name))) continue;
     // Hidden columns stand behind the user's first column: the comma before them goes, too.
     edits->Replace(tokens.at(element.first - 1).begin, tokens.at(element.last).end, SqlText());
   }
@@ -89,6 +90,17 @@ std::string VisibleColumnList(std::string_view create_query) {
   Edits edits;
   EraseHidden(list_tokens, 0, &edits);
   return edits.Apply(list).text();
+}
+
+void RefuseTtl(const Tokens& tokens, size_t from) {
+  for (size_t at = from + 1; at + 1 < tokens.size(); ++at) {
+    // The engine prints its own words in capitals.
+    const bool is_clause = tokens.TextAt(at) == "TTL" && CanEndExpression(tokens, at - 1) &&
+                           !tokens.IsSymbol(at + 1, ",") && !tokens.IsSymbol(at + 1, ")");
+    if (!is_clause) continue;
+    throw SqlError("TTL does not know the versions of a mutable table",
+                   "Leave it out, and DELETE FROM … WHERE on a schedule.");
+  }
 }
 
 ChangedTable ChangeColumns(std::string_view create_query,

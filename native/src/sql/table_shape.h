@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "statement.h"
+#include "sql/statement.h"
 
 namespace theflash::sql {
 
@@ -45,6 +45,10 @@ struct ChangedTable {
 };
 ChangedTable ChangeColumns(std::string_view create_query,
                            const std::vector<ChangedColumn>& columns);
+
+// Errors: SqlError for a TTL, of rows or of a column, from the token `from` on: a row would go by
+// its newest version, and an older one come back.
+void RefuseTtl(const Tokens& tokens, size_t from);
 
 // A stored create query of a mutable table as its user would write it.
 std::string VisibleCreateQuery(const TableInfo& info);

@@ -1,8 +1,8 @@
-#include "token.h"
+#include "sql/token.h"
 
 #include <algorithm>
 
-#include "rewrite.h"
+#include "sql/rewrite.h"
 
 namespace theflash::sql {
 namespace {

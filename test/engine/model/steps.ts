@@ -130,7 +130,7 @@ function importStep(model: Model, name: TableName, number: number, random: Rando
   const row = pickRow(random);
   const isDelete = random.chance(30);
   const isOldest = random.chance(50);
-  const version = isOldest ? 0n : importedVersionGap * BigInt(number + 1);
+  const version = isOldest ? 1n : importedVersionGap * BigInt(number + 1);
   const values = rowLiterals([row]).replace(/\)$/, `, ${version}, ${isDelete ? 1 : 0})`);
   const columns = 'id, v, _INTERNAL_VERSION, _INTERNAL_DELMARK';
   const sql = `IMPORT INTO ${name}.t (${columns}) VALUES ${values}`;

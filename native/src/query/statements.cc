@@ -1,0 +1,99 @@
+#include "query/statements.h"
+
+#include "base/status.h"
+#include "sandbox/sandbox.h"
+#include "store/engine_catalog.h"
+#include "write/mutable_write.h"
+
+namespace theflash {
+namespace {
+
+// Holds the write gate for a scope. It begins no sooner than a snapshot that is being made is done
+// (PrepareWrite takes the visibility lock alone): so a snapshot sees at most the one statement that
+// was under way before it, and no later one.
+class WriteTurn {
+ public:
+  WriteTurn(Engine& engine, const std::atomic<bool>* cancelled) : gate_(engine.write_gate()) {
+    gate_.Enter(cancelled);
+    try {
+      engine.PrepareWrite();
+    } catch (...) {
+      gate_.Leave();
+      throw;
+    }
+  }
+  ~WriteTurn() { gate_.Leave(); }
+  WriteTurn(const WriteTurn&) = delete;
+  WriteTurn& operator=(const WriteTurn&) = delete;
+
+ private:
+  Gate& gate_;
+};
+
+}  // namespace
+
+std::vector<std::string_view> SplitStatements(std::string_view text) {
+  try {
+    return sql::Split(text);
+  } catch (const sql::SqlError& error) {
+    throw Error(TF_INVALID, error.what(), error.hint());
+  }
+}
+
+std::vector<sql::Statement> RewriteStatement(Engine& engine, Connection& connection,
+                                             std::string_view statement) {
+  EngineCatalog catalog(&connection);
+  sql::Options options;
+  options.allow_external = engine.options().allow_external;
+  options.folders = engine.folders();
+  options.reads_files = HasSandbox();
+  options.const_settings = &engine.const_settings();
+  try {
+    return sql::Rewrite(statement, catalog, options);
+  } catch (const sql::SqlError& error) {
+    throw Error(TF_INVALID, error.what(), error.hint());
+  }
+}
+
+Result RunStatement(Engine& engine, Connection& connection, const sql::Statement& statement,
+                    std::string_view format, const std::atomic<bool>* cancelled) {
+  switch (statement.effect) {
+    case sql::Effect::kWriteMutable: {
+      const WriteTurn turn(engine, cancelled);
+      return WriteMutable(engine, connection, statement, format);
+    }
+    case sql::Effect::kDdl: {
+      const WriteTurn turn(engine, cancelled);
+      engine.staged_shapes().Clear();
+      return RunSql(connection, statement.sql, format);
+    }
+    case sql::Effect::kSnapshot:
+      engine.ChangeSnapshot(*statement.snapshot);
+      return Result();
+    case sql::Effect::kRead:
+      return engine.WithVisibility([&] { return connection.Query(statement.sql, format); },
+                                   cancelled);
+    // INSERT … SELECT into a plain table reads while it runs: no batch may appear to it half.
+    case sql::Effect::kInsert:
+      return engine.WithVisibility([&] { return RunSql(connection, statement.sql, format); },
+                                   cancelled);
+    case sql::Effect::kRestore: {
+      const WriteTurn turn(engine, cancelled);
+      engine.staged_shapes().Clear();
+      return engine.WithForeignVersions([&] { return connection.Query(statement.sql, format); });
+    }
+    case sql::Effect::kOther:
+      break;
+  }
+  return connection.Query(statement.sql, format);
+}
+
+void ExecuteText(Engine& engine, Connection& connection, std::string_view text) {
+  for (const std::string_view part : SplitStatements(text)) {
+    for (const sql::Statement& statement : RewriteStatement(engine, connection, part)) {
+      RunStatement(engine, connection, statement, "Null");
+    }
+  }
+}
+
+}  // namespace theflash

@@ -1,0 +1,46 @@
+#include "store/engine_catalog.h"
+
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "sql/quote.h"
+#include "store/snapshots.h"
+
+namespace theflash {
+
+std::optional<sql::TableInfo> EngineCatalog::Find(const std::string& database,
+                                                  const std::string& table) {
+  const std::string where =
+      " WHERE database = " + QuoteText(database) + " AND " + "table = " + QuoteText(table);
+  const auto tables =
+      connection_->Rows("SELECT engine, create_table_query FROM system.tables" + where);
+  if (tables.empty()) return std::nullopt;
+  std::vector<sql::Column> columns;
+  for (auto& row : connection_->Rows("SELECT name, type, default_kind FROM system.columns" + where +
+                                     " ORDER BY position")) {
+    columns.push_back({std::move(row.at(0)), std::move(row.at(1)), std::move(row.at(2))});
+  }
+  return sql::DescribeTable(tables[0].at(0), tables[0].at(1), std::move(columns));
+}
+
+std::string EngineCatalog::Print(std::string_view statement) {
+  try {
+    const Result printed =
+        connection_->Query("SELECT formatQuerySingleLine(" + QuoteText(statement) + ")", "RawBLOB");
+    const auto bytes = printed.bytes();
+    return std::string(bytes.begin(), bytes.end());
+  } catch (const Error& error) {
+    // The message goes on with the query of ours that it came up in.
+    const std::string& message = error.message();
+    throw Error(error.status(), message.substr(0, message.rfind(": In scope SELECT")), error.hint(),
+                error.engine_code());
+  }
+}
+
+std::string EngineCatalog::FindInSnapshot(const std::string& snapshot, const std::string& database,
+                                          const std::string& table) {
+  return theflash::FindInSnapshot(*connection_, snapshot, database, table);
+}
+
+}  // namespace theflash
