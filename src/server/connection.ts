@@ -177,7 +177,8 @@ export class Connection {
     if (this.#quietBytes < signOfLifeBytes || !this.#isReady || this.#active !== undefined) return;
     this.#quietBytes = 0;
     this.#heard();
-    this.#timers.dataCame(this.#write !== undefined);
+    this.#timers.dataCame();
+    this.#timers.awaitData(this.#write !== undefined);
   }
 
   // A method, because the compiler takes a field that a call changed for unchanged.
@@ -273,6 +274,7 @@ export class Connection {
   }
 
   async #openWrite(batchId: string, request: ActiveRequest): Promise<void> {
+    request.limitTime(this.#server.limits.statementTimeoutMsMax);
     const drop = (): void => {
       this.fail(new FlashError('CANCELLED', 'The batch was given up: its outcome was asked for'));
     };
@@ -285,6 +287,8 @@ export class Connection {
   async #runWrite(write: WriteSession, received: Received, request: ActiveRequest): Promise<void> {
     const { message, payload } = received;
     const send = this.#sender(request);
+    // Nothing else is data: others wait for the batch to end.
+    if (message.type !== 'RESERVE') this.#timers.dataCame();
     if (message.type === 'RESERVE') await write.reserve(message, send);
     else if (message.type === 'APPEND') await write.append(message, payload, send);
     else if (message.type === 'COMMIT') {
@@ -305,7 +309,7 @@ export class Connection {
     this.#active = request;
     this.#share.use(received.bytes);
     this.#server.metrics.requests += 1;
-    this.#timers.stop();
+    this.#timers.requestBegan();
     const keepalive = setInterval(() => {
       this.#keepAlive(request);
     }, this.#server.limits.keepaliveMs);
@@ -332,7 +336,7 @@ export class Connection {
     else if (this.#server.isDraining && this.isIdle) this.#end();
     else if (!this.#isClosing) {
       this.#heard();
-      this.#timers.dataCame(this.#write !== undefined);
+      this.#timers.awaitData(this.#write !== undefined);
     }
   }
 

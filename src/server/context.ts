@@ -1,4 +1,4 @@
-import { type Engine } from '../protocol/index.js';
+import { type CallLimit, type Engine } from '../protocol/index.js';
 import { type Message, type OpenScan } from '../protocol/wire/index.js';
 import { type ActiveRequest } from './active-request.js';
 import { type AppliedBatches } from './applied-batches.js';
@@ -28,6 +28,8 @@ export interface ServerContext {
   readonly applied: AppliedBatches;
   readonly snapshots: PlanSnapshots;
   readonly inserts: Inserts;
+  /** EXECUTE statements. */
+  readonly statements: CallLimit;
   readonly received: ReceiveBudget;
   /** For what keeps the process busy: at most one piece between two looks at the sockets. */
   readonly turns: Turns;

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import { FlashError, type Engine } from '../protocol/index.js';
+import { CallLimit, FlashError, type Engine } from '../protocol/index.js';
 import { MessageWriter, toErrorMessage, type OpenScan } from '../protocol/wire/index.js';
 import { AppliedBatches } from './applied-batches.js';
 import { Connection } from './connection.js';
@@ -91,6 +91,7 @@ class RunningServer implements FlashServer {
       applied: new AppliedBatches(engine),
       snapshots: new PlanSnapshots(engine),
       inserts: new Inserts(),
+      statements: new CallLimit(limits.statementsMax),
       received: new ReceiveBudget(limits),
       turns: new Turns(),
       credentials,

@@ -7,8 +7,13 @@ export interface ServeLimits extends ReceiveLimits {
   connectionsMax: number;
   /** Connections that have not logged in; beyond it the oldest of them goes. */
   loginsMax: number;
-  /** Scans and queries that run at once; keep it under the engine's own limit. */
+  /** Scans and queries that run at once; together with `statementsMax` under the engine's own limit. */
   scansMax: number;
+  /**
+   * EXECUTE statements that run or wait for a lock at once; more wait their turn. Else those that wait
+   * for an open write would take all of the engine's connections, and its COMMIT needs one.
+   */
+  statementsMax: number;
   loginTimeoutMs: number;
   /** A connection without a request is closed after it. */
   idleTimeoutMs: number;
@@ -22,7 +27,7 @@ export interface ServeLimits extends ReceiveLimits {
   unreadTimeoutMs: number;
   /** A scan whose client takes nothing is ended after it. */
   stallTimeoutMs: number;
-  /** Longest that a statement may run, whatever its client asks for. */
+  /** Longest that a request may run or wait for its turn, whatever its client asks for. */
   statementTimeoutMsMax: number;
   frameBytesMax: number;
   messageBytesMax: number;
@@ -38,6 +43,7 @@ export const defaultLimits: ServeLimits = {
   connectionsMax: 1200,
   loginsMax: 128,
   scansMax: 28,
+  statementsMax: 8,
   loginTimeoutMs: 10_000,
   idleTimeoutMs: 300_000,
   writeIdleTimeoutMs: 60_000,

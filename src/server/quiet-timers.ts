@@ -29,17 +29,30 @@ export class QuietTimers {
       : this.#arm(idleTimeoutMs, 'The connection was idle', 'idle');
   }
 
-  /** Data came for the open write, or a step of it ended. PINGs are none: others wait for it. */
-  dataCame(holdsWrite: boolean): void {
+  /** A request runs: its client may be quiet. */
+  requestBegan(): void {
+    clearTimeout(this.#quiet);
+  }
+
+  /** Data came for the open write, or its end. PINGs and RESERVE are none: others wait for it. */
+  dataCame(): void {
     clearTimeout(this.#data);
+    this.#data = undefined;
+  }
+
+  /** A step of the open write ended, or there is none. What waits for data goes on waiting. */
+  awaitData(holdsWrite: boolean): void {
+    if (!holdsWrite) {
+      this.dataCame();
+      return;
+    }
     const { writeDataTimeoutMs } = this.#limits;
-    if (!holdsWrite) return;
-    this.#data = this.#arm(writeDataTimeoutMs, 'The write batch got no data', 'write-data');
+    this.#data ??= this.#arm(writeDataTimeoutMs, 'The write batch got no data', 'write-data');
   }
 
   stop(): void {
-    clearTimeout(this.#quiet);
-    clearTimeout(this.#data);
+    this.requestBegan();
+    this.dataCame();
   }
 
   #arm(timeoutMs: number, what: string, limit: EndedBy): NodeJS.Timeout | undefined {

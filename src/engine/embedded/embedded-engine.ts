@@ -27,7 +27,7 @@ export interface EmbeddedEngineOptions {
   memoryBytesMax?: number;
   /** Cap on one query's memory, in bytes. Default: none. */
   queryMemoryBytesMax?: number;
-  /** How many scans may be open at once; more wait. Default: 32. */
+  /** How many scans may be open at once; more wait. Default: 40. */
   scansMax?: number;
   /** Allow file(), url() and the other ways out of the folder. Default: false. */
   allowExternal?: boolean;
@@ -49,7 +49,7 @@ export interface AllowedPath {
   readOnly: boolean;
 }
 
-const scansMaxDefault = 32;
+const scansMaxDefault = 40;
 
 /**
  * Opens ch.so's engine on a data folder, in this process.
