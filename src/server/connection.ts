@@ -6,10 +6,12 @@ import {
   prefaceBytes,
   startsLikePreface,
   toErrorMessage,
+  type HelloMessage,
   type Message,
   type Received,
 } from '../protocol/wire/index.js';
 import { ActiveRequest } from './active-request.js';
+import { clientAddress } from './client-address.js';
 import { type Send, type ServerContext } from './context.js';
 import { handleRequest, isPlainRequest } from './handle-request.js';
 import { Intake } from './intake.js';
@@ -28,6 +30,8 @@ import { WriteSession } from './write-session.js';
 export class Connection {
   readonly id: number;
   readonly peer: string;
+  /** Whom it counts for. */
+  readonly address: string;
   readonly #server: ServerContext;
   readonly #socket: Socket;
   readonly #messages: MessageSocket;
@@ -50,6 +54,7 @@ export class Connection {
   constructor(server: ServerContext, socket: Socket, id: number, onClose: () => void) {
     this.id = id;
     this.peer = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
+    this.address = clientAddress(socket.remoteAddress);
     this.#server = server;
     this.#socket = socket;
     this.#messages = new MessageSocket(socket, server.limits.appendBytesMax, server.metrics);
@@ -86,6 +91,11 @@ export class Connection {
   /** True once the client is logged in. */
   get isReady(): boolean {
     return this.#isReady;
+  }
+
+  /** True while the client may still log in. */
+  get isLoggingIn(): boolean {
+    return !this.#isReady && !this.#isClosing;
   }
 
   get isIdle(): boolean {
@@ -208,9 +218,36 @@ export class Connection {
     const login = this.#login;
     if (login === undefined) throw new FlashError('INTERNAL', 'A message before the preface');
     const { answer, isReady } = login.take(message);
-    this.#messages.post(answer, 0);
     const { hello } = login;
     if (hello === undefined) return;
+    if (message.type === 'AUTH') {
+      const waitMs = this.#server.tokens.note(this.address, isReady);
+      this.#afterPause(waitMs, () => {
+        this.#answerLogin(answer, hello, isReady);
+      });
+    } else this.#answerLogin(answer, hello, isReady);
+  }
+
+  /** Does something after a while, in which nothing is taken of the client. */
+  #afterPause(pauseMs: number, goOn: () => void): void {
+    if (pauseMs === 0) {
+      goOn();
+      return;
+    }
+    this.#intake.hold('login');
+    setTimeout(() => {
+      if (this.#isClosing) return;
+      goOn();
+      this.#intake.release('login');
+    }, pauseMs).unref();
+  }
+
+  #answerLogin(answer: Message | FlashError, hello: HelloMessage, isReady: boolean): void {
+    if (answer instanceof FlashError) {
+      this.fail(answer);
+      return;
+    }
+    this.#messages.post(answer, 0);
     if (answer.type === 'HELLO_OK') this.#messages.setChecksum(hello.checksum);
     if (!isReady) return;
     this.#isReady = true;

@@ -10,6 +10,7 @@ import { type ServeLimits } from './options.js';
 import { type OpenWrites } from './open-writes.js';
 import { type ReceiveBudget } from './receive-budget.js';
 import { type PlanSnapshots } from './snapshot.js';
+import { type TokenBackOff } from './token-back-off.js';
 import { type Turns } from './turns.js';
 
 /** What all connections of a server share. */
@@ -33,6 +34,7 @@ export interface ServerContext {
   readonly received: ReceiveBudget;
   /** For what keeps the process busy: at most one piece between two looks at the sockets. */
   readonly turns: Turns;
+  readonly tokens: TokenBackOff;
   credentials: Credentials;
   isDraining: boolean;
   /** Scans that run now, of all connections. */

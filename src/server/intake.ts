@@ -1,7 +1,7 @@
 import { type Socket } from 'node:net';
 
 /** Why nothing of a connection is taken for now. */
-export type Hold = 'budget' | 'turn' | 'unread';
+export type Hold = 'budget' | 'login' | 'turn' | 'unread';
 
 /**
  * Whether a connection's bytes are taken. While there is a reason to hold, nothing is read from the

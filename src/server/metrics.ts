@@ -3,6 +3,7 @@ import { type ErrorCode } from '../protocol/index.js';
 /** The limits for which connections are refused or ended. */
 export type EndedBy =
   | 'connections'
+  | 'connections-per-address'
   | 'idle'
   | 'login-time'
   | 'logins'

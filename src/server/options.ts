@@ -1,11 +1,14 @@
 import { wireLimits } from '../protocol/wire/index.js';
 import { type Log } from './log.js';
 import { type ReceiveLimits } from './receive-budget.js';
+import { type BackOffLimits } from './token-back-off.js';
 
 /** Bounds of what clients may do to the server. Units: ms and bytes; 0 ms stands for no limit. */
-export interface ServeLimits extends ReceiveLimits {
+export interface ServeLimits extends ReceiveLimits, BackOffLimits {
   connectionsMax: number;
-  /** Connections that have not logged in; beyond it the oldest of them goes. */
+  /** Of one client address; see `clientAddress`. */
+  connectionsPerAddressMax: number;
+  /** Connections that have not logged in; beyond it one goes, see `loginToDrop`. */
   loginsMax: number;
   /** Scans and queries that run at once; together with `statementsMax` under the engine's own limit. */
   scansMax: number;
@@ -41,13 +44,14 @@ export interface ServeLimits extends ReceiveLimits {
 
 export const defaultLimits: ServeLimits = {
   connectionsMax: 1200,
+  connectionsPerAddressMax: 600,
   loginsMax: 128,
   scansMax: 28,
   statementsMax: 8,
   loginTimeoutMs: 10_000,
   idleTimeoutMs: 300_000,
   writeIdleTimeoutMs: 60_000,
-  writeDataTimeoutMs: 300_000,
+  writeDataTimeoutMs: 900_000,
   unreadBytesMax: 64 * 1024,
   unreadTimeoutMs: 30_000,
   stallTimeoutMs: 600_000,
@@ -61,6 +65,8 @@ export const defaultLimits: ServeLimits = {
   receiveBytesMax: 512 * 1024 * 1024,
   receiveStallMs: 5_000,
   receiveWaitMs: 20_000,
+  wrongTokenDelayMs: 100,
+  wrongTokenDelayMsMax: 4_000,
 };
 
 export interface ServeOptions {

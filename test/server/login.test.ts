@@ -125,7 +125,7 @@ test.serial('1,000 idle connections leave the server quick', async (t) => {
   const idle: RawClient[] = [];
   try {
     for (let index = 0; index < 1000; index += 1)
-      idle.push(await RawClient.hello(served.server.port));
+      idle.push(await RawClient.hello(served.server.port, `127.0.0.${1 + (index % 2)}`));
     t.is(served.server.counts().connections, 1000);
     const remote = await served.connect();
     const start = performance.now();

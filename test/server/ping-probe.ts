@@ -18,11 +18,11 @@ const allowedMs = 250;
  * other programs of the machine took is left out.
  */
 export async function pingDuring(
-  server: { port: number; pid: number },
+  server: { port: number; pid: number; token?: string },
   attack: () => Promise<void>,
 ): Promise<PingTimes> {
   const script = fileURLToPath(new URL('ping-process.ts', import.meta.url));
-  const child = fork(script, [String(server.port), String(server.pid)], {
+  const child = fork(script, [String(server.port), String(server.pid), server.token ?? ''], {
     execArgv: ['--import=tsx'],
   });
   const exited = once(child, 'exit');

@@ -3,10 +3,17 @@
 // machine had the processors. Run by ping-probe.ts.
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { encodePreface, MessageReader, MessageWriter } from '../../src/protocol/wire/index.js';
+import {
+  authProof,
+  encodePreface,
+  MessageReader,
+  MessageWriter,
+  type HelloOkMessage,
+} from '../../src/protocol/wire/index.js';
 
 const everyMs = 10;
 const [port, pid] = [Number(process.argv[2]), Number(process.argv[3])];
+const token = process.argv[4] ?? '';
 // An address of its own: that of the attackers may be full.
 const socket = connect({ host: '127.0.0.1', port, localAddress: '127.0.0.9' });
 const reader = new MessageReader(1 << 16, 1 << 16);
@@ -20,7 +27,8 @@ for (const piece of writer.encode(hello, 0)) socket.write(piece);
 socket.on('data', (chunk: Buffer) => {
   reader.push(chunk);
   for (let next = reader.next(); next !== undefined; next = reader.next()) {
-    if (next.message.type === 'HELLO_OK') begin();
+    if (next.message.type === 'HELLO_OK') logIn(next.message);
+    if (next.message.type === 'AUTH_OK') begin();
     const start = next.message.type === 'PONG' ? sent.shift() : undefined;
     if (start !== undefined) times.push(since(start));
   }
@@ -45,6 +53,16 @@ function since(start: Moment): number {
 function lostMs(thread: number): number {
   const [, waitedNs] = readFileSync(`/proc/${thread}/task/${thread}/schedstat`, 'utf8').split(' ');
   return Number(waitedNs) / 1e6;
+}
+
+function logIn({ auth, serverId, nonce: serverNonce }: HelloOkMessage): void {
+  if (auth === 'none') {
+    begin();
+    return;
+  }
+  const nonce = 'ab'.repeat(32);
+  const proof = authProof('client', token, { serverId, serverNonce, clientNonce: nonce });
+  for (const piece of writer.encode({ type: 'AUTH', nonce, proof }, 0)) socket.write(piece);
 }
 
 function begin(): void {

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import {
+  authProof,
   encodeJson,
   encodePreface,
   FrameEncoder,
@@ -61,6 +62,14 @@ export class RawClient {
   get hello(): HelloOkMessage {
     if (this.#hello === undefined) throw new Error('the client did not say HELLO');
     return this.#hello;
+  }
+
+  /** Answers HELLO_OK with the proof of a token. */
+  sendProof(token: string): void {
+    const { serverId, nonce: serverNonce } = this.hello;
+    const nonce = 'cd'.repeat(32);
+    const proof = authProof('client', token, { serverId, serverNonce, clientNonce: nonce });
+    this.send({ type: 'AUTH', nonce, proof }, 0);
   }
 
   send(message: Message, streamId: number, payload?: Uint8Array): void {
