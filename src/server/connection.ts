@@ -13,6 +13,7 @@ import {
 import { ActiveRequest } from './active-request.js';
 import { clientAddress } from './client-address.js';
 import { type Send, type ServerContext } from './context.js';
+import { errorFields } from './error-fields.js';
 import { handleRequest, isPlainRequest } from './handle-request.js';
 import { Intake } from './intake.js';
 import { Login } from './login.js';
@@ -118,7 +119,10 @@ export class Connection {
     if (this.#isClosing) return;
     if (limit !== undefined) this.#server.metrics.countEnded(limit);
     this.#server.metrics.countError(error.code);
-    this.#server.log('warn', 'connection-failed', this.#logFields(error));
+    this.#server.log('warn', 'connection-failed', {
+      ...this.#logFields(),
+      ...errorFields(error),
+    });
     this.#messages.post(toErrorMessage(error, { fatal: true }), this.#active?.streamId ?? 0);
     this.#end();
   }
@@ -385,7 +389,11 @@ export class Connection {
       return;
     }
     this.#server.metrics.countError(known.code);
-    this.#server.log('info', 'request-failed', { ...this.#logFields(known), what: request.what });
+    this.#server.log('info', 'request-failed', {
+      ...this.#logFields(),
+      ...errorFields(known),
+      what: request.what,
+    });
     const retryAfterMs = known.code === 'BUSY' ? { retryAfterMs: 200 } : {};
     this.#messages.post(toErrorMessage(known, { fatal: false, ...retryAfterMs }), request.streamId);
   }
@@ -440,7 +448,10 @@ export class Connection {
     try {
       await this.#dropWrite();
     } catch (error) {
-      this.#server.log('error', 'batch-not-closed', this.#logFields(toFlashError(error)));
+      this.#server.log('error', 'batch-not-closed', {
+        ...this.#logFields(),
+        ...errorFields(toFlashError(error)),
+      });
     }
     this.#share.close();
     this.#server.log('info', 'connection-closed', this.#logFields());
@@ -452,9 +463,8 @@ export class Connection {
     this.#unread.stop();
   }
 
-  #logFields(error?: FlashError): Record<string, string | number> {
-    const fields = { connection: this.id, peer: this.peer };
-    return error === undefined ? fields : { ...fields, code: error.code, message: error.message };
+  #logFields(): Record<string, string | number> {
+    return { connection: this.id, peer: this.peer };
   }
 }
 
