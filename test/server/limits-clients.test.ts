@@ -104,14 +104,14 @@ test.serial(
         t.log(`waits of ${waits.map(Math.round).join(', ')} ms`);
         waits.forEach((waitMs, index) => {
           t.true(waitMs >= Math.min(50 * 2 ** index, 800) - 5, `${index}: ${waitMs} ms`);
-          t.true(waitMs < 1_200, `${index}: ${waitMs} ms`);
+          t.true(waitMs < 2_000, `${index}: ${waitMs} ms`);
         });
         for (let index = 0; index < 100; index += 1) {
           guessers.push(logInMs(t, server, '127.0.0.2', `wrong token number ${index}`, 'AUTH'));
         }
         for (const address of ['127.0.0.2', '127.0.0.3']) {
           const waitMs = await logInMs(t, server, address, token, 'AUTH_OK');
-          t.true(waitMs < 400, `${address}: ${waitMs} ms`);
+          t.true(waitMs < 700, `${address}: ${waitMs} ms`);
         }
         await Promise.all(guessers);
       });
@@ -131,15 +131,15 @@ const external = Object.values(networkInterfaces())
   'behind wrong tokens of another machine, right ones of it wait too, and no others',
   async (t) => {
     if (external === undefined) return;
-    const server = await startTokenServer({ wrongTokenDelayMs: 100, wrongTokenDelayMsMax: 600 });
+    const server = await startTokenServer({ wrongTokenDelayMs: 500, wrongTokenDelayMsMax: 2_000 });
     try {
-      t.true((await logInMs(t, server, external, token, 'AUTH_OK')) < 90);
-      for (let index = 0; index < 4; index += 1) {
+      t.true((await logInMs(t, server, external, token, 'AUTH_OK')) < 1_000);
+      for (let index = 0; index < 3; index += 1) {
         await logInMs(t, server, external, 'a wrong token, long enough', 'AUTH');
       }
       const waitMs = await logInMs(t, server, external, token, 'AUTH_OK');
-      t.true(waitMs > 590 && waitMs < 1_000, `${waitMs} ms`);
-      t.true((await logInMs(t, server, '127.0.0.2', token, 'AUTH_OK')) < 90);
+      t.true(waitMs >= 1_995 && waitMs < 4_000, `${waitMs} ms`);
+      t.true((await logInMs(t, server, '127.0.0.2', token, 'AUTH_OK')) < 1_000);
     } finally {
       await server.stop();
     }
