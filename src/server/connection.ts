@@ -255,7 +255,7 @@ export class Connection {
     if (answer.type === 'HELLO_OK') this.#messages.setChecksum(hello.checksum);
     if (!isReady) return;
     this.#isReady = true;
-    this.#timers.stop();
+    this.#heard();
     this.#messages.setFrameBytesMax(this.#server.limits.frameBytesMax, hello.frameBytesMax);
     this.#server.log('info', 'connection-ready', { ...this.#logFields(), client: hello.client });
     if (this.#server.isDraining) this.drain('The server stops', 0);

@@ -4,6 +4,7 @@ import { networkInterfaces, tmpdir } from 'node:os';
 import path from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { encodePreface } from '../../src/protocol/wire/index.js';
+import { type ServeOptions } from '../../src/server/index.js';
 import { startLimitsProcess, type LimitsProcess } from './limits-process.js';
 import { pingDuring, pingProblem, type PingTimes } from './ping-probe.js';
 import { RawClient } from './raw-client.js';
@@ -131,7 +132,11 @@ const external = Object.values(networkInterfaces())
   'behind wrong tokens of another machine, right ones of it wait too, and no others',
   async (t) => {
     if (external === undefined) return;
-    const server = await startTokenServer({ wrongTokenDelayMs: 500, wrongTokenDelayMsMax: 2_000 });
+    const server = await startTokenServer({
+      wrongTokenDelayMs: 500,
+      wrongTokenDelayMsMax: 2_000,
+      idleTimeoutMs: 500,
+    });
     try {
       t.true((await logInMs(t, server, external, token, 'AUTH_OK')) < 1_000);
       for (let index = 0; index < 3; index += 1) {
@@ -140,6 +145,11 @@ const external = Object.values(networkInterfaces())
       const waitMs = await logInMs(t, server, external, token, 'AUTH_OK');
       t.true(waitMs >= 1_995 && waitMs < 4_000, `${waitMs} ms`);
       t.true((await logInMs(t, server, '127.0.0.2', token, 'AUTH_OK')) < 1_000);
+      // A login that had to wait is ended when it is idle, as others are.
+      const idle = await RawClient.hello(server.port, external);
+      idle.sendProof(token);
+      t.is(await idle.nextError(), 'AUTH_OK');
+      t.is(await idle.nextError(), 'TIMEOUT');
     } finally {
       await server.stop();
     }
@@ -147,7 +157,7 @@ const external = Object.values(networkInterfaces())
 );
 
 async function startTokenServer(
-  limits: Partial<{ wrongTokenDelayMs: number; wrongTokenDelayMsMax: number }>,
+  limits: NonNullable<ServeOptions['limits']>,
 ): Promise<LimitsProcess> {
   const tokenFile = path.join(folder, 'token');
   return await startLimitsProcess({ tokenFile, limits });
