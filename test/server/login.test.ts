@@ -197,6 +197,39 @@ test.serial(
   },
 );
 
+test.serial('TLS: connections of an address are counted until they are closed', async (t) => {
+  const certFile = path.join(folder, 'counted-cert.pem');
+  const keyFile = path.join(folder, 'counted-key.pem');
+  try {
+    await makeCertificate(certFile, keyFile);
+  } catch (error) {
+    t.log(`skipped: no openssl (${String(error)})`);
+    t.pass();
+    return;
+  }
+  const served = await serveEngine(engine(), {
+    ...{ tls: { certFile, keyFile }, limits: { connectionsPerAddressMax: 2 } },
+  });
+  try {
+    const ca = await readFile(certFile);
+    for (let round = 0; round < 3; round += 1) {
+      const open = [await served.connect({ ca })];
+      // Before its handshake.
+      const { metrics } = served.server;
+      const { connections, connectionsRefused } = metrics;
+      const silent = await RawClient.connect(served.server.port);
+      await until(() => metrics.connections > connections);
+      await t.throwsAsync(() => served.connect({ ca, timeouts: { reconnectMs: 0 } }));
+      t.true(metrics.connectionsRefused > connectionsRefused);
+      silent.socket.destroy();
+      for (const remote of open) await remote.close();
+      await until(() => served.server.counts().connections === 0);
+    }
+  } finally {
+    await served.stop();
+  }
+});
+
 function codeOf(error: unknown): string {
   return error instanceof FlashError ? error.code : String(error);
 }
