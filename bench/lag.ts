@@ -74,7 +74,9 @@ async function fill(source: Server): Promise<void> {
   await source.query('CREATE DATABASE bench; CREATE TABLE bench.marker (id INT PRIMARY KEY)');
   await source.query('INSERT INTO bench.marker VALUES (0)');
   for (let table = 0; table < tables; table += 1) {
-    await source.query(`CREATE TABLE bench.t${table} (id INT PRIMARY KEY, v INT, note VARCHAR(40))`);
+    await source.query(
+      `CREATE TABLE bench.t${table} (id INT PRIMARY KEY, v INT, note VARCHAR(40))`,
+    );
     const rows = Array.from({ length: rowsPerTable }, (_, id) => `(${id}, 0, 'row ${id}')`);
     await source.query(`INSERT INTO bench.t${table} VALUES ${rows.join(',')}`);
   }

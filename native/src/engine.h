@@ -44,12 +44,13 @@ class Engine {
 
   std::optional<std::string> ReadCheckpoint(std::string_view source);
 
-  // Runs `read` under the shared visibility lock, when no commit is half carried out.
+  // Runs `read` under the shared visibility lock, when no commit is half carried out. Throws
+  // TF_CANCELLED where `cancelled` holds before the lock is had: see Visibility::Wake.
   template <typename Read>
-  auto WithVisibility(Read read) {
+  auto WithVisibility(Read read, const std::atomic<bool>* cancelled = nullptr) {
     while (true) {
       {
-        const SharedVisibility lock(visibility_);
+        const SharedVisibility lock(visibility_, cancelled);
         if (!half_committed_) return read();
       }
       FinishCommit();
@@ -104,7 +105,13 @@ class Engine {
 
  private:
   struct SharedVisibility {
-    explicit SharedVisibility(Visibility& v) : visibility(v) { visibility.lock_shared(); }
+    SharedVisibility(Visibility& v, const std::atomic<bool>* cancelled) : visibility(v) {
+      if (cancelled == nullptr) {
+        visibility.lock_shared();
+      } else if (!visibility.LockSharedUnless(*cancelled)) {
+        throw Error(TF_CANCELLED, "cancelled before its turn to read came");
+      }
+    }
     ~SharedVisibility() { visibility.unlock_shared(); }
     SharedVisibility(const SharedVisibility&) = delete;
     SharedVisibility& operator=(const SharedVisibility&) = delete;

@@ -63,6 +63,51 @@ TEST(Gate, TurnsEveryoneAwayOnceItIsShut) {
   EXPECT_THROW(gate.Enter(), Error);
 }
 
+TEST(Gate, TurnsAwayWhoIsCancelledAndNobodyElse) {
+  Gate gate;
+  gate.Enter();
+  std::atomic<bool> cancelled = false;
+  std::atomic<int> turned_away = 0;
+  std::atomic<int> let_in = 0;
+  InThreads(4, [&](int index) {
+    if (index == 0) {
+      cancelled = true;
+      gate.Wake();
+      while (turned_away < 1) std::this_thread::yield();
+      gate.Leave();
+      return;
+    }
+    try {
+      gate.Enter(index == 1 ? &cancelled : nullptr);
+      ++let_in;
+      gate.Leave();
+    } catch (const Error& error) {
+      EXPECT_EQ(error.status(), TF_CANCELLED);
+      ++turned_away;
+    }
+  });
+  EXPECT_EQ(turned_away, 1);
+  EXPECT_EQ(let_in, 2);
+  EXPECT_THROW(gate.Enter(&cancelled), Error);
+  gate.Enter();  // it is free
+}
+
+TEST(Visibility, GivesUpForWhoIsCancelled) {
+  Visibility visibility;
+  visibility.lock();
+  std::atomic<bool> cancelled = false;
+  std::thread reader([&] { EXPECT_FALSE(visibility.LockSharedUnless(cancelled)); });
+  cancelled = true;
+  visibility.Wake();
+  reader.join();
+  visibility.unlock();
+  visibility.lock();  // nobody was counted in
+  visibility.unlock();
+  cancelled = false;
+  EXPECT_TRUE(visibility.LockSharedUnless(cancelled));
+  visibility.unlock_shared();
+}
+
 TEST(Visibility, LetsManyReadersOrOneWriterIn) {
   Visibility visibility;
   int value = 0;

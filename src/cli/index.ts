@@ -12,4 +12,5 @@ export * from './log-events.js';
 export * from './output-sink.js';
 export * from './progress.js';
 export * from './result-flags.js';
+export * from './size-text.js';
 export * from './source-flags.js';

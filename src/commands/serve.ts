@@ -7,6 +7,7 @@ import {
   FlashCommand,
   folderOptions,
   hidePasswords,
+  parseSize,
   readSourceDefaults,
   sourceFlags,
   type SourceFlags,
@@ -15,6 +16,7 @@ import { openEmbeddedEngine, type EmbeddedEngine } from '../engine/index.js';
 import { startFollower, type Follower, type FollowOptions } from '../follow/index.js';
 import { FlashError } from '../protocol/index.js';
 import {
+  defaultLimits,
   openJsonLog,
   parseListenAddress,
   startServer,
@@ -89,10 +91,25 @@ export default class Serve extends FlashCommand {
       min: 1,
       default: 1200,
     }),
+    'connections-per-address-max': Flags.integer({
+      summary: 'Most connections of one client address at once. Default: half of all.',
+      min: 1,
+    }),
+    'receive-memory-max': Flags.custom<number>({
+      helpValue: 'SIZE',
+      parse: (text) => Promise.resolve(parseSize(text)),
+      summary: 'Memory for what clients have sent and is not used yet, as 512MiB, its default.',
+      default: defaultLimits.receiveBytesMax,
+    })(),
     'statement-timeout-ms': Flags.integer({
-      summary: 'Longest that a statement may run; 0 for ever.',
+      summary: 'Longest that a statement may run or wait for its turn; 0 for ever.',
       min: 0,
       default: 0,
+    }),
+    'write-data-timeout-ms': Flags.integer({
+      summary: 'How long a write may be open without data: others wait for it; 0 for ever.',
+      min: 0,
+      default: defaultLimits.writeDataTimeoutMs,
     }),
     'drain-timeout-ms': Flags.integer({
       summary: 'How long running requests may go on when the server stops.',
@@ -172,7 +189,10 @@ function serveOptions(
     'allow-open-network': boolean;
     'metrics-listen'?: string | undefined;
     'connections-max': number;
+    'connections-per-address-max'?: number | undefined;
+    'receive-memory-max': number;
     'statement-timeout-ms': number;
+    'write-data-timeout-ms': number;
     'drain-timeout-ms': number;
   },
   version: string,
@@ -189,6 +209,10 @@ function serveOptions(
     version,
     limits: {
       connectionsMax: flags['connections-max'],
+      connectionsPerAddressMax:
+        flags['connections-per-address-max'] ?? Math.ceil(flags['connections-max'] / 2),
+      receiveBytesMax: flags['receive-memory-max'],
+      writeDataTimeoutMs: flags['write-data-timeout-ms'],
       statementTimeoutMsMax: flags['statement-timeout-ms'],
       drainTimeoutMs: flags['drain-timeout-ms'],
     },

@@ -1,5 +1,6 @@
 export * from './arrow-encode.js';
 export * from './arrow-rows.js';
+export * from './call-limit.js';
 export * from './catalog.js';
 export * from './column-data.js';
 export * from './column-types.js';

@@ -6,14 +6,22 @@ import {
   prefaceBytes,
   startsLikePreface,
   toErrorMessage,
+  type HelloMessage,
   type Message,
   type Received,
 } from '../protocol/wire/index.js';
 import { ActiveRequest } from './active-request.js';
+import { clientAddress } from './client-address.js';
 import { type Send, type ServerContext } from './context.js';
+import { errorFields } from './error-fields.js';
 import { handleRequest, isPlainRequest } from './handle-request.js';
+import { Intake } from './intake.js';
 import { Login } from './login.js';
 import { MessageSocket } from './message-socket.js';
+import { type EndedBy } from './metrics.js';
+import { QuietTimers } from './quiet-timers.js';
+import { type Share } from './receive-budget.js';
+import { UnreadLimit } from './unread-limit.js';
 import { WriteSession } from './write-session.js';
 
 /**
@@ -23,6 +31,8 @@ import { WriteSession } from './write-session.js';
 export class Connection {
   readonly id: number;
   readonly peer: string;
+  /** Whom it counts for. */
+  readonly address: string;
   readonly #server: ServerContext;
   readonly #socket: Socket;
   readonly #messages: MessageSocket;
@@ -34,15 +44,38 @@ export class Connection {
   #lastStreamId = 0;
   #active: ActiveRequest | undefined;
   #write: WriteSession | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #intake: Intake;
+  readonly #share: Share;
+  readonly #unread: UnreadLimit;
+  readonly #timers: QuietTimers;
+  /** Bytes of the unfinished message since the last sign of life. */
+  #quietBytes = 0;
 
   /** `onClose` is called once, when the socket is closed and nothing of the connection runs. */
   constructor(server: ServerContext, socket: Socket, id: number, onClose: () => void) {
     this.id = id;
     this.peer = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
+    this.address = clientAddress(socket.remoteAddress);
     this.#server = server;
     this.#socket = socket;
     this.#messages = new MessageSocket(socket, server.limits.appendBytesMax, server.metrics);
+    this.#intake = new Intake(socket, () => {
+      this.#takeMessages();
+    });
+    this.#unread = new UnreadLimit(this.#messages, this.#intake, server.limits, (error) => {
+      this.fail(error, 'unread');
+    });
+    this.#share = server.received.open({
+      readOn: () => {
+        this.#intake.release('budget');
+      },
+      end: (error) => {
+        this.fail(error, 'received-bytes');
+      },
+    });
+    this.#timers = new QuietTimers(server.limits, (error, limit) => {
+      this.fail(error, limit);
+    });
     this.#onClose = onClose;
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 30_000);
@@ -53,12 +86,17 @@ export class Connection {
     socket.on('close', () => {
       void this.#closed();
     });
-    this.#armTimer(server.limits.loginTimeoutMs, 'The login took too long');
+    this.#timers.beginLogin();
   }
 
   /** True once the client is logged in. */
   get isReady(): boolean {
     return this.#isReady;
+  }
+
+  /** True while the client may still log in. */
+  get isLoggingIn(): boolean {
+    return !this.#isReady && !this.#isClosing;
   }
 
   get isIdle(): boolean {
@@ -77,10 +115,14 @@ export class Connection {
   }
 
   /** Ends the connection with an error that the client is told, and whatever runs on it. */
-  fail(error: FlashError): void {
+  fail(error: FlashError, limit?: EndedBy): void {
     if (this.#isClosing) return;
+    if (limit !== undefined) this.#server.metrics.countEnded(limit);
     this.#server.metrics.countError(error.code);
-    this.#server.log('warn', 'connection-failed', this.#logFields(error));
+    this.#server.log('warn', 'connection-failed', {
+      ...this.#logFields(),
+      ...errorFields(error),
+    });
     this.#messages.post(toErrorMessage(error, { fatal: true }), this.#active?.streamId ?? 0);
     this.#end();
   }
@@ -89,17 +131,68 @@ export class Connection {
     // What still comes behind a fatal error is read and dropped: else it would reset the connection
     // before the client has read the error.
     if (this.#isClosing) return;
+    if (!this.#share.admit(chunk.length)) {
+      this.#intake.hold('budget');
+      this.#socket.unshift(chunk);
+      return;
+    }
     this.#server.metrics.bytesReceived += chunk.length;
     try {
       const rest = this.#login === undefined ? this.#receivePreface(chunk) : chunk;
       if (rest.length === 0) return;
-      for (const received of this.#messages.receive(rest)) {
-        this.#take(received);
-        if (this.#isStopped()) return;
-      }
+      this.#messages.push(rest);
+      this.#noteBytes(rest.length);
+      this.#takeMessages();
     } catch (error) {
       this.fail(toFlashError(error));
     }
+  }
+
+  /** Takes messages that are whole, a few at a time: then others have their turn. */
+  #takeMessages(): void {
+    if (this.#isClosing) return;
+    this.#messages.cork();
+    try {
+      for (let taken = 0; !this.#intake.isHeld; taken += 1) {
+        if (taken === messagesPerTurn) {
+          this.#waitForTurn();
+          break;
+        }
+        const received = this.#messages.next();
+        if (received === undefined) {
+          if (this.#messages.isHeavy) this.#waitForTurn();
+          break;
+        }
+        this.#take(received);
+        if (this.#isStopped()) return;
+        this.#unread.check();
+      }
+      this.#share.hold(this.#messages.heldBytes);
+    } catch (error) {
+      this.fail(toFlashError(error));
+    } finally {
+      this.#messages.uncork();
+    }
+  }
+
+  #waitForTurn(): void {
+    this.#intake.hold('turn');
+    const goOn = (): void => {
+      this.#intake.release('turn');
+    };
+    if (this.#messages.isHeavy) this.#server.turns.take(goOn);
+    else setImmediate(goOn);
+  }
+
+  /** A long message on a slow network is a sign of life, and data of a write. */
+  #noteBytes(lengthBytes: number): void {
+    if (this.#messages.heldBytes === 0) return;
+    this.#quietBytes += lengthBytes;
+    if (this.#quietBytes < signOfLifeBytes || !this.#isReady || this.#active !== undefined) return;
+    this.#quietBytes = 0;
+    this.#heard();
+    this.#timers.dataCame();
+    this.#timers.awaitData(this.#write !== undefined);
   }
 
   // A method, because the compiler takes a field that a call changed for unchanged.
@@ -122,19 +215,47 @@ export class Connection {
     else if (message.type === 'PING') this.#messages.post({ type: 'PONG' }, 0);
     else if (this.#active !== undefined) this.#takeControl(this.#active, received);
     else this.#takeRequest(received);
-    if (this.#active === undefined && !this.#isClosing) this.#armIdleTimer();
+    if (this.#active === undefined && !this.#isClosing) this.#heard();
   }
 
   #takeLogin(message: Message): void {
     const login = this.#login;
     if (login === undefined) throw new FlashError('INTERNAL', 'A message before the preface');
     const { answer, isReady } = login.take(message);
-    this.#messages.post(answer, 0);
     const { hello } = login;
     if (hello === undefined) return;
+    if (message.type === 'AUTH') {
+      const waitMs = this.#server.tokens.note(this.address, isReady);
+      this.#afterPause(waitMs, () => {
+        this.#answerLogin(answer, hello, isReady);
+      });
+    } else this.#answerLogin(answer, hello, isReady);
+  }
+
+  /** Does something after a while, in which nothing is taken of the client. */
+  #afterPause(pauseMs: number, goOn: () => void): void {
+    if (pauseMs === 0) {
+      goOn();
+      return;
+    }
+    this.#intake.hold('login');
+    setTimeout(() => {
+      if (this.#isClosing) return;
+      goOn();
+      this.#intake.release('login');
+    }, pauseMs).unref();
+  }
+
+  #answerLogin(answer: Message | FlashError, hello: HelloMessage, isReady: boolean): void {
+    if (answer instanceof FlashError) {
+      this.fail(answer);
+      return;
+    }
+    this.#messages.post(answer, 0);
     if (answer.type === 'HELLO_OK') this.#messages.setChecksum(hello.checksum);
     if (!isReady) return;
     this.#isReady = true;
+    this.#heard();
     this.#messages.setFrameBytesMax(this.#server.limits.frameBytesMax, hello.frameBytesMax);
     this.#server.log('info', 'connection-ready', { ...this.#logFields(), client: hello.client });
     if (this.#server.isDraining) this.drain('The server stops', 0);
@@ -194,17 +315,21 @@ export class Connection {
   }
 
   async #openWrite(batchId: string, request: ActiveRequest): Promise<void> {
+    request.limitTime(this.#server.limits.statementTimeoutMsMax);
     const drop = (): void => {
       this.fail(new FlashError('CANCELLED', 'The batch was given up: its outcome was asked for'));
     };
     this.#write = await WriteSession.open(this.#server, request, batchId, drop);
     if (this.#isStopped()) throw new FlashError('CANCELLED', 'The connection ended');
+    this.#share.holdsWrite = true;
     await this.#sender(request)({ type: 'WRITE_OK' });
   }
 
   async #runWrite(write: WriteSession, received: Received, request: ActiveRequest): Promise<void> {
     const { message, payload } = received;
     const send = this.#sender(request);
+    // Nothing else is data: others wait for the batch to end.
+    if (message.type !== 'RESERVE') this.#timers.dataCame();
     if (message.type === 'RESERVE') await write.reserve(message, send);
     else if (message.type === 'APPEND') await write.append(message, payload, send);
     else if (message.type === 'COMMIT') {
@@ -223,8 +348,9 @@ export class Connection {
   #run(received: Received, serve: (request: ActiveRequest) => Promise<void>): void {
     const request = new ActiveRequest(received.streamId, received.message.type);
     this.#active = request;
+    this.#share.use(received.bytes);
     this.#server.metrics.requests += 1;
-    this.#disarmTimer();
+    this.#timers.requestBegan();
     const keepalive = setInterval(() => {
       this.#keepAlive(request);
     }, this.#server.limits.keepaliveMs);
@@ -240,6 +366,8 @@ export class Connection {
         clearInterval(keepalive);
         request.finish();
         this.#active = undefined;
+        this.#share.use(0);
+        this.#share.holdsWrite = this.#write !== undefined;
         this.#afterRequest();
       });
   }
@@ -247,7 +375,10 @@ export class Connection {
   #afterRequest(): void {
     if (this.#socket.closed) void this.#closed();
     else if (this.#server.isDraining && this.isIdle) this.#end();
-    else if (!this.#isClosing) this.#armIdleTimer();
+    else if (!this.#isClosing) {
+      this.#heard();
+      this.#timers.awaitData(this.#write !== undefined);
+    }
   }
 
   #tellFailure(request: ActiveRequest, error: unknown): void {
@@ -258,7 +389,11 @@ export class Connection {
       return;
     }
     this.#server.metrics.countError(known.code);
-    this.#server.log('info', 'request-failed', { ...this.#logFields(known), what: request.what });
+    this.#server.log('info', 'request-failed', {
+      ...this.#logFields(),
+      ...errorFields(known),
+      what: request.what,
+    });
     const retryAfterMs = known.code === 'BUSY' ? { retryAfterMs: 200 } : {};
     this.#messages.post(toErrorMessage(known, { fatal: false, ...retryAfterMs }), request.streamId);
   }
@@ -282,31 +417,19 @@ export class Connection {
     await write?.close();
   }
 
-  #armIdleTimer(): void {
-    const { idleTimeoutMs, writeIdleTimeoutMs, loginTimeoutMs } = this.#server.limits;
-    // The login's own timer runs on: a client that says little and often is not let off.
-    if (!this.#isReady && loginTimeoutMs > 0) return;
-    if (this.#write === undefined) this.#armTimer(idleTimeoutMs, 'The connection was idle');
-    else this.#armTimer(writeIdleTimeoutMs, 'The write batch was idle');
-  }
-
-  #armTimer(timeoutMs: number, what: string): void {
-    this.#disarmTimer();
-    if (timeoutMs <= 0) return;
-    this.#timer = setTimeout(() => {
-      this.fail(new FlashError('TIMEOUT', `${what}: ${timeoutMs} ms`, { hint: 'Connect again.' }));
-    }, timeoutMs);
-  }
-
-  #disarmTimer(): void {
-    clearTimeout(this.#timer);
+  /** The login's own time runs on: a client that says little and often is not let off. */
+  #heard(): void {
+    if (this.#isReady) this.#timers.heard(this.#write !== undefined);
   }
 
   /** Closes the connection once what was sent has left; what runs on it ends now. */
   #end(): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
-    this.#disarmTimer();
+    this.#stopTimers();
+    this.#intake.open();
+    this.#share.hold(0);
+    this.#messages.drop();
     this.#active?.abort(new FlashError('CANCELLED', 'The connection ended'));
     this.#socket.end();
     setTimeout(() => this.#socket.destroy(), lingerMs).unref();
@@ -314,7 +437,8 @@ export class Connection {
 
   async #closed(): Promise<void> {
     this.#isClosing = true;
-    this.#disarmTimer();
+    this.#stopTimers();
+    this.#share.hold(0);
     if (!this.#isReady) this.#server.metrics.loginsFailed += 1;
     // A request that runs calls this again when it has ended.
     if (this.#active !== undefined) {
@@ -324,17 +448,31 @@ export class Connection {
     try {
       await this.#dropWrite();
     } catch (error) {
-      this.#server.log('error', 'batch-not-closed', this.#logFields(toFlashError(error)));
+      this.#server.log('error', 'batch-not-closed', {
+        ...this.#logFields(),
+        ...errorFields(toFlashError(error)),
+      });
     }
+    this.#share.close();
     this.#server.log('info', 'connection-closed', this.#logFields());
     this.#onClose();
   }
 
-  #logFields(error?: FlashError): Record<string, string | number> {
-    const fields = { connection: this.id, peer: this.peer };
-    return error === undefined ? fields : { ...fields, code: error.code, message: error.message };
+  #stopTimers(): void {
+    this.#timers.stop();
+    this.#unread.stop();
+  }
+
+  #logFields(): Record<string, string | number> {
+    return { connection: this.id, peer: this.peer };
   }
 }
+
+/** A client has one request and few words beside it: more at once is a flood. */
+const messagesPerTurn = 16;
+
+/** So much of a long message is a sign of life; a byte now and then is none. */
+const signOfLifeBytes = 64 * 1024;
 
 /** How long a closed connection waits for its client to have read the last words. */
 const lingerMs = 1_000;

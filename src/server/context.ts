@@ -1,4 +1,4 @@
-import { type Engine, type SourceState } from '../protocol/index.js';
+import { type CallLimit, type Engine, type SourceState } from '../protocol/index.js';
 import { type Message, type OpenScan } from '../protocol/wire/index.js';
 import { type ActiveRequest } from './active-request.js';
 import { type AppliedBatches } from './applied-batches.js';
@@ -8,7 +8,10 @@ import { type Log } from './log.js';
 import { type Metrics } from './metrics.js';
 import { type ServeLimits } from './options.js';
 import { type OpenWrites } from './open-writes.js';
+import { type ReceiveBudget } from './receive-budget.js';
 import { type PlanSnapshots } from './snapshot.js';
+import { type TokenBackOff } from './token-back-off.js';
+import { type Turns } from './turns.js';
 
 /** What all connections of a server share. */
 export interface ServerContext {
@@ -26,6 +29,12 @@ export interface ServerContext {
   readonly applied: AppliedBatches;
   readonly snapshots: PlanSnapshots;
   readonly inserts: Inserts;
+  /** EXECUTE statements. */
+  readonly statements: CallLimit;
+  readonly received: ReceiveBudget;
+  /** For what keeps the process busy: at most one piece between two looks at the sockets. */
+  readonly turns: Turns;
+  readonly tokens: TokenBackOff;
   credentials: Credentials;
   isDraining: boolean;
   /** Scans that run now, of all connections. */

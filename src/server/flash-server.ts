@@ -1,8 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type Server, type Socket } from 'node:net';
-import { FlashError, type Engine } from '../protocol/index.js';
+import { CallLimit, FlashError, type Engine } from '../protocol/index.js';
 import { MessageWriter, toErrorMessage, type OpenScan } from '../protocol/wire/index.js';
 import { AppliedBatches } from './applied-batches.js';
+import { clientAddress } from './client-address.js';
+import { ClientCounts } from './client-counts.js';
 import { Connection } from './connection.js';
 import { type ServerContext } from './context.js';
 import { readCredentials } from './credentials.js';
@@ -10,11 +12,14 @@ import { Inserts } from './inserts.js';
 import { listenOn } from './listen.js';
 import { checkListen } from './listen-policy.js';
 import { startMetricsEndpoint } from './metrics-endpoint.js';
-import { Metrics } from './metrics.js';
+import { Metrics, type EndedBy } from './metrics.js';
 import { OpenWrites } from './open-writes.js';
 import { defaultLimits, type ServeOptions } from './options.js';
+import { ReceiveBudget } from './receive-budget.js';
 import { PlanSnapshots } from './snapshot.js';
 import { TlsGate } from './tls-gate.js';
+import { TokenBackOff } from './token-back-off.js';
+import { Turns } from './turns.js';
 
 /** A server that runs. */
 export interface FlashServer {
@@ -67,6 +72,8 @@ class RunningServer implements FlashServer {
   readonly #tcp: Server;
   readonly #gate: TlsGate | undefined;
   readonly #connections = new Set<Connection>();
+  /** Sockets that are open, those before their handshake too. */
+  readonly #clients = new ClientCounts();
   #closeMetrics: (() => Promise<void>) | undefined;
   #lastId = 0;
   #closed: Promise<void> | undefined;
@@ -75,9 +82,10 @@ class RunningServer implements FlashServer {
   constructor(engine: Engine, options: ServeOptions, credentials: ServerContext['credentials']) {
     this.host = options.host;
     this.#options = options;
+    const limits = { ...defaultLimits, ...options.limits };
     this.#context = {
       engine,
-      limits: { ...defaultLimits, ...options.limits },
+      limits,
       version: options.version,
       serverId: randomUUID(),
       startedAtMs: Date.now(),
@@ -88,6 +96,10 @@ class RunningServer implements FlashServer {
       applied: new AppliedBatches(engine),
       snapshots: new PlanSnapshots(engine),
       inserts: new Inserts(),
+      statements: new CallLimit(limits.statementsMax),
+      received: new ReceiveBudget(limits),
+      turns: new Turns(),
+      tokens: new TokenBackOff(limits),
       credentials,
       isDraining: false,
       listScans: () => this.#listScans(),
@@ -167,7 +179,10 @@ class RunningServer implements FlashServer {
   async #startMetrics(address: { host: string; port: number }): Promise<void> {
     try {
       const endpoint = await startMetricsEndpoint(address, () =>
-        this.metrics.render(this.counts(), this.#options.listSources?.()),
+        this.metrics.render(
+          { ...this.counts(), receivedBytes: this.#context.received.bytes },
+          this.#options.listSources?.(),
+        ),
       );
       this.#closeMetrics = endpoint.close;
       const host = address.host.includes(':') ? `[${address.host}]` : address.host;
@@ -202,13 +217,21 @@ class RunningServer implements FlashServer {
   #accept(socket: Socket): void {
     this.metrics.connections += 1;
     socket.on('error', () => socket.destroy());
-    const { connectionsMax } = this.#context.limits;
+    const { connectionsMax, connectionsPerAddressMax } = this.#context.limits;
+    const address = clientAddress(socket.remoteAddress);
     if (this.#connections.size + (this.#gate?.pendingCount ?? 0) >= connectionsMax) {
-      this.metrics.connectionsRefused += 1;
-      if (this.#gate !== undefined) socket.destroy();
-      else this.#refuse(socket, tooMany(connectionsMax));
+      this.#turnAway(socket, 'connections', `${connectionsMax} connections are open already`);
       return;
     }
+    if (this.#clients.of(address) >= connectionsPerAddressMax) {
+      const text = `${connectionsPerAddressMax} connections of your address are open already`;
+      this.#turnAway(socket, 'connections-per-address', text);
+      return;
+    }
+    this.#clients.add(address);
+    socket.once('close', () => {
+      this.#clients.remove(address);
+    });
     if (this.#gate === undefined) {
       this.#connect(socket);
       return;
@@ -227,13 +250,24 @@ class RunningServer implements FlashServer {
     if (this.#context.isDraining) connection.drain('The server stops', 0);
   }
 
+  #turnAway(socket: Socket, limit: EndedBy, text: string): void {
+    this.metrics.connectionsRefused += 1;
+    this.metrics.countEnded(limit);
+    // A client that speaks TLS would not understand the words.
+    if (this.#gate !== undefined) socket.destroy();
+    else {
+      const hint = 'Try again in a moment, or close some.';
+      this.#refuse(socket, new FlashError('BUSY', text, { hint }));
+    }
+  }
+
   /** Many connections that never log in must not keep those out that would. */
   #dropOldestLogin(): void {
     const { loginsMax } = this.#context.limits;
-    const waiting = [...this.#connections].filter((connection) => !connection.isReady);
-    if (waiting.length > loginsMax) {
-      waiting[0]?.fail(new FlashError('BUSY', `More than ${loginsMax} clients are logging in`));
-    }
+    const waiting = [...this.#connections].filter(({ isLoggingIn }) => isLoggingIn);
+    if (waiting.length <= loginsMax) return;
+    const error = new FlashError('BUSY', `More than ${loginsMax} clients are logging in`);
+    loginToDrop(waiting)?.fail(error, 'logins');
   }
 
   /** Tells a client in plain frames why it is not served. */
@@ -257,8 +291,10 @@ class RunningServer implements FlashServer {
   }
 }
 
-function tooMany(connectionsMax: number): FlashError {
-  return new FlashError('BUSY', `${connectionsMax} connections are open already`, {
-    hint: 'Try again in a moment, or close some.',
-  });
+/** The oldest login of the address that has the most of them: other addresses feel nothing. */
+function loginToDrop(oldestFirst: readonly Connection[]): Connection | undefined {
+  const counts = new ClientCounts();
+  for (const { address } of oldestFirst) counts.add(address);
+  const most = Math.max(...oldestFirst.map(({ address }) => counts.of(address)));
+  return oldestFirst.find(({ address }) => counts.of(address) === most);
 }

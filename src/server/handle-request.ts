@@ -56,6 +56,9 @@ export function isPlainRequest(message: Message): message is PlainRequest {
 
 /** Runs a request to its end, the answer sent. */
 export async function handleRequest(message: PlainRequest, context: RequestContext): Promise<void> {
+  const { request, server } = context;
+  const wantedMs = 'timeoutMs' in message ? message.timeoutMs : 0;
+  request.limitTime(allowedTime(wantedMs, server.limits.statementTimeoutMsMax));
   switch (message.type) {
     case 'TABLES': {
       await sendTables(message, context);
@@ -145,15 +148,16 @@ async function sendStatus({ server, send }: RequestContext): Promise<void> {
 
 async function execute(message: ExecuteMessage, context: RequestContext): Promise<void> {
   const { server, request } = context;
-  request.limitTime(allowedTime(message.timeoutMs, server.limits.statementTimeoutMsMax));
-  await server.engine.execute(message.sql, statementOptions(message, request.signal));
+  const { signal } = request;
+  const run = (): Promise<void> =>
+    server.engine.execute(message.sql, statementOptions(message, signal));
+  await server.statements.run(run, signal);
   request.check();
   await context.send({ type: 'EXECUTE_OK', elapsedMs: request.elapsedMs });
 }
 
 async function runQuery(message: QueryMessage, context: RequestContext): Promise<void> {
   const { server, request } = context;
-  request.limitTime(allowedTime(message.timeoutMs, server.limits.statementTimeoutMsMax));
   request.grant(message.credit);
   startScan(context, 'QUERY');
   const statement = statementOptions(message, request.signal);
@@ -188,7 +192,6 @@ async function scan(message: ScanMessage, context: RequestContext): Promise<void
     serverId: server.serverId,
     nowMs: Date.now(),
   });
-  request.limitTime(allowedTime(message.timeoutMs, server.limits.statementTimeoutMsMax));
   request.grant(message.credit);
   startScan(context, `SCAN ${tableName(ticket)}`);
   const engine = requestEngine(server.engine, request.signal);

@@ -1,4 +1,4 @@
-/** Writes one entry of the server's log. Neither tokens, proofs, tickets nor SQL text go in. */
+/** Writes one entry of the server's log. Neither tokens, proofs, tickets, SQL text nor values of tables go in. */
 export type Log = (
   level: 'info' | 'warn' | 'error',
   event: string,

@@ -33,9 +33,10 @@ export class Login {
   /**
    * Takes the client's next message and gives the answer, and whether the session is open.
    *
-   * Errors: AUTH for a wrong proof; PROTOCOL for a message that is not due.
+   * Shape: an error of code AUTH for a wrong proof.
+   * Errors: PROTOCOL for a message that is not due.
    */
-  take(message: Message): { answer: Message; isReady: boolean } {
+  take(message: Message): { answer: Message | FlashError; isReady: boolean } {
     if (this.#hello === undefined) {
       if (message.type !== 'HELLO') throw refuse(message, 'HELLO');
       this.#hello = message;
@@ -49,9 +50,10 @@ export class Login {
       clientNonce: message.nonce,
     };
     if (!equalsInConstantTime(message.proof, authProof('client', this.#token, nonces))) {
-      throw new FlashError('AUTH', 'The token is wrong', {
+      const answer = new FlashError('AUTH', 'The token is wrong', {
         hint: 'Put the token of this server into THEFLASH_TOKEN, or its file into THEFLASH_TOKEN_FILE.',
       });
+      return { answer, isReady: false };
     }
     const proof = authProof('server', this.#token, nonces);
     return { answer: { type: 'AUTH_OK', proof }, isReady: true };

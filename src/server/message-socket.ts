@@ -24,10 +24,14 @@ export class MessageSocket {
   checksum = true;
   /** ms since 1970, of the last message that was sent. */
   lastSentMs = Date.now();
+  /** Bytes of posted messages that have not left: the client does not read. */
+  unreadBytes = 0;
 
   constructor(socket: Socket, payloadBytesMax: number, counts: TrafficCounts) {
     this.#socket = socket;
-    this.#reader = new MessageReader(wireLimits.loginFrameBytesMax, payloadBytesMax);
+    this.#reader = new MessageReader(wireLimits.loginFrameBytesMax, payloadBytesMax, {
+      sender: 'client',
+    });
     this.#counts = counts;
   }
 
@@ -49,10 +53,38 @@ export class MessageSocket {
     this.#writer.checksum = isOn;
   }
 
-  /** Adds bytes that came, and gives the messages that are whole. */
-  *receive(chunk: Uint8Array): Generator<Received> {
+  /** Memory of a message that is not whole yet. */
+  get heldBytes(): number {
+    return this.#reader.heldBytes;
+  }
+
+  /** True where the next `next` takes a while, and gave undefined so that others may go first. */
+  get isHeavy(): boolean {
+    return this.#reader.isHeavy;
+  }
+
+  /** Adds bytes that came; those before must have been taken by `next`. */
+  push(chunk: Uint8Array): void {
     this.#reader.push(chunk);
-    for (let next = this.#reader.next(); next !== undefined; next = this.#reader.next()) yield next;
+  }
+
+  /** Gives the next message that is whole. */
+  next(): Received | undefined {
+    return this.#reader.next();
+  }
+
+  /** Gives up what is not whole: nothing more is taken. */
+  drop(): void {
+    this.#reader.drop();
+  }
+
+  /** Has what is written leave together, until `uncork`. */
+  cork(): void {
+    this.#socket.cork();
+  }
+
+  uncork(): void {
+    this.#socket.uncork();
   }
 
   /**
@@ -82,8 +114,17 @@ export class MessageSocket {
   /** Sends a message whose fate does not matter, because the socket's own end is heeded. */
   post(message: Message, streamId: number): void {
     if (this.#socket.destroyed || this.#socket.writableEnded) return;
-    this.#writePieces(this.#writer.encode(message, streamId), () => undefined);
+    const pieces = this.#writer.encode(message, streamId);
+    const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    this.unreadBytes += bytes;
+    this.#writePieces(pieces, () => {
+      this.unreadBytes -= bytes;
+      this.onRead();
+    });
   }
+
+  /** Called when a posted message has left. */
+  onRead = (): void => undefined;
 
   #writePieces(pieces: readonly Uint8Array[], done: (error?: Error | null) => void): void {
     this.lastSentMs = Date.now();

@@ -1,6 +1,26 @@
 import { type ErrorCode, type SourceState } from '../protocol/index.js';
 import { sourceLines } from './source-metrics.js';
 
+/** The limits for which connections are refused or ended. */
+export type EndedBy =
+  | 'connections'
+  | 'connections-per-address'
+  | 'idle'
+  | 'login-time'
+  | 'logins'
+  | 'received-bytes'
+  | 'unread'
+  | 'write-data'
+  | 'write-idle';
+
+/** What is read when the figures are asked for. */
+export interface Gauges {
+  connections: number;
+  scans: number;
+  writes: number;
+  receivedBytes: number;
+}
+
 /** What the server counts. Gauges are read from the server when they are asked for. */
 export class Metrics {
   connections = 0;
@@ -16,16 +36,19 @@ export class Metrics {
   bytesAppended = 0;
   reloads = 0;
   readonly #errors = new Map<string, number>();
+  readonly #ended = new Map<string, number>();
 
   countError(code: ErrorCode): void {
     this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1);
   }
 
+  /** Counts a connection that was ended or refused for breaking a limit. */
+  countEnded(limit: EndedBy): void {
+    this.#ended.set(limit, (this.#ended.get(limit) ?? 0) + 1);
+  }
+
   /** Gives all figures in Prometheus' text format, version 0.0.4. */
-  render(
-    gauges: { connections: number; scans: number; writes: number },
-    sources: readonly SourceState[] = [],
-  ): string {
+  render(gauges: Gauges, sources: readonly SourceState[] = []): string {
     const lines: string[] = [];
     const add = (type: 'counter' | 'gauge', name: string, help: string, value: number): void => {
       lines.push(`# HELP theflash_${name} ${help}`, `# TYPE theflash_${name} ${type}`);
@@ -34,6 +57,12 @@ export class Metrics {
     add('gauge', 'connections_open', 'Connections that are open.', gauges.connections);
     add('gauge', 'scans_open', 'Scans and queries that run.', gauges.scans);
     add('gauge', 'writes_open', 'Write batches that are open.', gauges.writes);
+    add(
+      'gauge',
+      'received_held_bytes',
+      'Bytes of messages that are not whole or are being served.',
+      gauges.receivedBytes,
+    );
     add('gauge', 'resident_bytes', 'Memory of the process.', process.memoryUsage.rss());
     add('counter', 'connections_total', 'Connections that were accepted.', this.connections);
     add(
@@ -72,6 +101,12 @@ export class Metrics {
       'Times that token and certificate were read again.',
       this.reloads,
     );
+    const ended = 'theflash_connections_ended_total';
+    lines.push(`# HELP ${ended} Connections that were refused or ended, by limit.`);
+    lines.push(`# TYPE ${ended} counter`);
+    for (const [limit, count] of [...this.#ended].sort()) {
+      lines.push(`${ended}{limit="${limit}"} ${count}`);
+    }
     lines.push('# HELP theflash_errors_total Requests and connections that failed, by code.');
     lines.push('# TYPE theflash_errors_total counter');
     for (const [code, count] of [...this.#errors].sort()) {

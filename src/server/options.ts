@@ -1,22 +1,37 @@
 import { type SourceState } from '../protocol/index.js';
 import { wireLimits } from '../protocol/wire/index.js';
 import { type Log } from './log.js';
+import { type ReceiveLimits } from './receive-budget.js';
+import { type BackOffLimits } from './token-back-off.js';
 
 /** Bounds of what clients may do to the server. Units: ms and bytes; 0 ms stands for no limit. */
-export interface ServeLimits {
+export interface ServeLimits extends ReceiveLimits, BackOffLimits {
   connectionsMax: number;
-  /** Connections that have not logged in; beyond it the oldest of them goes. */
+  /** Of one client address; see `clientAddress`. */
+  connectionsPerAddressMax: number;
+  /** Connections that have not logged in; beyond it one goes, see `loginToDrop`. */
   loginsMax: number;
-  /** Scans and queries that run at once; keep it under the engine's own limit. */
+  /** Scans and queries that run at once; together with `statementsMax` under the engine's own limit. */
   scansMax: number;
+  /**
+   * EXECUTE statements that run or wait for a lock at once; more wait their turn. Else those that wait
+   * for an open write would take all of the engine's connections, and its COMMIT needs one.
+   */
+  statementsMax: number;
   loginTimeoutMs: number;
   /** A connection without a request is closed after it. */
   idleTimeoutMs: number;
   /** A write whose client says nothing is dropped after it: it keeps other writers out. */
   writeIdleTimeoutMs: number;
+  /** A write whose client sends no data is dropped after it, however often it says PING. */
+  writeDataTimeoutMs: number;
+  /** Bytes of short answers (PONG, ERROR) that a client may leave unread; beyond them nothing of it is taken. */
+  unreadBytesMax: number;
+  /** A client that leaves more unread for so long is ended. */
+  unreadTimeoutMs: number;
   /** A scan whose client takes nothing is ended after it. */
   stallTimeoutMs: number;
-  /** Longest that a statement may run, whatever its client asks for. */
+  /** Longest that a request may run or wait for its turn, whatever its client asks for. */
   statementTimeoutMsMax: number;
   frameBytesMax: number;
   messageBytesMax: number;
@@ -30,11 +45,16 @@ export interface ServeLimits {
 
 export const defaultLimits: ServeLimits = {
   connectionsMax: 1200,
+  connectionsPerAddressMax: 600,
   loginsMax: 128,
   scansMax: 28,
+  statementsMax: 8,
   loginTimeoutMs: 10_000,
   idleTimeoutMs: 300_000,
   writeIdleTimeoutMs: 60_000,
+  writeDataTimeoutMs: 900_000,
+  unreadBytesMax: 64 * 1024,
+  unreadTimeoutMs: 30_000,
   stallTimeoutMs: 600_000,
   statementTimeoutMsMax: 0,
   frameBytesMax: wireLimits.frameBytesMaxDefault,
@@ -43,6 +63,11 @@ export const defaultLimits: ServeLimits = {
   ticketLifetimeMs: 6 * 3_600_000,
   drainTimeoutMs: 30_000,
   keepaliveMs: 1_000,
+  receiveBytesMax: 512 * 1024 * 1024,
+  receiveStallMs: 5_000,
+  receiveWaitMs: 20_000,
+  wrongTokenDelayMs: 100,
+  wrongTokenDelayMsMax: 4_000,
 };
 
 export interface ServeOptions {

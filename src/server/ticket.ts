@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { FlashError, type TableRef } from '../protocol/index.js';
-import { JsonFields, parseJson } from '../protocol/wire/index.js';
+import { JsonFields, parseJson, wireLimits, type JsonLimit } from '../protocol/wire/index.js';
 
 /** All that a server needs to run one split of a plan again and again. */
 export interface Ticket {
@@ -69,8 +69,18 @@ function sign(body: string, key: Uint8Array): Buffer {
   return createHmac('sha256', key).update(body).digest();
 }
 
+/** As `signTicket` makes it; what is larger is no ticket, and is not parsed. */
+const ticketJson: JsonLimit = {
+  bytesMax: wireLimits.jsonBytesMax,
+  depthMax: 8,
+  valuesMax: 40_000,
+};
+
 function parseTicket(body: string): Ticket {
-  const fields = new JsonFields('ticket', parseJson('ticket', Buffer.from(body, 'base64url')));
+  const fields = new JsonFields(
+    'ticket',
+    parseJson('ticket', Buffer.from(body, 'base64url'), ticketJson),
+  );
   const stored = fields.object('stored');
   return {
     serverId: fields.text('serverId'),

@@ -50,7 +50,8 @@ export class WriteSession {
       resolve();
     };
     try {
-      await server.applied.prepare();
+      // Making the table waits for a statement that writes, and so does the batch for its turn.
+      await unlessAborted(request, server.applied.prepare());
       const batch = await openBatchUnlessAborted(server, request);
       return new WriteSession(server, request.streamId, batch, open, settle);
     } catch (error) {
@@ -115,20 +116,29 @@ async function openBatchUnlessAborted(
   request: ActiveRequest,
 ): Promise<WriteBatch> {
   const opening = server.engine.openBatch();
+  try {
+    return await unlessAborted(request, opening);
+  } catch (error) {
+    // Its turn will come, and must be given back then.
+    void opening.then(
+      (late) => late.close(),
+      () => undefined,
+    );
+    throw error;
+  }
+}
+
+/** What a promise gives, where the request is not ended before. Errors: the request's reason. */
+async function unlessAborted<T>({ signal }: ActiveRequest, wait: Promise<T>): Promise<T> {
   const aborted = new Promise<undefined>((resolve) => {
-    if (request.signal.aborted) resolve(undefined);
-    request.signal.addEventListener('abort', () => {
+    if (signal.aborted) resolve(undefined);
+    signal.addEventListener('abort', () => {
       resolve(undefined);
     });
   });
-  const batch = await Promise.race([opening, aborted]);
-  if (batch !== undefined && !request.signal.aborted) return batch;
-  // Its turn will come, and must be given back then.
-  void opening.then(
-    (late) => late.close(),
-    () => undefined,
-  );
-  throw abortReason(request.signal);
+  const first = await Promise.race([wait.then((value) => ({ value })), aborted]);
+  if (first !== undefined && !signal.aborted) return first.value;
+  throw abortReason(signal);
 }
 
 function makeSignal(): { promise: Promise<void>; resolve: () => void } {

@@ -125,7 +125,7 @@ test.serial('1,000 idle connections leave the server quick', async (t) => {
   const idle: RawClient[] = [];
   try {
     for (let index = 0; index < 1000; index += 1)
-      idle.push(await RawClient.hello(served.server.port));
+      idle.push(await RawClient.hello(served.server.port, `127.0.0.${1 + (index % 2)}`));
     t.is(served.server.counts().connections, 1000);
     const remote = await served.connect();
     const start = performance.now();
@@ -196,6 +196,44 @@ test.serial(
     }
   },
 );
+
+test.serial('TLS: connections of an address are counted until they are closed', async (t) => {
+  const certFile = path.join(folder, 'counted-cert.pem');
+  const keyFile = path.join(folder, 'counted-key.pem');
+  try {
+    await makeCertificate(certFile, keyFile);
+  } catch (error) {
+    t.log(`skipped: no openssl (${String(error)})`);
+    t.pass();
+    return;
+  }
+  const served = await serveEngine(engine(), {
+    ...{ tls: { certFile, keyFile }, limits: { connectionsPerAddressMax: 2 } },
+  });
+  try {
+    const ca = await readFile(certFile);
+    const first = await served.connect({ ca });
+    // Before its handshake.
+    const silent = await RawClient.connect(served.server.port);
+    const { metrics } = served.server;
+    await until(() => metrics.connections === 2);
+    await t.throwsAsync(() => served.connect({ ca, timeouts: { reconnectMs: 0 } }));
+    t.is(metrics.connectionsRefused, 1);
+    silent.socket.destroy();
+    await first.close();
+    // Both places are had again, once the server has seen that they are free.
+    for (let open = 0; open < 2;) {
+      try {
+        await served.connect({ ca });
+        open += 1;
+      } catch (error) {
+        t.is(codeOf(error), 'CONNECTION');
+      }
+    }
+  } finally {
+    await served.stop();
+  }
+});
 
 function codeOf(error: unknown): string {
   return error instanceof FlashError ? error.code : String(error);

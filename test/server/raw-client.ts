@@ -1,9 +1,14 @@
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import {
+  authProof,
+  encodeJson,
   encodePreface,
+  FrameEncoder,
+  frameTypes,
   MessageReader,
   MessageWriter,
+  type FrameTypeName,
   type HelloOkMessage,
   type Message,
   type Received,
@@ -36,16 +41,16 @@ export class RawClient {
     });
   }
 
-  static async connect(port: number): Promise<RawClient> {
-    const socket = connect({ host: '127.0.0.1', port });
+  static async connect(port: number, localAddress = '127.0.0.1'): Promise<RawClient> {
+    const socket = connect({ host: '127.0.0.1', port, localAddress });
     const client = new RawClient(socket);
     await once(socket, 'connect');
     return client;
   }
 
   /** Connects and says HELLO. */
-  static async hello(port: number): Promise<RawClient> {
-    const client = await RawClient.connect(port);
+  static async hello(port: number, localAddress?: string): Promise<RawClient> {
+    const client = await RawClient.connect(port, localAddress);
     client.socket.write(encodePreface());
     client.send({ type: 'HELLO', client: 'raw', frameBytesMax: 1 << 26, checksum: true }, 0);
     const hello = await client.next();
@@ -59,8 +64,24 @@ export class RawClient {
     return this.#hello;
   }
 
+  /** Answers HELLO_OK with the proof of a token. */
+  sendProof(token: string): void {
+    const { serverId, nonce: serverNonce } = this.hello;
+    const nonce = 'cd'.repeat(32);
+    const proof = authProof('client', token, { serverId, serverNonce, clientNonce: nonce });
+    this.send({ type: 'AUTH', nonce, proof }, 0);
+  }
+
   send(message: Message, streamId: number, payload?: Uint8Array): void {
     for (const piece of this.#writer.encode(message, streamId, payload)) this.socket.write(piece);
+  }
+
+  /** Sends fields that no message has, in the place of the first one of a connection after HELLO. */
+  sendFields(type: FrameTypeName, fields: object, streamId: number): void {
+    const encoder = new FrameEncoder();
+    encoder.encode({ type: frameTypes.HELLO, streamId: 0, meta: new Uint8Array(0) });
+    const frame = { type: frameTypes[type], streamId, meta: encodeJson(fields) };
+    for (const piece of encoder.encode(frame)) this.socket.write(piece);
   }
 
   /** The next message that is no PROGRESS; undefined when the server closed. */

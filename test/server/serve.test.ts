@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { openRemoteEngine } from '../../src/engine/remote/index.js';
 import { queryRows } from '../../src/protocol/index.js';
+import { RawClient } from './raw-client.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 let folder = '';
@@ -98,6 +99,30 @@ test.serial('long queries do not hold up short ones', async (t) => {
     stop.abort();
     await Promise.all(long);
     await engine.close();
+  } finally {
+    server.kill('SIGTERM');
+    await exited;
+  }
+});
+
+test.serial('flags set the limits', async (t) => {
+  const flags = ['--connections-max', '3', '--write-data-timeout-ms', '300'];
+  const data = ['--engine', path.join(folder, 'limits'), '--receive-memory-max', '1MiB'];
+  const server = start(['serve', ...data, '--listen', '127.0.0.1:0', ...flags]);
+  const exited = once(server, 'exit');
+  try {
+    const port = Number((await readAddress(server)).split(':').at(-1));
+    const first = await RawClient.hello(port);
+    const second = await RawClient.hello(port);
+    const third = await RawClient.connect(port);
+    t.is(await third.nextError(), 'BUSY', 'half of them for an address');
+    const other = await RawClient.hello(port, '127.0.0.2');
+    const fourth = await RawClient.connect(port, '127.0.0.3');
+    t.is(await fourth.nextError(), 'BUSY');
+    first.send({ type: 'WRITE', batchId: 'quiet' }, 1);
+    t.is(await first.nextError(), 'WRITE_OK');
+    t.is(await first.nextError(), 'TIMEOUT');
+    for (const each of [second, other]) each.socket.destroy();
   } finally {
     server.kill('SIGTERM');
     await exited;

@@ -16,6 +16,7 @@ import {
 } from '../../src/protocol/index.js';
 import { buildStream, column } from '../engine/change-builder.js';
 import { randomFrom } from '../faults/fault-runs.js';
+import { pingDuring, pingProblem } from '../server/ping-probe.js';
 import { RawClient } from '../server/raw-client.js';
 import { startServe, type ServeProcess } from '../server/serve-process.js';
 import { speakBadly } from './fuzz-client.js';
@@ -108,12 +109,18 @@ test.serial(
         slowestMs = Math.max(slowestMs, performance.now() - startMs);
       }
     };
-    await Promise.all([
-      beServed(),
-      ...Array.from({ length: 8 }, (_, index) => speak(randomFrom(seed + index))),
-    ]);
+    const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 500));
+    const baseline = await pingDuring(server, pause);
+    const pings = await pingDuring(server, async () => {
+      await Promise.all([
+        beServed(),
+        ...Array.from({ length: 8 }, (_, index) => speak(randomFrom(seed + index))),
+      ]);
+    });
+    t.is(pingProblem(pings, baseline), undefined);
     const grownMib = Math.round((residentBytes(server.pid) - beforeBytes) / 2 ** 20);
     const status = await remote.serverStatus();
+    t.log(`PING: ${JSON.stringify(pings)}`);
     t.log(`${clients} clients, slowest answer ${Math.round(slowestMs)} ms, ${grownMib} MiB more`);
     t.is(status.openWrites, 0);
     t.true(clients > 100);
@@ -129,7 +136,9 @@ test.serial('1,000 idle connections, 200 active ones and 100 slow logins', async
   const [, server] = servers;
   if (server === undefined) throw new Error('there are two servers');
   const idle: RawClient[] = [];
-  for (let index = 0; index < 999; index += 1) idle.push(await RawClient.hello(server.port));
+  for (let index = 0; index < 999; index += 1) {
+    idle.push(await RawClient.hello(server.port, index % 2 === 0 ? '127.0.0.2' : '127.0.0.3'));
+  }
   const remote = await openRemoteEngine(server.location, {
     ...{ connectionsMax: 200, timeouts: { busyMs: soakMs } },
   });
@@ -148,7 +157,7 @@ test.serial('1,000 idle connections, 200 active ones and 100 slow logins', async
   // A byte every 100 ms, until the server ends it: by the login's time, or for lack of places.
   const drip = async (): Promise<void> => {
     while (Date.now() < endMs) {
-      const client = await RawClient.connect(server.port);
+      const client = await RawClient.connect(server.port, '127.0.0.4');
       while (!client.isClosed) {
         client.socket.write('T');
         await new Promise((resolve) => setTimeout(resolve, 100));

@@ -40,8 +40,8 @@ void Scan::Open(std::string_view sql) {
     const auto statements = RewriteStatement(*engine_, *connection_, parts[0]);
     if (statements.size() == 1 && statements[0].effect == sql::Effect::kRead) {
       try {
-        stream_ =
-            engine_->WithVisibility([&] { return connection_->OpenStream(statements[0].sql); });
+        stream_ = engine_->WithVisibility(
+            [&] { return connection_->OpenStream(statements[0].sql); }, &cancelled_);
         return;
       } catch (const Error& error) {
         if (error.message().find(kNotStreamable) == std::string::npos) throw;
@@ -58,7 +58,7 @@ void Scan::RunText() {
   const auto run = [&](std::string_view part, std::string_view format) {
     for (const auto& statement : RewriteStatement(*engine_, *connection_, part)) {
       if (cancelled_) throw CancelledError();
-      piece_ = RunStatement(*engine_, *connection_, statement, format);
+      piece_ = RunStatement(*engine_, *connection_, statement, format, &cancelled_);
     }
   };
   for (size_t index = 0; index + 1 < parts.size(); ++index) run(parts[index], "Null");
@@ -176,6 +176,9 @@ bool Scan::IsFirstSchema(const ArrowMessage& message) {
 
 void Scan::Cancel() {
   cancelled_ = true;
+  // What waits for a lock runs nothing yet that could be killed.
+  engine_->write_gate().Wake();
+  engine_->visibility().Wake();
   const std::lock_guard lock(release_mutex_);
   if (!released_) engine_->canceller().Start(connection_->tag());
 }

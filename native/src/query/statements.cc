@@ -13,8 +13,8 @@ namespace {
 // was under way before it, and no later one.
 class WriteTurn {
  public:
-  explicit WriteTurn(Engine& engine) : gate_(engine.write_gate()) {
-    gate_.Enter();
+  WriteTurn(Engine& engine, const std::atomic<bool>* cancelled) : gate_(engine.write_gate()) {
+    gate_.Enter(cancelled);
     try {
       engine.PrepareWrite();
     } catch (...) {
@@ -56,14 +56,14 @@ std::vector<sql::Statement> RewriteStatement(Engine& engine, Connection& connect
 }
 
 Result RunStatement(Engine& engine, Connection& connection, const sql::Statement& statement,
-                    std::string_view format) {
+                    std::string_view format, const std::atomic<bool>* cancelled) {
   switch (statement.effect) {
     case sql::Effect::kWriteMutable: {
-      const WriteTurn turn(engine);
+      const WriteTurn turn(engine, cancelled);
       return WriteMutable(engine, connection, statement, format);
     }
     case sql::Effect::kDdl: {
-      const WriteTurn turn(engine);
+      const WriteTurn turn(engine, cancelled);
       engine.staged_shapes().Clear();
       return RunSql(connection, statement.sql, format);
     }
@@ -71,12 +71,14 @@ Result RunStatement(Engine& engine, Connection& connection, const sql::Statement
       engine.ChangeSnapshot(*statement.snapshot);
       return Result();
     case sql::Effect::kRead:
-      return engine.WithVisibility([&] { return connection.Query(statement.sql, format); });
+      return engine.WithVisibility([&] { return connection.Query(statement.sql, format); },
+                                   cancelled);
     // INSERT … SELECT into a plain table reads while it runs: no batch may appear to it half.
     case sql::Effect::kInsert:
-      return engine.WithVisibility([&] { return RunSql(connection, statement.sql, format); });
+      return engine.WithVisibility([&] { return RunSql(connection, statement.sql, format); },
+                                   cancelled);
     case sql::Effect::kRestore: {
-      const WriteTurn turn(engine);
+      const WriteTurn turn(engine, cancelled);
       engine.staged_shapes().Clear();
       return engine.WithForeignVersions([&] { return connection.Query(statement.sql, format); });
     }

@@ -2,6 +2,7 @@
 #ifndef THEFLASH_QUERY_STATEMENTS_H_
 #define THEFLASH_QUERY_STATEMENTS_H_
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,9 +21,10 @@ std::vector<std::string_view> SplitStatements(std::string_view text);
 std::vector<sql::Statement> RewriteStatement(Engine& engine, Connection& connection,
                                              std::string_view statement);
 
-// Runs one rewritten statement and gives its result whole, in `format`.
+// Runs one rewritten statement and gives its result whole, in `format`. Where `cancelled` comes to
+// hold while it waits for a lock, and who sets it wakes the lock, it throws TF_CANCELLED.
 Result RunStatement(Engine& engine, Connection& connection, const sql::Statement& statement,
-                    std::string_view format);
+                    std::string_view format, const std::atomic<bool>* cancelled = nullptr);
 
 // Runs a text of one or several statements, whose rows, where they give any, are dropped.
 void ExecuteText(Engine& engine, Connection& connection, std::string_view text);

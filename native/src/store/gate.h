@@ -2,6 +2,7 @@
 #ifndef THEFLASH_STORE_GATE_H_
 #define THEFLASH_STORE_GATE_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 
@@ -13,12 +14,20 @@ namespace theflash {
 // and its calls come from any thread.
 class Gate {
  public:
-  // Waits until the gate is free. Throws TF_CANCELLED once it is shut.
-  void Enter() {
+  // Waits until the gate is free. Throws TF_CANCELLED once it is shut, and where `cancelled` holds,
+  // which is looked at before each wait and after Wake.
+  void Enter(const std::atomic<bool>* cancelled = nullptr) {
     std::unique_lock guard(mutex_);
-    changed_.wait(guard, [this] { return shut_ || !held_; });
+    const auto gives_up = [&] { return cancelled != nullptr && *cancelled; };
+    changed_.wait(guard, [&] { return shut_ || gives_up() || !held_; });
     if (shut_) throw Error(TF_CANCELLED, "the engine was closed");
+    if (gives_up()) throw Error(TF_CANCELLED, "cancelled before its turn to write came");
     held_ = true;
+  }
+  // Has those who wait look whether they were cancelled.
+  void Wake() {
+    const std::lock_guard guard(mutex_);
+    changed_.notify_all();
   }
   void Leave() {
     const std::lock_guard guard(mutex_);

@@ -2,6 +2,7 @@
 #ifndef THEFLASH_STORE_VISIBILITY_H_
 #define THEFLASH_STORE_VISIBILITY_H_
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 
@@ -28,6 +29,20 @@ class Visibility {
     std::unique_lock guard(mutex_);
     changed_.wait(guard, [this] { return !alone_ && waiting_ == 0; });
     ++shared_;
+  }
+  // The same, and false without the lock where `cancelled` holds, which is looked at before each
+  // wait and after Wake.
+  [[nodiscard]] bool LockSharedUnless(const std::atomic<bool>& cancelled) {
+    std::unique_lock guard(mutex_);
+    changed_.wait(guard, [&] { return cancelled || (!alone_ && waiting_ == 0); });
+    if (cancelled) return false;
+    ++shared_;
+    return true;
+  }
+  // Has those who wait look whether they were cancelled.
+  void Wake() {
+    const std::lock_guard guard(mutex_);
+    changed_.notify_all();
   }
   void unlock_shared() {
     const std::lock_guard guard(mutex_);

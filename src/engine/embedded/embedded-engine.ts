@@ -27,7 +27,7 @@ export interface EmbeddedEngineOptions {
   memoryBytesMax?: number;
   /** Cap on one query's memory, in bytes. Default: none. */
   queryMemoryBytesMax?: number;
-  /** How many scans may be open at once; more wait. Default: 32. */
+  /** How many scans may be open at once; more wait. Default: 40. */
   scansMax?: number;
   /** Allow file(), url() and the other ways out of the folder. Default: false. */
   allowExternal?: boolean;
@@ -63,7 +63,7 @@ export interface AllowedPath {
   readOnly: boolean;
 }
 
-const scansMaxDefault = 32;
+const scansMaxDefault = 40;
 
 /**
  * Opens ch.so's engine on a data folder, in this process.
@@ -109,7 +109,7 @@ function nativeOptions(options: EmbeddedEngineOptions, scansMax: number): object
   const list = (readOnly: boolean): string[] =>
     paths.filter((each) => each.readOnly === readOnly).map((each) => path.resolve(each.path));
   return {
-    scans_max: scansMax,
+    scans_max: scansMax + (options.hasGuest === true ? guestScansMax : 0),
     create: options.create,
     memory_bytes_max: options.memoryBytesMax,
     query_memory_bytes_max: options.queryMemoryBytesMax,

@@ -1,6 +1,5 @@
-import type { ErrorPlace } from '../../protocol/index.js';
+import { CallLimit, type ErrorPlace } from '../../protocol/index.js';
 import { status, type Bindings, type NativeError, type Pointer } from './bindings.js';
-import { CallLimit } from './call-limit.js';
 import { takeError } from './errors.js';
 
 /**

@@ -44,11 +44,9 @@ export class ClientConnection {
     this.#socket = socket;
     this.#options = options;
     this.#buffers = new BufferPool(options.scanWindowBytes);
-    this.#reader = new MessageReader(
-      wireLimits.loginFrameBytesMax,
-      wireLimits.messageBytesMax,
-      this.#buffers,
-    );
+    this.#reader = new MessageReader(wireLimits.loginFrameBytesMax, wireLimits.messageBytesMax, {
+      buffers: this.#buffers,
+    });
     socket.on('error', (error) => {
       this.fail(socketError(endpoint, error));
     });

@@ -119,8 +119,8 @@ function parseLiteral(value: unknown): Literal {
 }
 
 function wrongLiteral(type: string, text: string): FlashError {
-  return new FlashError('PROTOCOL', `Not a literal of type ${type}: ${text.slice(0, 80)}`, {
-    hint: 'docs/protocol.md, "Filters", says how each type is written.',
+  return new FlashError('PROTOCOL', `Not a literal of type ${type}`, {
+    hint: `It is "${text.slice(0, 80)}"; docs/protocol.md, "Filters", says how each type is written.`,
   });
 }
 

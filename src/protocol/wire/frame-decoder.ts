@@ -16,8 +16,8 @@ import {
  *
  * It holds one chunk and one body at a time: never more than `bodyBytesMax` and the chunk. A frame
  * that lies in a chunk whole, its payload aligned, is given out as views of it; another one's body
- * is allocated once its header was checked, and filled as bytes come. With a pool every body is of
- * the pool, in a buffer of its own, so that chunks may be used again at once.
+ * grows as bytes come, so that what is announced and not sent costs nothing. With a pool every body
+ * is of the pool, in a buffer of its own, so that chunks may be used again at once.
  *
  * Errors: PROTOCOL and TOO_LARGE; after one the connection can't go on, because where the next
  * frame begins is not known.
@@ -31,6 +31,7 @@ export class FrameDecoder {
   #sequence = 0;
   #chunk: Uint8Array = new Uint8Array(0);
   readonly #buffers: BufferPool | undefined;
+  readonly #inspect: ((header: FrameHeader) => void) | undefined;
   readonly #headerBytes = new Uint8Array(headerBytes);
   #headerFilled = 0;
   #header: FrameHeader | undefined;
@@ -39,9 +40,14 @@ export class FrameDecoder {
   /** Checksum of what has come of the frame. */
   #sum = 0;
 
-  constructor(bodyBytesMax: number, buffers?: BufferPool) {
+  /** `inspect` throws for headers that its owner refuses, before any of their bytes are kept. */
+  constructor(
+    bodyBytesMax: number,
+    options: { buffers?: BufferPool | undefined; inspect?: (header: FrameHeader) => void } = {},
+  ) {
     this.bodyBytesMax = bodyBytesMax;
-    this.#buffers = buffers;
+    this.#buffers = options.buffers;
+    this.#inspect = options.inspect;
   }
 
   /** Adds the bytes that follow those pushed before, all of which must have been taken by `next`. */
@@ -70,6 +76,17 @@ export class FrameDecoder {
     return this.#headerFilled === 0 && this.#chunk.length === 0;
   }
 
+  /** Memory of the frame that is not whole yet. */
+  get heldBytes(): number {
+    return this.#body?.length ?? 0;
+  }
+
+  /** Gives up what is not whole, and its memory: nothing more may be pushed. */
+  drop(): void {
+    this.#chunk = noBytes;
+    this.#body = undefined;
+  }
+
   #readHeader(): FrameHeader | undefined {
     const missing = headerBytes - this.#headerFilled;
     const part = this.#take(Math.min(missing, this.#chunk.length));
@@ -78,6 +95,7 @@ export class FrameDecoder {
     if (this.#headerFilled < headerBytes) return undefined;
     const header = decodeHeader(this.#headerBytes);
     checkHeader(header, this.bodyBytesMax);
+    this.#inspect?.(header);
     this.#header = header;
     if (this.checksum) this.#sum = headerChecksum(this.#sequence, this.#headerBytes);
     return header;
@@ -91,16 +109,17 @@ export class FrameDecoder {
         this.#addToSum(body);
         return body;
       }
-      this.#body = this.#buffers?.take(header.bodyBytes) ?? new Uint8Array(header.bodyBytes);
+      this.#body = this.#buffers?.take(header.bodyBytes) ?? noBytes;
       this.#bodyFilled = 0;
     }
-    const body = this.#body;
-    const part = this.#take(Math.min(body.length - this.#bodyFilled, this.#chunk.length));
+    const part = this.#take(Math.min(header.bodyBytes - this.#bodyFilled, this.#chunk.length));
+    const body = growBuffer(this.#body, this.#bodyFilled, part.length, header.bodyBytes);
+    this.#body = body;
     body.set(part, this.#bodyFilled);
     this.#bodyFilled += part.length;
     // Part by part, while it is in the processor's cache.
     this.#addToSum(part);
-    if (this.#bodyFilled < body.length) return undefined;
+    if (this.#bodyFilled < header.bodyBytes) return undefined;
     this.#body = undefined;
     return body;
   }
@@ -123,6 +142,29 @@ export class FrameDecoder {
     this.#chunk = this.#chunk.subarray(lengthBytes);
     return part;
   }
+}
+
+const noBytes = new Uint8Array(0);
+
+/** Small messages grow once at most. */
+const growBytesMin = 4096;
+
+/**
+ * Gives a buffer that begins as `buffer` does with its `filled` bytes and has room for `more`: the
+ * same one while it is large enough, else one of twice the size, at most `bytesMax`.
+ */
+export function growBuffer(
+  buffer: Uint8Array,
+  filled: number,
+  more: number,
+  bytesMax: number,
+): Uint8Array {
+  const needed = filled + more;
+  if (needed <= buffer.length) return buffer;
+  const larger = Math.min(bytesMax, Math.max(needed, buffer.length * 2, growBytesMin));
+  const grown = new Uint8Array(larger);
+  grown.set(buffer.subarray(0, filled));
+  return grown;
 }
 
 function checkHeader(header: FrameHeader, bodyBytesMax: number): void {

@@ -12,6 +12,7 @@ export * from './filter-sql.js';
 export * from './frame.js';
 export * from './frame-decoder.js';
 export * from './json-fields.js';
+export * from './json-limits.js';
 export * from './like-pattern.js';
 export * from './literal-sql.js';
 export * from './message.js';

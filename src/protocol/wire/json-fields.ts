@@ -1,5 +1,6 @@
 import { FlashError } from '../errors.js';
 import { wireLimits } from './constants.js';
+import { checkJson, type JsonLimit } from './json-limits.js';
 
 /**
  * Reads the fields of a JSON object that came from elsewhere, each checked by hand. Fields that
@@ -9,23 +10,23 @@ import { wireLimits } from './constants.js';
  */
 export class JsonFields {
   readonly #what: string;
-  readonly #fields: ReadonlyMap<string, unknown>;
+  readonly #fields: object;
 
   constructor(what: string, value: unknown) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw refuse(what, 'is no JSON object');
     }
     this.#what = what;
-    this.#fields = new Map<string, unknown>(Object.entries(value));
+    this.#fields = value;
   }
 
   has(name: string): boolean {
-    const value = this.#fields.get(name);
+    const value = this.value(name);
     return value !== undefined && value !== null;
   }
 
   text(name: string, lengthMax: number = wireLimits.nameBytesMax): string {
-    const value = this.#fields.get(name);
+    const value = this.value(name);
     if (typeof value !== 'string') throw this.#refuse(name, 'is no text');
     if (value.length > lengthMax) {
       throw this.#refuse(name, `has ${value.length} characters, at most ${lengthMax} are allowed`);
@@ -43,13 +44,13 @@ export class JsonFields {
   }
 
   flag(name: string): boolean {
-    const value = this.#fields.get(name);
+    const value = this.value(name);
     if (typeof value !== 'boolean') throw this.#refuse(name, 'is neither true nor false');
     return value;
   }
 
   integer(name: string, min: number, max: number = Number.MAX_SAFE_INTEGER): number {
-    const value = this.#fields.get(name);
+    const value = this.value(name);
     if (typeof value !== 'number' || !Number.isSafeInteger(value)) {
       throw this.#refuse(name, 'is no whole number');
     }
@@ -73,7 +74,7 @@ export class JsonFields {
   }
 
   list<Item>(name: string, countMax: number, parse: (item: unknown) => Item): readonly Item[] {
-    const value = this.#fields.get(name);
+    const value = this.value(name);
     if (!Array.isArray(value)) throw this.#refuse(name, 'is no list');
     if (value.length > countMax) {
       throw this.#refuse(name, `has ${value.length} items, at most ${countMax} are allowed`);
@@ -90,44 +91,54 @@ export class JsonFields {
 
   /** All fields, for an object whose names are the sender's own: texts and nulls. */
   entries(countMax: number): Readonly<Record<string, string | null>> {
-    if (this.#fields.size > countMax) {
-      throw refuse(this.#what, `has ${this.#fields.size} fields, at most ${countMax} are allowed`);
+    const fields = Object.entries(this.#fields);
+    if (fields.length > countMax) {
+      throw refuse(this.#what, `has ${fields.length} fields, at most ${countMax} are allowed`);
     }
-    const entries = [...this.#fields].map(([name, value]): [string, string | null] => {
+    const entries = fields.map(([name, value]: [string, unknown]): [string, string | null] => {
       if (value === null || typeof value === 'string') return [name, value];
-      throw this.#refuse(name, 'is neither text nor null');
+      throw refuse(
+        this.#what,
+        'holds more than texts and nulls',
+        `Look at "${name.slice(0, 40)}".`,
+      );
     });
     return Object.fromEntries(entries);
   }
 
   /** The raw value of a field, for parsers of their own. */
   value(name: string): unknown {
-    return this.#fields.get(name);
+    // A field's own, not what every object has, as `constructor`.
+    return Object.hasOwn(this.#fields, name) ? Reflect.get(this.#fields, name) : undefined;
   }
 
   object(name: string): JsonFields {
-    return new JsonFields(`${this.#what}.${name}`, this.#fields.get(name));
+    return new JsonFields(`${this.#what}.${name}`, this.value(name));
   }
 
   choice<Choice extends string>(name: string, choices: readonly Choice[]): Choice {
     const value = this.text(name);
     const found = choices.find((each) => each === value);
     if (found !== undefined) return found;
-    throw this.#refuse(name, `is "${value.slice(0, 40)}", not one of ${choices.join(', ')}`);
+    throw this.#refuse(
+      name,
+      `is not one of ${choices.join(', ')}`,
+      `It is "${value.slice(0, 40)}".`,
+    );
   }
 
-  #refuse(name: string, problem: string): FlashError {
-    return refuse(`${this.#what}.${name}`, problem);
+  #refuse(name: string, problem: string, hint?: string): FlashError {
+    return refuse(`${this.#what}.${name}`, problem, hint);
   }
 }
 
-/** Decodes the JSON text of a message; empty text is an empty object. */
-export function parseJson(what: string, bytes: Uint8Array): unknown {
-  if (bytes.length > wireLimits.jsonBytesMax) {
-    throw new FlashError('TOO_LARGE', `The JSON of ${what} has ${bytes.length} bytes`, {
-      hint: `At most ${wireLimits.jsonBytesMax} bytes are taken.`,
-    });
-  }
+/**
+ * Decodes JSON text; empty text is an empty object.
+ *
+ * Errors: PROTOCOL for what is no JSON, TOO_LARGE beyond the limit.
+ */
+export function parseJson(what: string, bytes: Uint8Array, limit: JsonLimit): unknown {
+  checkJson(what, bytes, limit);
   if (bytes.length === 0) return {};
   try {
     return JSON.parse(utf8.decode(bytes));
@@ -143,8 +154,9 @@ export function encodeJson(fields: object): Uint8Array {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-function refuse(what: string, problem: string): FlashError {
+/** What the client sent goes into the hint alone: messages stand in the server's log. */
+function refuse(what: string, problem: string, hint?: string): FlashError {
   return new FlashError('PROTOCOL', `${what} ${problem}`, {
-    hint: 'The other side has a bug, or speaks another protocol.',
+    hint: hint ?? 'The other side has a bug, or speaks another protocol.',
   });
 }

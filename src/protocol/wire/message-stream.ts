@@ -2,8 +2,17 @@ import { FlashError } from '../errors.js';
 import { type BufferPool } from './buffer-pool.js';
 import { frameTypeName, wireLimits } from './constants.js';
 import { FrameDecoder } from './frame-decoder.js';
-import { FrameEncoder, padTo8, type Frame } from './frame.js';
-import { decodeMessage, encodeMeta, messageType, type Message } from './message.js';
+import { FrameEncoder, padTo8, type Frame, type FrameHeader } from './frame.js';
+import { clientJsonLimits } from './json-limits.js';
+import {
+  decodeMessage,
+  encodeMeta,
+  messageType,
+  notOfClients,
+  payloadTypes,
+  type Message,
+  type Sender,
+} from './message.js';
 import { cutPayload, PayloadAssembler } from './payload-assembler.js';
 
 /** A message as it came, whole. */
@@ -12,6 +21,8 @@ export interface Received {
   streamId: number;
   /** Empty for messages without one. Begins at a multiple of 8 bytes. */
   payload: Uint8Array;
+  /** Of its JSON and payload, as they came. */
+  bytes: number;
 }
 
 /**
@@ -71,15 +82,38 @@ export class MessageWriter {
 export class MessageReader {
   readonly #decoder: FrameDecoder;
   readonly #assembler: PayloadAssembler;
+  readonly #sender: Sender;
   #open: { message: Message; frame: Frame } | undefined;
+  /** A frame whose JSON is to be parsed by the next `next`. */
+  #heavy: Frame | undefined;
 
   /**
    * `payloadBytesMax` bounds a payload that comes in several frames. With `buffers` every payload
    * has a buffer of its own, which may be given back to them, and pushed chunks may be used again.
+   * `sender` is who is at the other end.
    */
-  constructor(frameBytesMax: number, payloadBytesMax: number, buffers?: BufferPool) {
-    this.#decoder = new FrameDecoder(frameBytesMax, buffers);
+  constructor(
+    frameBytesMax: number,
+    payloadBytesMax: number,
+    { buffers, sender = 'any' }: { buffers?: BufferPool; sender?: Sender } = {},
+  ) {
+    const inspect = sender === 'client' ? { inspect: inspectClientHeader } : {};
+    this.#decoder = new FrameDecoder(frameBytesMax, { buffers, ...inspect });
     this.#assembler = new PayloadAssembler(payloadBytesMax);
+    this.#sender = sender;
+  }
+
+  /** Memory of a message that is not whole yet. */
+  get heldBytes(): number {
+    return this.#decoder.heldBytes + this.#assembler.heldBytes;
+  }
+
+  /**
+   * True when `next` gave undefined because the message that is whole has JSON of so many bytes that
+   * parsing it takes a while: the next call does it.
+   */
+  get isHeavy(): boolean {
+    return this.#heavy !== undefined;
   }
 
   set frameBytesMax(value: number) {
@@ -99,9 +133,23 @@ export class MessageReader {
     this.#decoder.push(chunk);
   }
 
+  /** Gives up what is not whole, and its memory: nothing more may be pushed. */
+  drop(): void {
+    this.#heavy = undefined;
+    this.#open = undefined;
+    this.#decoder.drop();
+    this.#assembler.drop();
+  }
+
   /** Gives the next whole message, or undefined when it needs more bytes. */
   next(): Received | undefined {
-    for (let frame = this.#decoder.next(); frame !== undefined; frame = this.#decoder.next()) {
+    const heavy = this.#heavy;
+    this.#heavy = undefined;
+    for (let frame = heavy ?? this.#decoder.next(); frame; frame = this.#decoder.next()) {
+      if (frame !== heavy && this.#sender === 'client' && frame.meta.length > heavyJsonBytes) {
+        this.#heavy = frame;
+        return undefined;
+      }
       const received = this.#add(frame);
       if (received !== undefined) return received;
     }
@@ -111,14 +159,15 @@ export class MessageReader {
   #add(frame: Frame): Received | undefined {
     const open = this.#open;
     if (open !== undefined) checkContinues(open.frame, frame);
-    const message = open?.message ?? decodeMessage(frame);
+    const message = open?.message ?? decodeMessage(frame, this.#sender);
     const payload = this.#assembler.add(frame.payload, frame.more);
     if (payload === undefined) {
       this.#open = { message, frame: { ...frame, payload: noMeta, meta: noMeta } };
       return undefined;
     }
     this.#open = undefined;
-    return { message, streamId: frame.streamId, payload };
+    const bytes = frame.meta.length + payload.length;
+    return { message, streamId: frame.streamId, payload, bytes };
   }
 }
 
@@ -131,6 +180,21 @@ function checkContinues(first: Frame, frame: Frame): void {
       `${frameTypeName(frame.type) ?? frame.type}`,
     { hint: 'The frames of one payload follow each other, all but the first without JSON.' },
   );
+}
+
+/** A parser gets through so much in a few ms. */
+const heavyJsonBytes = 64 * 1024;
+
+/** Refuses what no client sends by its header, whatever length that announces. */
+function inspectClientHeader({ type, bodyBytes }: FrameHeader): void {
+  const name = frameTypeName(type);
+  if (name === undefined || payloadTypes.has(name)) return;
+  const limit = clientJsonLimits[name];
+  if (limit === undefined) throw notOfClients(name);
+  if (bodyBytes <= padTo8(limit.bytesMax)) return;
+  throw new FlashError('TOO_LARGE', `A frame of ${bodyBytes} bytes came for ${name}`, {
+    hint: `At most ${limit.bytesMax} bytes are taken: send less at once.`,
+  });
 }
 
 const noMeta = new Uint8Array(0);

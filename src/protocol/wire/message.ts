@@ -4,6 +4,7 @@ import { frameTypeName, frameTypes, type FrameTypeName } from './constants.js';
 import { parseErrorMessage, type ErrorMessage } from './error-message.js';
 import { type Frame } from './frame.js';
 import { encodeJson, JsonFields, parseJson } from './json-fields.js';
+import { clientJsonLimits, jsonLimitOf } from './json-limits.js';
 import * as scan from './scan-messages.js';
 import * as session from './session-messages.js';
 import * as write from './write-messages.js';
@@ -52,6 +53,9 @@ export type Message =
   | write.InsertMessage
   | write.InsertOkMessage;
 
+/** Who sends the messages that are decoded: from a client nothing but what clients send is taken. */
+export type Sender = 'client' | 'any';
+
 /** The messages whose frames carry a payload; in all others one is an error. */
 export const payloadTypes: ReadonlySet<FrameTypeName> = new Set([
   'SCHEMA',
@@ -79,17 +83,27 @@ export function messageType(message: Message): number {
  * Decodes the message of a frame, each field checked. A later frame of a payload in pieces has no
  * JSON; it is the caller's to recognise.
  *
- * Errors: PROTOCOL for JSON or fields that are wrong, or a payload where none belongs.
+ * Errors: PROTOCOL for JSON or fields that are wrong, a payload where none belongs, or a type that
+ * the sender does not send; TOO_LARGE for JSON beyond the type's bounds.
  */
-export function decodeMessage(frame: Frame): Message {
+export function decodeMessage(frame: Frame, sender: Sender = 'any'): Message {
   const name = frameTypeName(frame.type);
   if (name === undefined) throw new FlashError('PROTOCOL', `No message has type ${frame.type}`);
+  const limit = sender === 'client' ? clientJsonLimits[name] : jsonLimitOf(name);
+  if (limit === undefined) throw notOfClients(name);
   if (!payloadTypes.has(name) && (frame.payload.length > 0 || frame.more)) {
     throw new FlashError('PROTOCOL', `${name} has a payload`, {
       hint: 'The other side has a bug, or speaks another protocol.',
     });
   }
-  return parsers[name](new JsonFields(name, parseJson(name, frame.meta)));
+  return parsers[name](new JsonFields(name, parseJson(name, frame.meta, limit)));
+}
+
+/** The error for a type that came from a client and that clients do not send. */
+export function notOfClients(name: FrameTypeName): FlashError {
+  return new FlashError('PROTOCOL', `${name} came, which no client sends`, {
+    hint: 'The other side has a bug, or is a server itself.',
+  });
 }
 
 const parsers: Readonly<Record<FrameTypeName, (fields: JsonFields) => Message>> = {

@@ -1,13 +1,15 @@
 import { FlashError } from '../errors.js';
+import { growBuffer } from './frame-decoder.js';
 
 /**
  * Puts a payload together that came in several frames (flag MORE), within a bound.
  *
- * A payload of one frame passes through uncopied.
+ * A payload of one frame passes through uncopied; pieces are copied, so that a small one does not
+ * keep the whole chunk that it came in.
  */
 export class PayloadAssembler {
   readonly #bytesMax: number;
-  #pieces: Uint8Array[] = [];
+  #whole: Uint8Array = new Uint8Array(0);
   #bytes = 0;
 
   constructor(bytesMax: number) {
@@ -16,7 +18,12 @@ export class PayloadAssembler {
 
   /** True while a payload is unfinished. */
   get isOpen(): boolean {
-    return this.#pieces.length > 0;
+    return this.#bytes > 0;
+  }
+
+  /** Memory of the unfinished payload. */
+  get heldBytes(): number {
+    return this.#whole.length;
   }
 
   /**
@@ -30,22 +37,23 @@ export class PayloadAssembler {
         hint: 'Send it in smaller batches.',
       });
     }
-    if (!more && this.#pieces.length === 0) return payload;
+    if (!more && !this.isOpen) return payload;
     if (payload.length === 0) throw new FlashError('PROTOCOL', 'A piece of a payload is empty');
-    this.#pieces.push(payload);
+    this.#whole = growBuffer(this.#whole, this.#bytes, payload.length, this.#bytesMax);
+    this.#whole.set(payload, this.#bytes);
     this.#bytes += payload.length;
-    return more ? undefined : this.#join();
+    return more ? undefined : this.#takeWhole();
   }
 
-  #join(): Uint8Array {
-    const whole = new Uint8Array(this.#bytes);
-    let offset = 0;
-    for (const piece of this.#pieces) {
-      whole.set(piece, offset);
-      offset += piece.length;
-    }
-    this.#pieces = [];
+  /** Gives up what is unfinished, and its memory. */
+  drop(): void {
+    this.#whole = new Uint8Array(0);
     this.#bytes = 0;
+  }
+
+  #takeWhole(): Uint8Array {
+    const whole = this.#whole.subarray(0, this.#bytes);
+    this.drop();
     return whole;
   }
 }

@@ -28,7 +28,7 @@ test('with a pool, payloads outlive the chunk that they came in', (t) => {
     payloads.flatMap((payload) => [...writer.encode({ type: 'BATCH', rows: 1 }, 1, payload)]),
   );
   for (const chunkBytes of [1, 4096, wire.length]) {
-    const reader = new MessageReader(65_536, 1_000_000, new BufferPool(1_000_000));
+    const reader = new MessageReader(65_536, 1_000_000, { buffers: new BufferPool(1_000_000) });
     const chunk = new Uint8Array(chunkBytes);
     const seen: Uint8Array[] = [];
     for (let at = 0; at < wire.length; at += chunkBytes) {

@@ -1,5 +1,5 @@
 import test from 'ava';
-import { CallLimit } from '../../src/engine/embedded/call-limit.js';
+import { CallLimit } from '../../src/protocol/index.js';
 
 test('places are given in order, and who gives up takes none', async (t) => {
   const limit = new CallLimit(1);
