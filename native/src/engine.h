@@ -14,6 +14,7 @@
 #include "folder/folder.h"
 #include "session/canceller.h"
 #include "session/connection_pool.h"
+#include "sql/print_cache.h"
 #include "sql/rewrite.h"
 #include "store/gate.h"
 #include "store/ledger.h"
@@ -87,6 +88,7 @@ class Engine {
   // Carries out CREATE, ALTER or DROP SNAPSHOT.
   void ChangeSnapshot(const sql::SnapshotChange& change);
   StagedShapes& staged_shapes() { return staged_shapes_; }
+  sql::PrintCache& prints() { return prints_; }
   const Options& options() const { return options_; }
   // Outside of the engine folder, for backups and file(): see AllowedFolders.
   const std::vector<std::string>& folders() const { return folders_; }
@@ -129,6 +131,7 @@ class Engine {
   Gate write_gate_;
   Visibility visibility_;
   StagedShapes staged_shapes_;
+  sql::PrintCache prints_;
   std::atomic<bool> closing_ = false;
   std::atomic<bool> half_committed_ = false;
   std::atomic<bool> untidy_ = false;

@@ -42,7 +42,7 @@ std::vector<std::string_view> SplitStatements(std::string_view text) {
 
 std::vector<sql::Statement> RewriteStatement(Engine& engine, Connection& connection,
                                              std::string_view statement) {
-  EngineCatalog catalog(&connection);
+  EngineCatalog catalog(&connection, &engine.prints());
   sql::Options options;
   options.allow_external = engine.options().allow_external;
   options.folders = engine.folders();

@@ -25,11 +25,16 @@ std::optional<sql::TableInfo> EngineCatalog::Find(const std::string& database,
 }
 
 std::string EngineCatalog::Print(std::string_view statement) {
+  if (prints_ != nullptr) {
+    if (auto known = prints_->Find(statement)) return *std::move(known);
+  }
   try {
     const Result printed =
         connection_->Query("SELECT formatQuerySingleLine(" + QuoteText(statement) + ")", "RawBLOB");
     const auto bytes = printed.bytes();
-    return std::string(bytes.begin(), bytes.end());
+    std::string print(bytes.begin(), bytes.end());
+    if (prints_ != nullptr) prints_->Put(statement, print);
+    return print;
   } catch (const Error& error) {
     // The message goes on with the query of ours that it came up in.
     const std::string& message = error.message();

@@ -6,13 +6,16 @@
 #include <string>
 
 #include "session/connection.h"
+#include "sql/print_cache.h"
 #include "sql/rewrite.h"
 
 namespace theflash {
 
 class EngineCatalog : public sql::Catalog {
  public:
-  explicit EngineCatalog(Connection* connection) : connection_(connection) {}
+  // `prints`: where to look for prints, and to keep them; without one each is made anew.
+  explicit EngineCatalog(Connection* connection, sql::PrintCache* prints = nullptr)
+      : connection_(connection), prints_(prints) {}
   std::optional<sql::TableInfo> Find(const std::string& database,
                                      const std::string& table) override;
   std::string Print(std::string_view statement) override;
@@ -21,6 +24,7 @@ class EngineCatalog : public sql::Catalog {
 
  private:
   Connection* connection_;
+  sql::PrintCache* prints_;
 };
 
 }  // namespace theflash
