@@ -4,6 +4,9 @@ import { openTableServer, type AddressDefaults } from '../source/index.js';
 import { checkpointSource, parseCheckpoint } from '../writer/index.js';
 import { startProgress } from './progress.js';
 
+/** The rows come in many small pieces. */
+const showEveryMs = 200;
+
 export interface LoadSourceOptions extends ServerLoadOptions {
   url: string;
   defaults: AddressDefaults;
@@ -29,11 +32,15 @@ export async function loadFromServer(
   });
   const progress = startProgress({ label: 'load', unit: 'rows', enabled: showsProgress });
   const startedMs = performance.now();
+  let shownMs = startedMs;
   try {
     return await loadServer(server, engine, {
       ...options,
       onProgress: (rows, total, table) => {
-        progress.update(rows, `${timeLeft(rows, total, performance.now() - startedMs)}${table}`);
+        const nowMs = performance.now();
+        if (nowMs - shownMs < showEveryMs) return;
+        shownMs = nowMs;
+        progress.update(rows, `${timeLeft(rows, total, nowMs - startedMs)}${table}`);
       },
     });
   } finally {

@@ -69,6 +69,8 @@ class TableReading {
   readonly #rowsMax: number;
   readonly #rowsTotal: number;
   #turn: Promise<void> = Promise.resolve();
+  /** What is left of the table before this one goes to the engine while this one is read. */
+  #rest: Promise<void> = Promise.resolve();
   #rows = 0;
 
   constructor(request: ReadRequest) {
@@ -87,6 +89,7 @@ class TableReading {
     for (const table of list.copied) {
       loaded.push(await this.#readTable(table, loaded.length + 1));
     }
+    await this.#rest;
     await this.#turn;
     await this.#writer.settle();
     return loaded;
@@ -106,9 +109,10 @@ class TableReading {
     const side = { ...known.schema, ...sideTable(number) };
     const rows = new TextRows(known, side, options.zeroDate ?? 'null');
     const create = [{ schema: side, mustExist: undefined }];
-    await this.#inTurn(() =>
+    // Its first rows are staged after it, and not at all where it fails.
+    this.#inTurn(() =>
       this.#writer.commit(() => Promise.resolve({ create, pieces: [] }), '{}'),
-    );
+    ).catch(() => undefined);
     const readAt = { file: '', offset: 0 };
     const into: LoadedRows = { rows, side, bytesRead: 0, zeroDates: 0, readAt };
     const [first] = sessions;
@@ -129,10 +133,16 @@ class TableReading {
     );
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    await this.#stage(into, () => rows.builder.rows > 0);
-    rows.release();
     this.#rows += rows.rows;
-    return { ...into, readAt: await server.position() };
+    into.readAt = await server.position();
+    // Not more than the rest of one table waits while the next one is read.
+    await this.#rest;
+    this.#rest = this.#stage(into, () => rows.builder.rows > 0).then(() => {
+      rows.release();
+    });
+    // Who waits for it gets the error; until then it is nobody's.
+    this.#rest.catch(() => undefined);
+    return into;
   }
 
   async #work(session: LoadSession, queue: Part[]): Promise<void> {
