@@ -15,17 +15,18 @@ export interface LoadSourceOptions extends ServerLoadOptions {
 }
 
 /**
- * Copies the tables of a running server into an engine, with a progress bar.
+ * Copies the tables of a running server into an engine, or takes tables of a copy anew, with a progress bar.
  *
- * Shape: undefined where the engine holds a copy already: it goes on from its position.
+ * Shape: undefined where the engine holds a copy already, and none is taken anew: it goes on from its position.
  * Errors: those of `loadServer` and of the connection.
  */
 export async function loadFromServer(
   engine: Engine,
   { url, defaults, showsProgress, ...options }: LoadSourceOptions,
 ): Promise<LoadResult | undefined> {
-  if ((await engine.readCheckpoint(checkpointSource)) !== undefined) return undefined;
-  const { signal } = options;
+  const { signal, resync = [] } = options;
+  const isCopy = (await engine.readCheckpoint(checkpointSource)) !== undefined;
+  if (isCopy && resync.length === 0) return undefined;
   const server = await openTableServer(url, {
     defaults,
     ...(signal === undefined ? {} : { signal }),
