@@ -113,7 +113,9 @@ async function loadOnce(
     const gtidSet = GtidSet.parse(snapshot.gtidSet).toString();
     const moment = { position, gtidSet };
     if (resync !== undefined) checkMoment(resync, moment);
+    const there = await tables.list();
     for (const table of list.copied) {
+      if (!there.has(tableName(filter.target(table)))) continue;
       if (resync !== undefined && isOfCopy(table, history)) continue;
       await checkFresh(tables, tableName(table), filter.target(table), 'the source');
     }

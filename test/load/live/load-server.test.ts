@@ -184,6 +184,24 @@ for (const kind of kinds) {
   );
 }
 
+testSerialWith('mariadb')('many small tables, some empty, go together', async (t) => {
+  const server = await startServer(t, 'mariadb');
+  const many = 120;
+  const sql = Array.from({ length: many }, (_, i) => {
+    const rows = i % 3 === 0 ? '' : `; INSERT INTO w.t${i} VALUES (${i}, '0000-00-00')`;
+    return `CREATE TABLE w.t${i} (id INT PRIMARY KEY, d DATE)${rows}`;
+  });
+  await server.query(`SET sql_mode = ''; CREATE DATABASE w; ${sql.join('; ')}`);
+  const engine = await openScratchEngine(t);
+  const { tables, rows, zeroDates } = await load(server, engine);
+  t.deepEqual([tables.length, rows, zeroDates], [many, 80, 80]);
+  t.is((await listTables(engine)).length, many);
+  for (const i of [0, 1, 49, 50, 98, many - 1]) {
+    const rowsOf = await queryRows(engine, `SELECT id FROM w.t${i}`);
+    t.deepEqual(rowsOf, i % 3 === 0 ? [] : [{ id: i }]);
+  }
+});
+
 /** Does something right after each of the first snapshots. */
 function afterSnapshot(times: number, work: () => Promise<unknown>): () => Promise<void> {
   let left = times;
