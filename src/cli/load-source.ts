@@ -4,6 +4,9 @@ import { openTableServer, type AddressDefaults } from '../source/index.js';
 import { checkpointSource, parseCheckpoint } from '../writer/index.js';
 import { startProgress } from './progress.js';
 
+/** The rows come in many small pieces. */
+const showEveryMs = 200;
+
 export interface LoadSourceOptions extends ServerLoadOptions {
   url: string;
   defaults: AddressDefaults;
@@ -12,28 +15,33 @@ export interface LoadSourceOptions extends ServerLoadOptions {
 }
 
 /**
- * Copies the tables of a running server into an engine, with a progress bar.
+ * Copies the tables of a running server into an engine, or takes tables of a copy anew, with a progress bar.
  *
- * Shape: undefined where the engine holds a copy already: it goes on from its position.
+ * Shape: undefined where the engine holds a copy already, and none is taken anew: it goes on from its position.
  * Errors: those of `loadServer` and of the connection.
  */
 export async function loadFromServer(
   engine: Engine,
   { url, defaults, showsProgress, ...options }: LoadSourceOptions,
 ): Promise<LoadResult | undefined> {
-  if ((await engine.readCheckpoint(checkpointSource)) !== undefined) return undefined;
-  const { signal } = options;
+  const { signal, resync = [] } = options;
+  const isCopy = (await engine.readCheckpoint(checkpointSource)) !== undefined;
+  if (isCopy && resync.length === 0) return undefined;
   const server = await openTableServer(url, {
     defaults,
     ...(signal === undefined ? {} : { signal }),
   });
   const progress = startProgress({ label: 'load', unit: 'rows', enabled: showsProgress });
   const startedMs = performance.now();
+  let shownMs = startedMs;
   try {
     return await loadServer(server, engine, {
       ...options,
       onProgress: (rows, total, table) => {
-        progress.update(rows, `${timeLeft(rows, total, performance.now() - startedMs)}${table}`);
+        const nowMs = performance.now();
+        if (nowMs - shownMs < showEveryMs) return;
+        shownMs = nowMs;
+        progress.update(rows, `${timeLeft(rows, total, nowMs - startedMs)}${table}`);
       },
     });
   } finally {

@@ -47,6 +47,7 @@ export default class Write extends FlashCommand {
     '<%= config.bin %> <%= command.id %> --dump orders.sql --only shop.orders',
     '<%= config.bin %> <%= command.id %> --binlog mysql://repl@db.example.com/ --password-file secret',
     '<%= config.bin %> <%= command.id %> --binlog mysql://repl@127.0.0.1:3306/ --until now',
+    '<%= config.bin %> <%= command.id %> --binlog mysql://repl@127.0.0.1:3306/ --resync shop.orders',
     '$ zstdcat binlog.000007.zst | <%= config.bin %> <%= command.id %> --binlog - --from binlog.000007:4',
   ];
 
@@ -72,6 +73,12 @@ export default class Write extends FlashCommand {
       helpValue: 'DB.TABLE',
       multiple: true,
       dependsOn: ['dump'],
+    }),
+    resync: Flags.string({
+      summary: 'From a server: take these tables of the copy anew, once, and go on with the rest.',
+      helpValue: 'DB.TABLE',
+      multiple: true,
+      exclusive: ['no-load', 'dump', 'from', 'baseline', 'partial', 'source-moved', 'schema'],
     }),
     from: Flags.string({
       summary:
@@ -149,7 +156,8 @@ export default class Write extends FlashCommand {
     const url = urlToLoad(flags);
     if (url !== undefined) {
       (await open([url], () => undefined)).close?.();
-      const first = await this.#loadFromServer(url, flags, options);
+      const { resync = [] } = flags;
+      const first = await this.#loadFromServer(url, flags, { ...options, resync });
       if (first !== undefined && (first.interrupted || flags['load-only'])) return first;
     }
     const source = await open(flags.binlog ?? [], (line) => {
@@ -222,7 +230,7 @@ export default class Write extends FlashCommand {
   async #loadFromServer(
     url: string,
     flags: EngineFlags & SourceFlags & { 'load-only': boolean },
-    options: ReplayOptions,
+    options: ReplayOptions & { resync: readonly string[] },
   ): Promise<WriteSummary | undefined> {
     const defaults = await readSourceDefaults(flags);
     const engine = await openEngine(flags, { create: true });
@@ -289,6 +297,7 @@ function urlToLoad(flags: {
   'load-only': boolean;
   'no-load': boolean;
   'source-moved': boolean;
+  resync?: string[] | undefined;
 }): string | undefined {
   const [url, ...others] = flags.binlog ?? [];
   const isServer = url !== undefined && isServerUrl(url) && others.length === 0;
@@ -296,6 +305,15 @@ function urlToLoad(flags: {
     throw new FlashError('INVALID_REQUEST', '--load-only copies the tables of a running server', {
       hint: 'Name it, as --binlog mysql://repl@db.example.com/. A dump alone is loaded by --dump without --binlog.',
     });
+  }
+  if (flags.resync !== undefined && !isServer) {
+    throw new FlashError(
+      'INVALID_REQUEST',
+      '--resync takes tables anew from a running server, and none is named',
+      {
+        hint: 'Name it, as --binlog mysql://repl@db.example.com/. From a dump: --dump t.sql --only db.table.',
+      },
+    );
   }
   const { dump, from, baseline, schema, partial } = flags;
   const isOther = [dump, from, baseline, schema].some((flag) => flag !== undefined);

@@ -1,4 +1,4 @@
-import { FlashError, type Engine } from '../protocol/index.js';
+import { FlashError, tableName, type Engine } from '../protocol/index.js';
 import {
   BatchWriter,
   checkpointSource,
@@ -33,11 +33,12 @@ export async function publishLoad(
   { checkpoint, isNew }: { checkpoint: WriterCheckpoint; isNew: boolean },
 ): Promise<void> {
   const tables = new EngineTables(engine);
+  const there = await tables.list();
   const swaps = [];
   for (const { side, to } of loaded) {
-    const uuid = await tables.uuidOf(side);
+    const uuid = there.get(tableName(side))?.uuid;
     if (uuid === undefined) throw new FlashError('INTERNAL', 'a table that was loaded is gone');
-    if (isNew) await tables.drop(to);
+    if (isNew && there.has(tableName(to))) await tables.drop(to);
     swaps.push({ uuid, to });
   }
   const writer = new BatchWriter(engine, tables, checkpointSource);

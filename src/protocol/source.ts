@@ -17,6 +17,8 @@ export interface Source {
    * that were not given may hold it.
    */
   readonly missingHint?: string;
+  /** Of a running server, whose tables can be read, too: its URL for messages, without a password. */
+  readonly serverUrl?: string;
   /** Ends connections. */
   close?(): void;
 }

@@ -3,6 +3,7 @@ import { FlashError, tableName, type Position } from '../protocol/index.js';
 import { parseLogName } from '../source/index.js';
 import type { Beginning } from './checkpoint.js';
 import { positionText } from './log-mark.js';
+import { resyncCommand } from './resync-hint.js';
 
 /** What the user says that a new copy stands on; without it, it has to be the source's first log. */
 export type BeginningOption =
@@ -44,11 +45,12 @@ export function refuseStart(start: Position, why: string): never {
   );
 }
 
-/** The error for a table that was there before the place where the copy begins. */
+/** The error for a table that was there before the place where the copy begins. `serverUrl`: where a server gives the logs. */
 export function earlierTableError(
   table: { database: string; table: string },
   beginning: Beginning | undefined,
   { file, offset }: { file: string; offset: number },
+  serverUrl: string | undefined,
 ): FlashError {
   const place = { file, offset };
   const name = tableName(table);
@@ -61,8 +63,10 @@ export function earlierTableError(
     `${place.file} at offset ${place.offset} changes ${name}, and no CREATE TABLE of it is in the logs: ${start}, so rows of it would be missing`,
     {
       hint:
-        `All before it is applied. Bring the table in: mysqldump --single-transaction --source-data=2 ${table.database} ${table.table} > t.sql, ` +
-        `then theflash write --dump t.sql --only ${name} --binlog …; or leave it out with --exclude ${name}.`,
+        serverUrl === undefined
+          ? `All before it is applied. Bring the table in: mysqldump --single-transaction --source-data=2 ${table.database} ${table.table} > t.sql, ` +
+            `then theflash write --dump t.sql --only ${name} --binlog …; or leave it out with --exclude ${name}.`
+          : `All before it is applied. Bring the table in, with the other flags of this run: ${resyncCommand(serverUrl, [name])}. Or leave it out with --exclude ${name}.`,
       place: { ...place, table: name },
     },
   );

@@ -77,7 +77,7 @@ async function carryOut(
   if (problem !== undefined) {
     throw statementError(context, `${name} can't be altered with its rows: ${problem}`, {
       table: name,
-      hint: resyncHint(known.schema, ports.history),
+      hint: resyncHint(known.schema, ports),
     });
   }
   if (plan.rows.kind === 'in-place') {

@@ -96,7 +96,7 @@ export class DdlApplier {
     if (history.covers(table, group)) return;
     const name = tableName(table);
     const problem = `a temporary table hides ${name}: what the session says of that name is not of the copied table`;
-    throw statementError(context, problem, { table: name, hint: resyncHint(table, history) });
+    throw statementError(context, problem, { table: name, hint: resyncHint(table, this.#ports) });
   }
 
   #setDatabase(
@@ -148,7 +148,7 @@ export class DdlApplier {
     if (known === undefined) {
       throw statementError(context, `the table ${tableName(like)} is not known`, {
         table: tableName(table),
-        hint: resyncHint(table, history),
+        hint: resyncHint(table, this.#ports),
       });
     }
     // It is new: it has no rows from before, and gets no foreign keys.
@@ -211,7 +211,7 @@ export class DdlApplier {
         throw statementError(
           context,
           `${tableName(from)} is not copied, and gets the name of a table that is`,
-          { table: tableName(to), hint: resyncHint(to, history) },
+          { table: tableName(to), hint: resyncHint(to, this.#ports) },
         );
       }
       if (filter.accepts(to) && filter.accepts(from))
@@ -334,7 +334,7 @@ export class DdlApplier {
         `${action.what} changes rows of ${names} that the log does not show`,
         {
           table: tableName(first),
-          hint: resyncHint(first, history, others),
+          hint: resyncHint(first, this.#ports, others),
         },
       );
     }
@@ -353,7 +353,7 @@ export class DdlApplier {
     const problem = `${refused.what} changes rows in a way that the log does not show`;
     throw statementError(context, problem, {
       table: tableName(table),
-      hint: resyncHint(table, this.#ports.history),
+      hint: resyncHint(table, this.#ports),
     });
   }
 
@@ -379,7 +379,7 @@ export class DdlApplier {
             const problem = `it is not known which rows of ${name} are in ${names.join(', ')}`;
             throw statementError(context, problem, {
               table: name,
-              hint: resyncHint(schema, history),
+              hint: resyncHint(schema, this.#ports),
             });
           }
           await atStatement(context, name, () => tables.deleteWhere(target, rows));
@@ -427,10 +427,10 @@ export class DdlApplier {
     readActions: () => readonly AlterAction[],
     context: DdlContext,
   ): Promise<boolean> {
-    const { filter, history, beginning } = this.#ports;
+    const { filter, history, beginning, serverUrl } = this.#ports;
     const isMissing = filter.accepts(table) && history.get(table) === undefined;
     if (isMissing && beginning()?.kind !== 'partial' && !/\bIF\s+EXISTS\b/i.test(context.sql)) {
-      throw earlierTableError(table, beginning(), context);
+      throw earlierTableError(table, beginning(), context, serverUrl);
     }
     if (!/\brename\b/i.test(context.sql)) return false;
     const actions = parsePart(context, tableName(table), readActions);

@@ -19,6 +19,8 @@ export interface DdlPorts {
   rebuild: TableRebuild;
   history: SchemaHistory;
   filter: TableFilter;
+  /** Where the logs are those of a running server: its URL. */
+  serverUrl: string | undefined;
   /** What the copy stands on: whether a table may come without its CREATE TABLE. */
   beginning: () => Beginning | undefined;
   foreignKeys: Pick<ForeignKeyActions, 'checkParents'>;

@@ -16,6 +16,11 @@ interface TableReference {
   table: string;
 }
 
+/** A table of the engine, with the identity that a RENAME leaves as it is. */
+export interface ListedTable extends TableReference {
+  uuid: string;
+}
+
 /** The SQL that makes a table of the engine for a table of the source. */
 export function createTableSql(schema: TableSchema): string {
   const columns = schema.columns.map((column) => {
@@ -135,6 +140,24 @@ export class EngineTables {
 
   async exists(table: TableReference): Promise<boolean> {
     return (await this.uuidOf(table)) !== undefined;
+  }
+
+  /** Makes a table where there is none: one statement, and nothing is looked at before. */
+  async make(schema: TableSchema): Promise<void> {
+    await this.#engine.execute(createTableSql(schema));
+  }
+
+  /** All tables of the engine, by their names: for many of them at once. */
+  async list(): Promise<ReadonlyMap<string, ListedTable>> {
+    const rows = await queryRows(
+      this.#engine,
+      `SELECT database, name, toString(uuid) AS id FROM system.tables
+       WHERE database NOT IN ('system', 'information_schema', 'INFORMATION_SCHEMA')`,
+    );
+    const tables = rows.map((row) => ({
+      ...{ database: String(row['database']), table: String(row['name']), uuid: String(row['id']) },
+    }));
+    return new Map(tables.map((table) => [tableName(table), table]));
   }
 
   /** The engine's own identity of a table, which a RENAME leaves as it is. */

@@ -1,5 +1,6 @@
 import { FlashError, tableName } from '../protocol/index.js';
 import type { StoredFilters, WriterCheckpoint } from './checkpoint.js';
+import { resyncCommand } from './resync-hint.js';
 import type { SchemaHistory } from './schema-history.js';
 import { statementError, type StatementContext } from './statement-error.js';
 import { makeTableFilter, type TableFilter, type TableFilterOptions } from './table-filter.js';
@@ -8,6 +9,7 @@ import { makeTableFilter, type TableFilter, type TableFilterOptions } from './ta
  * Holds the options of a run against those that the copy was made with. Tables that are left out from
  * now on stand still, and are noted so.
  *
+ * `coming`: tables that get their rows before the run goes on. `serverUrl`: where the logs are a server's.
  * Errors: SOURCE_MISMATCH where tables would come in without their rows, or under another name.
  */
 export function checkFilters(
@@ -15,13 +17,18 @@ export function checkFilters(
   filter: TableFilter,
   zeroDate: StoredFilters['zeroDate'],
   history: SchemaHistory,
+  { coming = [], serverUrl }: { coming?: readonly string[]; serverUrl?: string | undefined } = {},
 ): void {
   const stored = checkpoint?.filters;
   const known = history.tables();
   // Patterns count as met where they fit a table from an earlier run.
   for (const { schema } of known) filter.accepts(schema);
-  const added = history.leftOut().filter(({ table }) => filter.accepts(table));
-  if (added.length > 0) throw addedError(added.map(({ table }) => tableName(table)));
+  const added = history
+    .leftOut()
+    .filter(({ table }) => filter.accepts(table))
+    .map(({ table }) => tableName(table))
+    .filter((name) => !coming.includes(name));
+  if (added.length > 0) throw addedError(added, serverUrl);
   if (checkpoint === undefined || stored === undefined) return;
   if (stored.zeroDate === 'null' && zeroDate === 'error') {
     throw new FlashError('SOURCE_MISMATCH', 'the copy was made with --zero-date null', {
@@ -119,18 +126,21 @@ export function checkTarget(
   });
 }
 
-function addedError(names: readonly string[]): FlashError {
+function addedError(names: readonly string[], serverUrl: string | undefined): FlashError {
   const [first = ''] = names;
   const exclude = names.map((name) => `--exclude '${name}'`).join(' ');
   const only = names.map((name) => `--only '${name}'`).join(' ');
   const dumped = names.map((name) => name.replace('.', ' ')).join(', ');
+  const pronoun = names.length === 1 ? 'it' : 'them';
   return new FlashError(
     'SOURCE_MISMATCH',
     `the copy was made without ${names.join(', ')}, whose rows up to now it does not hold`,
     {
       hint:
-        `Go on without: ${exclude}. Or bring ${names.length === 1 ? 'it' : 'them'} in by a dump (of ${dumped}): ` +
-        `mysqldump --single-transaction --source-data=2 … > t.sql, then theflash write --dump t.sql ${only} --binlog ….`,
+        serverUrl === undefined
+          ? `Go on without: ${exclude}. Or bring ${pronoun} in by a dump (of ${dumped}): ` +
+            `mysqldump --single-transaction --source-data=2 … > t.sql, then theflash write --dump t.sql ${only} --binlog ….`
+          : `Go on without: ${exclude}. Or bring ${pronoun} in, with the other flags of this run: ${resyncCommand(serverUrl, names)}.`,
       place: { table: first },
     },
   );

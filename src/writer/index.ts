@@ -26,6 +26,7 @@ export { historyPieces, loadHistory } from './schema-store.js';
 export { tableOfDefinition } from './table-definition.js';
 export { makeTableFilter, type TableFilter, type TableFilterOptions } from './table-filter.js';
 export { dropSideTables, sideTable, swapTables } from './table-swap.js';
-export { storedFilters, type NameOptions } from './filter-change.js';
+export { findStart } from './start-point.js';
+export { checkFilters, storedFilters, type NameOptions } from './filter-change.js';
 export { sessionOfDump } from './statement-session.js';
 export { copyWarnings, readCopyState, type CopyState } from './copy-state.js';

@@ -1,6 +1,7 @@
 import { tableName } from '../protocol/index.js';
 import type { TableReference } from './ddl/index.js';
 import type { DdlContext, DdlPorts } from './ddl-ports.js';
+import { resyncCommand } from './resync-hint.js';
 import { statementError } from './statement-error.js';
 
 /** A table that gets another name; without `to` it leaves the copy. */
@@ -17,7 +18,7 @@ export interface TableMove {
  */
 export function movesBesideDumps(
   moves: readonly { from: TableReference; to: TableReference }[],
-  { filter, history }: Pick<DdlPorts, 'filter' | 'history'>,
+  { filter, history, serverUrl }: Pick<DdlPorts, 'filter' | 'history' | 'serverUrl'>,
   context: DdlContext,
 ): TableMove[] {
   return moves.flatMap(({ from, to }): TableMove[] => {
@@ -29,7 +30,10 @@ export function movesBesideDumps(
       `the rows of ${tableName(to)} were those of ${tableName(from)}, which a later dump has replaced`,
       {
         table: tableName(to),
-        hint: `Bring it in from a dump too, taken now: theflash write --dump dump.sql --only ${tableName(to)}.`,
+        hint:
+          serverUrl === undefined
+            ? `Bring it in from a dump too, taken now: theflash write --dump dump.sql --only ${tableName(to)}.`
+            : `Take it anew too, with the other flags of this run: ${resyncCommand(serverUrl, [tableName(to)])}.`,
       },
     );
   });

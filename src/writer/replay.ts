@@ -34,7 +34,7 @@ import type { SchemaHistory } from './schema-history.js';
 import { loadHistory } from './schema-store.js';
 import { findStart, type StartOptions, type StartPoint } from './start-point.js';
 import { makeTableFilter, type TableFilterOptions } from './table-filter.js';
-import { swapTables } from './table-swap.js';
+import { dropSideTables, swapTables } from './table-swap.js';
 import { makeWriterParts } from './writer-parts.js';
 import { emptyTotals, type Totals } from './totals.js';
 import { nameWallClocks } from './wall-clock-columns.js';
@@ -128,11 +128,13 @@ async function replayOnce(
   const stored = await engine.readCheckpoint(checkpointSource);
   const before = stored === undefined ? undefined : parseCheckpoint(stored);
   if (before?.swaps !== undefined) await swapTables(engine, before.swaps);
+  // What a load has left that was killed takes place until then.
+  else if (before !== undefined && engine.shards === undefined) await dropSideTables(engine);
   const start = await findStart(source, before, options);
   const filter = makeTableFilter(options);
   const history = await loadHistory(engine);
   const { skipStatements = [], zeroDate = 'null', nowMs = Date.now, limits = {} } = options;
-  checkFilters(before, filter, zeroDate, history);
+  checkFilters(before, filter, zeroDate, history, { serverUrl: source.serverUrl });
   const lowerCaseTableNames = namesAreLowerCase(before, options, history);
   const { schema } = options;
   const tables = history.tables().map(({ schema }) => ({ ...schema, ...filter.target(schema) }));

@@ -2,13 +2,20 @@ import { tableName } from '../protocol/index.js';
 import { boundTables } from './foreign-keys/index.js';
 import type { SchemaHistory } from './schema-history.js';
 
+/** What decides how a table can be taken anew. */
+export interface ResyncPorts {
+  history: SchemaHistory;
+  /** Where the logs are those of a running server: its URL. */
+  serverUrl: string | undefined;
+}
+
 /**
- * The way on where the log does not tell what rows became: the table is taken anew from a dump that
+ * The way on where the log does not tell what rows became: the table is taken anew from the server, or a dump that
  * was made after the statement, and with it those that foreign keys bind to it.
  */
 export function resyncHint(
   table: { database: string; table: string },
-  history: SchemaHistory,
+  { history, serverUrl }: ResyncPorts,
   others: readonly { database: string; table: string }[] = [],
 ): string {
   const name = tableName(table);
@@ -17,6 +24,13 @@ export function resyncHint(
   const bound = boundTables(known, named);
   const group = known.map(({ schema }) => schema).filter((each) => bound.includes(tableName(each)));
   const tables = [table, ...others, ...group];
+  const without = named.map((each) => `--exclude ${quoteForShell(each)}`).join(' ');
+  if (serverUrl !== undefined) {
+    return (
+      'All before it is applied. Take the table anew from the source, with the other flags of this run: ' +
+      `${resyncCommand(serverUrl, tables.map(tableName))}. Or leave it out with ${without}.`
+    );
+  }
   const isOneDatabase = tables.every(({ database }) => database === table.database);
   const dumped = isOneDatabase
     ? [table.database, ...tables.map((each) => each.table)]
@@ -26,10 +40,16 @@ export function resyncHint(
     'All before it is applied. Take the table anew from the source: ' +
     `mysqldump --single-transaction --source-data=2 ${dumped.map(quoteForShell).join(' ')} > t.sql && ` +
     `theflash write --dump t.sql ${only} --binlog … (MariaDB and MySQL 5.7: --master-data=2). ` +
-    `Or leave it out with ${named.map((each) => `--exclude ${quoteForShell(each)}`).join(' ')}.`
+    `Or leave it out with ${without}.`
   );
 }
 
+/** The command that takes tables anew from a running server. */
+export function resyncCommand(serverUrl: string, names: readonly string[]): string {
+  const flags = names.map((name) => `--resync ${quoteForShell(name)}`).join(' ');
+  return `theflash write --binlog ${quoteForShell(serverUrl)} ${flags}`;
+}
+
 function quoteForShell(text: string): string {
-  return /^[\w.-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return /^[\w.:/@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

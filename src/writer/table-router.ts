@@ -46,6 +46,8 @@ export interface TableRouterPorts {
   buffer: ChangeBuffer;
   foreignKeys: ForeignKeyActions;
   zeroDate: ZeroDatePolicy;
+  /** Where the logs are those of a running server: its URL. */
+  serverUrl: string | undefined;
   /** What the copy stands on: whether a table may come without its CREATE TABLE. */
   beginning: () => Beginning | undefined;
   /** The engine's own decoder of rows, where it has one. */
@@ -207,7 +209,7 @@ export class TableRouter {
   }
 
   #schemaOf(event: TableMapEvent, name: string): TableSchema {
-    const { history, filter } = this.#ports;
+    const { history, filter, serverUrl } = this.#ports;
     const beginning = this.#ports.beginning();
     const known = history.get(event);
     // A definition alone says nothing of the rows that were there before the copy began.
@@ -219,7 +221,8 @@ export class TableRouter {
     }
     if (beginning?.kind === 'whole' || known !== undefined) {
       throw (
-        lowerCaseError(event, history.tables(), event) ?? earlierTableError(event, beginning, event)
+        lowerCaseError(event, history.tables(), event) ??
+        earlierTableError(event, beginning, event, serverUrl)
       );
     }
     const schema = schemaFromTableMap(event);
@@ -230,7 +233,9 @@ export class TableRouter {
       defaultCharset: undefined,
       ...(isBaseline ? {} : { origin: 'rows' as const }),
     });
-    const mustExist = isBaseline ? earlierTableError(event, beginning, event) : undefined;
+    const mustExist = isBaseline
+      ? earlierTableError(event, beginning, event, serverUrl)
+      : undefined;
     this.#new.push({ schema: { ...schema, ...filter.target(schema) }, mustExist });
     return schema;
   }

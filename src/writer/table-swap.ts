@@ -36,11 +36,15 @@ export async function swapTables(engine: Engine, swaps: readonly PendingSwap[]):
   const tables = new EngineTables(engine);
   const exchanges: string[] = [];
   const renames: string[] = [];
+  const there = await tables.list();
+  const byUuid = new Map([...there.values()].map((table) => [table.uuid, table]));
+  for (const database of new Set(swaps.map(({ to }) => to.database))) {
+    await tables.createDatabase(database);
+  }
   for (const { uuid, to } of swaps) {
-    const from = await tables.findByUuid(uuid);
+    const from = byUuid.get(uuid);
     if (from === undefined || tableName(from) === tableName(to)) continue;
-    await tables.createDatabase(to.database);
-    if (await tables.exists(to)) exchanges.push(`${quoteTable(from)} AND ${quoteTable(to)}`);
+    if (there.has(tableName(to))) exchanges.push(`${quoteTable(from)} AND ${quoteTable(to)}`);
     else renames.push(`${quoteTable(from)} TO ${quoteTable(to)}`);
   }
   if (exchanges.length > 0) await engine.execute(`EXCHANGE TABLES ${exchanges.join(', ')}`);

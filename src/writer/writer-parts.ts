@@ -64,10 +64,12 @@ export function makeWriterParts(options: WriterPartsOptions): WriterParts {
   const buffer = new ChangeBuffer(limits.bytesMax);
   const beginning = (): Beginning | undefined => start.beginning;
   const kernel = engine.rowKernel;
+  const { serverUrl } = options.source;
   const completer = new RowCompleter(engine);
   const foreignKeys = new ForeignKeyActions({ engine, history, filter, buffer, completer });
   const router = new TableRouter({
     ...{ filter, history, buffer, foreignKeys, zeroDate, kernel, beginning },
+    serverUrl,
   });
   const { onCommitted } = options;
   const writer = new BatchWriter(engine, tables, checkpointSource, (text) => {
@@ -94,6 +96,7 @@ export function makeWriterParts(options: WriterPartsOptions): WriterParts {
       rebuild: new TableRebuild(engine, tables),
       history,
       filter,
+      serverUrl,
       foreignKeys,
       barrier,
       beginning,

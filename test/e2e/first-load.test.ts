@@ -2,15 +2,14 @@
 // command against real servers with writers beside it; then every table beside the server's SELECT.
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startServerOfKind, type Server, type ServerKind } from '../servers/index.js';
+import { startServerOfKind, type ServerKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
 import { chooseSeed, createRandom } from '../workload/index.js';
 import { runCli, runCliWell, startCli, temporaryFolder } from './cli.js';
 import { differences } from './replay-case.js';
+import { fill, startWriter, tables } from './working-server.js';
 
 const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
-const tables = 3;
-const rows = 40_000;
 const killsWanted = 4;
 
 for (const kind of kinds) {
@@ -107,44 +106,6 @@ testSerialWith('mariadb')('what begins a copy in another way loads nothing', asy
   t.is(wrong.code, 2);
   t.regex(wrong.stderr, /--load-only copies the tables of a running server/);
 });
-
-async function fill(server: Server): Promise<void> {
-  await server.query('CREATE DATABASE d');
-  for (let table = 0; table < tables; table += 1) {
-    // The last one has no key.
-    const key = table === tables - 1 ? '' : ', PRIMARY KEY (id)';
-    await server.query(
-      `USE d; CREATE TABLE t${table} (id INT NOT NULL, v VARCHAR(60), f FLOAT${key})`,
-    );
-    for (let first = 0; first < rows; first += 10_000) {
-      const values = Array.from(
-        { length: 10_000 },
-        (_, i) => `(${first + i}, 'row ${i * 7919}', ${i / 7})`,
-      );
-      await server.query(`INSERT INTO d.t${table} VALUES ${values.join(', ')}`);
-    }
-  }
-}
-
-/** Changes rows of all tables in transactions until it is stopped. */
-function startWriter(server: Server, seed: number): { stop: () => Promise<void> } {
-  const random = createRandom(seed);
-  const state = { isStopped: false };
-  const run = async (): Promise<void> => {
-    for (let id = rows; !state.isStopped; id += 1) {
-      const one = random.int(0, rows);
-      await server.query(`START TRANSACTION; UPDATE d.t0 SET v = ${id}, f = ${id} / 3 WHERE id = ${one};
-        DELETE FROM d.t1 WHERE id = ${one}; INSERT INTO d.t2 VALUES (${one}, 'x', NULL); COMMIT`);
-    }
-  };
-  const work = run();
-  return {
-    stop: async () => {
-      state.isStopped = true;
-      await work;
-    },
-  };
-}
 
 async function seenTables(engine: string): Promise<number> {
   const { code, stdout, stderr } = await runCli(['tables', '--json', '--engine', engine]);

@@ -3,6 +3,8 @@ import type { BatchLimits, NameOptions, TableFilterOptions } from '../../writer/
 
 /** What decides which tables of a server are loaded, and how. */
 export interface ServerLoadOptions extends TableFilterOptions, NameOptions {
+  /** `db.table`: take these tables of a copy anew, and nothing else. */
+  resync?: readonly string[];
   zeroDate?: ZeroDatePolicy;
   limits?: Partial<BatchLimits>;
   /** Sessions that read at the same time, at most. */

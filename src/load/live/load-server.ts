@@ -7,6 +7,7 @@ import {
   loadHistory,
   makeTableFilter,
   storedFilters,
+  type Moment,
   type SchemaHistory,
   type TableFilter,
   type WriterCheckpoint,
@@ -15,6 +16,17 @@ import type { LoadResult } from '../load-dump.js';
 import { publishLoad } from '../publish-load.js';
 import type { ServerLoadOptions } from './load-options.js';
 import { checkFresh } from '../dump-moment.js';
+import {
+  checkBound,
+  checkListed,
+  checkMoment,
+  checkPlaces,
+  checkResync,
+  isOfCopy,
+  openResync,
+  resyncFilter,
+  type Resync,
+} from './resync.js';
 import { findTableChange, isBefore } from './table-changes.js';
 import { readTables, type LoadedRows } from './read-tables.js';
 import { listSourceTables, TablesChanged, type TableList } from './source-tables.js';
@@ -28,7 +40,8 @@ const attemptsMax = 4;
 const rowsPerSession = 50_000;
 
 /**
- * Copies the tables of a running server into an engine that holds no copy, as of one place in its logs.
+ * Copies the tables of a running server into an engine that holds no copy, as of one place in its logs; or, with
+ * `resync`, takes tables of a copy anew: what the log did to them before that place is passed over later.
  *
  * Guarantee: readers see all of it at one moment, with the checkpoint, or nothing. A load that was killed
  * is begun anew by the next run. Memory: the batches' limits, and one row a session.
@@ -66,12 +79,20 @@ async function loadOnce(
   engine: Engine,
   options: ServerLoadOptions,
 ): Promise<LoadResult> {
-  const filter = makeTableFilter(options);
+  const { resync: names = [] } = options;
+  const resync = names.length === 0 ? undefined : await openResync(engine, names);
+  const copied = makeTableFilter(options);
+  const filter = resync === undefined ? copied : resyncFilter(copied, resync);
   const history = await loadHistory(engine);
+  if (resync !== undefined) await checkResync(server, resync, copied, history, options);
   const before = await listSourceTables(server, filter);
+  if (resync !== undefined) {
+    checkListed(resync, before, copied);
+    checkPlaces(resync, before, copied, history);
+  }
   const { connections = defaultConnections, onNote = () => undefined, include = [] } = options;
   const unseen = await checkVisible(server, before.copied.length);
-  if (unseen !== undefined && include.length === 0) onNote(unseen);
+  if (unseen !== undefined && include.length === 0 && resync === undefined) onNote(unseen);
   const rowsTotal = before.copied.reduce((sum, { rows }) => sum + rows, 0);
   const useful = Math.max(1, before.copied.length, Math.ceil(rowsTotal / rowsPerSession));
   const snapshot = await server.openSnapshot(
@@ -89,18 +110,27 @@ async function loadOnce(
     checkSameTables(before, list);
     checkTargets(list, filter);
     const tables = new EngineTables(engine);
+    const gtidSet = GtidSet.parse(snapshot.gtidSet).toString();
+    const moment = { position, gtidSet };
+    if (resync !== undefined) checkMoment(resync, moment);
+    const there = await tables.list();
     for (const table of list.copied) {
+      if (!there.has(tableName(filter.target(table)))) continue;
+      if (resync !== undefined && isOfCopy(table, history)) continue;
       await checkFresh(tables, tableName(table), filter.target(table), 'the source');
     }
     const listedAt = await server.position();
     const loaded = await readTables({ server, engine, list, sessions, options });
     await checkUnchanged(server, filter, position, listedAt, loaded);
-    noteTables(history, list, loaded, filter);
-    const gtidSet = GtidSet.parse(snapshot.gtidSet).toString();
-    const checkpoint = firstCheckpoint(server, filter, options, { position, gtidSet });
+    if (resync === undefined) noteTables(history, list, loaded, filter);
+    else noteResynced(history, resync, loaded, moment);
+    const checkpoint =
+      resync === undefined
+        ? firstCheckpoint(server, filter, options, moment)
+        : goingOn(server, filter, options, resync);
     const placed = loaded.map(({ rows, side }) => ({ side, to: filter.target(rows.known.schema) }));
-    await publishLoad(engine, history, placed, { checkpoint, isNew: true });
-    for (const line of leftOutLines(list)) onNote(line);
+    await publishLoad(engine, history, placed, { checkpoint, isNew: resync === undefined });
+    if (resync === undefined) for (const line of leftOutLines(list)) onNote(line);
     return {
       rows: loaded.reduce((sum, each) => sum + each.rows.rows, 0),
       tables: loaded.map(({ rows }) => tableName(rows.known.schema)),
@@ -183,13 +213,45 @@ function noteTables(
   for (const [database, charset] of list.charsets) history.setDatabaseCharset(database, charset);
 }
 
+/** What the log did to the tables before the place of their rows is in them. */
+function noteResynced(
+  history: SchemaHistory,
+  resync: Resync,
+  loaded: readonly LoadedRows[],
+  moment: Moment,
+): void {
+  const known = loaded.map(({ rows }) => rows.known);
+  checkBound(resync, known, history);
+  for (const table of known) history.set({ ...table, since: moment });
+}
+
+/** The checkpoint of a copy that stays where it is, and of which these are the options now. */
+function goingOn(
+  server: TableServer,
+  filter: TableFilter,
+  options: ServerLoadOptions,
+  { checkpoint }: Resync,
+): WriterCheckpoint {
+  const { filters } = checkpoint;
+  if (filters === undefined) return checkpoint;
+  const names = withNames(server, options);
+  return {
+    ...checkpoint,
+    filters: storedFilters(names, options.zeroDate ?? filters.zeroDate, filter, filters),
+  };
+}
+
+function withNames(server: TableServer, options: ServerLoadOptions): ServerLoadOptions {
+  return server.lowerCaseTableNames ? { ...options, lowerCaseTableNames: true } : options;
+}
+
 function firstCheckpoint(
   server: TableServer,
   filter: TableFilter,
   options: ServerLoadOptions,
-  { position, gtidSet }: { position: Position; gtidSet: string },
+  { position, gtidSet }: Moment,
 ): WriterCheckpoint {
-  const names = server.lowerCaseTableNames ? { ...options, lowerCaseTableNames: true } : options;
+  const names = withNames(server, options);
   return {
     source: { flavor: server.isMariadb ? 'mariadb' : 'mysql' },
     filters: storedFilters(names, options.zeroDate ?? 'null', filter, undefined),

@@ -6,7 +6,13 @@ import {
   type TableSchema,
 } from '../../protocol/index.js';
 import type { LoadSession, TableServer } from '../../source/index.js';
-import { BatchWriter, defaultLimits, EngineTables, sideTable } from '../../writer/index.js';
+import {
+  BatchWriter,
+  defaultLimits,
+  EngineTables,
+  sideTable,
+  type Piece,
+} from '../../writer/index.js';
 import type { ServerLoadOptions } from './load-options.js';
 import {
   describeTableError,
@@ -39,6 +45,8 @@ export interface ReadRequest {
 
 /** Under which name the engine keeps how far a load is: never how far the copy is. */
 const progressSource = 'dump';
+/** So many tables, which are held open, wait for one commit. */
+const endedMax = 50;
 
 /**
  * Reads all tables by several sessions, and stages their rows. One table after the other, its parts at the
@@ -64,17 +72,23 @@ interface Part {
 
 class TableReading {
   readonly #request: ReadRequest;
+  readonly #tables: EngineTables;
   readonly #writer: BatchWriter;
   readonly #bytesMax: number;
   readonly #rowsMax: number;
   readonly #rowsTotal: number;
   #turn: Promise<void> = Promise.resolve();
+  /** Tables that were read and of which the last rows are not sent. */
+  #ended: LoadedRows[] = [];
+  /** The last rows of tables before these go to the engine while the next ones are read. */
+  #rest: Promise<void> = Promise.resolve();
   #rows = 0;
 
   constructor(request: ReadRequest) {
     this.#request = request;
     const { engine, options, list } = request;
-    this.#writer = new BatchWriter(engine, new EngineTables(engine), progressSource);
+    this.#tables = new EngineTables(engine);
+    this.#writer = new BatchWriter(engine, this.#tables, progressSource);
     const { bytesMax, rowsMax } = { ...defaultLimits, ...options.limits };
     this.#bytesMax = bytesMax;
     this.#rowsMax = rowsMax;
@@ -87,7 +101,8 @@ class TableReading {
     for (const table of list.copied) {
       loaded.push(await this.#readTable(table, loaded.length + 1));
     }
-    await this.#turn;
+    await this.#stageEnded();
+    await this.#rest;
     await this.#writer.settle();
     return loaded;
   }
@@ -105,10 +120,9 @@ class TableReading {
     if (known === undefined) throw new TablesChanged(`${name} is gone`);
     const side = { ...known.schema, ...sideTable(number) };
     const rows = new TextRows(known, side, options.zeroDate ?? 'null');
-    const create = [{ schema: side, mustExist: undefined }];
-    await this.#inTurn(() =>
-      this.#writer.commit(() => Promise.resolve({ create, pieces: [] }), '{}'),
-    );
+    // Its rows are sent in a later turn, so they are read meanwhile.
+    const making = this.#inTurn(() => this.#tables.make(side));
+    making.catch(() => undefined);
     const readAt = { file: '', offset: 0 };
     const into: LoadedRows = { rows, side, bytesRead: 0, zeroDates: 0, readAt };
     const [first] = sessions;
@@ -129,10 +143,13 @@ class TableReading {
     );
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
-    await this.#stage(into, () => rows.builder.rows > 0);
-    rows.release();
+    await making;
     this.#rows += rows.rows;
-    return { ...into, readAt: await server.position() };
+    into.readAt = await server.position();
+    this.#ended.push(into);
+    const bytes = this.#ended.reduce((sum, each) => sum + each.rows.builder.bytes, 0);
+    if (this.#ended.length >= endedMax || bytes >= this.#bytesMax) await this.#stageEnded();
+    return into;
   }
 
   async #work(session: LoadSession, queue: Part[]): Promise<void> {
@@ -166,24 +183,37 @@ class TableReading {
     onProgress?.(this.#rows + rows.rows, this.#rowsTotal, tableName(rows.known.schema));
   }
 
+  /** Begins to send what is left of tables that were read; small ones go together, as each commit costs its time. */
+  async #stageEnded(): Promise<void> {
+    const ended = this.#ended;
+    this.#ended = [];
+    // No more than these waits while the next tables are read.
+    await this.#rest;
+    this.#rest = this.#inTurn(async () => {
+      await this.#send(ended);
+      for (const { rows } of ended) rows.release();
+    });
+    // Who waits for it gets the error; until then it is nobody's.
+    this.#rest.catch(() => undefined);
+  }
+
   /**
    * Sends the rows of a table to the engine, where they are at least so many. Several sessions may ask for it at
    * the same time: that is done one after the other, and what one has sent is not there for the next.
    */
   #stage(into: LoadedRows, isEnough: () => boolean): Promise<void> {
-    const { rows } = into;
     return this.#inTurn(async () => {
-      if (!isEnough()) return;
-      await this.#writer.commit(() => {
-        const { builder } = rows;
-        const zeroDates = builder.zeroDates.reduce((sum, count) => sum + count, 0);
-        into.zeroDates += zeroDates;
-        const changes = builder.take();
-        const { database, table } = changes.schema;
-        const piece = { table: { database, table }, changes: encodeChanges(changes), zeroDates };
-        return Promise.resolve({ create: [], pieces: [piece] });
-      }, '{}');
+      if (isEnough()) await this.#send([into]);
     });
+  }
+
+  async #send(all: readonly LoadedRows[]): Promise<void> {
+    const filled = all.filter(({ rows }) => rows.builder.rows > 0);
+    if (filled.length === 0) return;
+    await this.#writer.commit(
+      () => Promise.resolve({ create: [], pieces: filled.map(takePiece) }),
+      '{}',
+    );
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
@@ -191,6 +221,16 @@ class TableReading {
     this.#turn = next.catch(() => undefined);
     return next;
   }
+}
+
+/** Takes the rows of a table that are there. */
+function takePiece(into: LoadedRows): Piece {
+  const { builder } = into.rows;
+  const zeroDates = builder.zeroDates.reduce((sum, count) => sum + count, 0);
+  into.zeroDates += zeroDates;
+  const changes = builder.take();
+  const { database, table } = changes.schema;
+  return { table: { database, table }, changes: encodeChanges(changes), zeroDates };
 }
 
 /** The smallest and the largest value of the column that a table is read by; undefined where it is read at once. */

@@ -83,12 +83,13 @@ function checkSnapshots(tables: readonly ListedTable[]): void {
   if (first === undefined) return;
   const names = without.map((each) => `${tableName(each)} (${each.storage})`).join(', ');
   const name = tableName(first);
+  const excludes = without.map((each) => `--exclude '${tableName(each)}'`).join(' ');
   throw new FlashError(
     'UNSUPPORTED',
     `${names}: tables of other engines than InnoDB have no snapshot, so their rows can't be read as of one place in the log`,
     {
       hint:
-        `On the source: ALTER TABLE ${quoteSourceTable(first)} ENGINE=InnoDB. Or leave it out: --exclude '${name}'. ` +
+        `On the source: ALTER TABLE ${quoteSourceTable(first)} ENGINE=InnoDB${without.length > 1 ? ', and so on' : ''}. Or leave out: ${excludes}. ` +
         'Or, where nothing writes to it, dump all with mysqldump --source-data=2 --lock-all-tables and load that: --dump.',
       place: { table: name },
     },

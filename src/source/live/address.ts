@@ -84,6 +84,11 @@ export function addressText({ host, port, user }: ServerAddress): string {
   return `${user}@${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
+/** The URL of a server for messages and commands: without a password. */
+export function urlText(address: ServerAddress): string {
+  return `mysql://${addressText(address)}/`;
+}
+
 /** True where bytes to the host never leave this machine. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);

@@ -1,5 +1,5 @@
 import type { LogInput, Source } from '../../protocol/index.js';
-import { addressText, parseServerUrl, type AddressDefaults } from './address.js';
+import { addressText, parseServerUrl, urlText, type AddressDefaults } from './address.js';
 import { logIn } from './connection.js';
 import { describeFailure, purgedHint } from './failure.js';
 import { LogFollower, type FollowedLog, type LogReading, type NextLog } from './follow-log.js';
@@ -56,6 +56,7 @@ class LiveSource implements Source {
   readonly location: string;
   readonly logs: LogInput[];
   readonly missingHint = purgedHint;
+  readonly serverUrl: string;
   readonly next: Source['next'];
   readonly #reading: LogReading;
   readonly #serverId: number;
@@ -69,6 +70,7 @@ class LiveSource implements Source {
     logs: readonly Omit<KnownLog, 'description'>[],
   ) {
     this.location = location;
+    this.serverUrl = urlText(reading.address);
     this.#reading = reading;
     this.#serverId = serverId;
     this.logs = logs.map((log) => this.#input({ ...log, description: {} }));

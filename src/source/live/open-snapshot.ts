@@ -27,7 +27,7 @@ export interface SnapshotRequest {
 
 /** A writer is never held up for longer by a lock that does not come. Units: whole seconds. */
 const lockWaitSeconds = 1;
-const lockTriesMax = 3;
+const lockTriesMax = 5;
 /** Commits come between the sessions of a busy server: so often they are opened anew. */
 const equalTriesMax = 10;
 

@@ -1,5 +1,5 @@
 import { FlashError, type Position, type Source } from '../../protocol/index.js';
-import { addressText, parseServerUrl, type AddressDefaults } from './address.js';
+import { addressText, parseServerUrl, urlText, type AddressDefaults } from './address.js';
 import { describeFailure } from './failure.js';
 import { openLiveSource } from './live-source.js';
 import { openLoadSession, type LoadSession } from './load-session.js';
@@ -11,6 +11,8 @@ import type { TextRow } from './result-parser.js';
 export interface TableServer {
   /** For messages. */
   readonly location: string;
+  /** For commands in messages: without a password. */
+  readonly url: string;
   readonly isMariadb: boolean;
   /** As `VERSION()` says it. */
   readonly version: string;
@@ -61,7 +63,14 @@ export async function openTableServer(
       };
     };
     return {
-      ...{ location, isMariadb, version, lowerCaseTableNames: lowerCase === '1', query },
+      ...{
+        location,
+        url: urlText(address),
+        isMariadb,
+        version,
+        lowerCaseTableNames: lowerCase === '1',
+        query,
+      },
       position: async () =>
         (await described(() => readLogPosition(control, isMariadb, version))).position,
       openSnapshot: (count, tables) =>

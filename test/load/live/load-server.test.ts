@@ -1,22 +1,22 @@
 // Goal: the tables of a running server are copied as of one place in its logs, value by value, and the
 // stream goes on from there. Method: real servers that work meanwhile; expected values are their SELECT.
 import { setImmediate } from 'node:timers/promises';
-import type { ExecutionContext } from 'ava';
-import { loadServer, type LoadResult, type ServerLoadOptions } from '../../../src/load/index.js';
-import {
-  listTables,
-  queryRows,
-  type Engine,
-  type FlashError,
-} from '../../../src/protocol/index.js';
-import { openSource, openTableServer } from '../../../src/source/index.js';
-import { replay, type ReplayOptions } from '../../../src/writer/index.js';
+import type { ServerLoadOptions } from '../../../src/load/index.js';
+import { listTables, queryRows, type FlashError } from '../../../src/protocol/index.js';
 import { sourceTables } from '../../e2e/compare/index.js';
-import { tableDifferences } from '../../e2e/replay-case.js';
-import { startServerOfKind, type Server, type ServerKind } from '../../servers/index.js';
+import type { ServerKind } from '../../servers/index.js';
 import { testSerialWith } from '../../servers/test-with.js';
-import { chooseSeed, createRandom, runWorkload, workloadTables } from '../../workload/index.js';
+import { chooseSeed, runWorkload, workloadTables } from '../../workload/index.js';
 import { openScratchEngine } from '../../writer/recorded-log.js';
+import {
+  accounts,
+  allDifferences,
+  follow,
+  load,
+  makeBank,
+  startServer,
+  startTransfers,
+} from './live-load.js';
 
 const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
 
@@ -184,55 +184,23 @@ for (const kind of kinds) {
   );
 }
 
-const accounts = 20_000;
-
-/** Two tables of accounts, a table without a key, children that go with their parents, and users. */
-async function makeBank(server: Server): Promise<void> {
-  await server.query(`CREATE DATABASE w; USE w;
-    CREATE TABLE one (id INT PRIMARY KEY, v INT NOT NULL);
-    CREATE TABLE two (id BIGINT UNSIGNED PRIMARY KEY, v INT NOT NULL);
-    CREATE TABLE line (a INT, b INT, f FLOAT, at TIMESTAMP(6) NULL);
-    CREATE TABLE total (k VARCHAR(9) PRIMARY KEY, n INT NOT NULL); INSERT INTO total VALUES ('x', 0);
-    CREATE TABLE parent (id INT PRIMARY KEY);
-    CREATE TABLE child (id INT PRIMARY KEY, p INT,
-      CONSTRAINT c FOREIGN KEY (p) REFERENCES parent (id) ON DELETE CASCADE);
-    CREATE TABLE digit (d INT PRIMARY KEY); INSERT INTO digit VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9);
-    INSERT INTO one SELECT n, 100 FROM (SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d AS n
-      FROM digit a, digit b, digit c, digit e, digit f) AS s WHERE n < ${accounts};
-    INSERT INTO two SELECT id * 7, v FROM one; INSERT INTO parent SELECT id FROM one;
-    INSERT INTO child SELECT id, id FROM one;
-    CREATE USER 'reload'@'%'; CREATE USER 'lock'@'%'; CREATE USER 'plain'@'%'`);
-  const client = server.kind === 'mariadb' ? 'BINLOG MONITOR' : 'REPLICATION CLIENT';
-  const rights = `REPLICATION SLAVE, ${client}`;
-  await server.query(`GRANT SELECT, RELOAD, PROCESS, ${rights} ON *.* TO 'reload'@'%';
-    GRANT ${rights} ON *.* TO 'lock'@'%', 'plain'@'%';
-    GRANT SELECT, LOCK TABLES ON w.* TO 'lock'@'%'; GRANT SELECT ON w.* TO 'plain'@'%'`);
-}
-
-/** Moves money, writes a line of each move, and deletes parents, until it is stopped. */
-function startTransfers(server: Server): { stop: () => Promise<void> } {
-  const random = createRandom(chooseSeed());
-  const state = { isStopped: false };
-  const work = [0, 1, 2].map(async (worker) => {
-    while (!state.isStopped) {
-      const id = random.int(0, accounts - 1);
-      const transfer =
-        server.query(`START TRANSACTION; UPDATE w.one SET v = v - ${id % 9} WHERE id = ${id};
-        UPDATE w.two SET v = v + ${id % 9} WHERE id = ${id * 7};
-        INSERT INTO w.line VALUES (${worker}, ${id}, ${random.int(1, 9_999_999)} / 7, NOW(6));
-        UPDATE w.total SET n = n + 1; DELETE FROM w.parent WHERE id = ${id}; COMMIT`);
-      await transfer.catch((error: unknown) => {
-        if (!String(error).includes('Deadlock')) throw error;
-      });
-    }
+testSerialWith('mariadb')('many small tables, some empty, go together', async (t) => {
+  const server = await startServer(t, 'mariadb');
+  const many = 120;
+  const sql = Array.from({ length: many }, (_, i) => {
+    const rows = i % 3 === 0 ? '' : `; INSERT INTO w.t${i} VALUES (${i}, '0000-00-00')`;
+    return `CREATE TABLE w.t${i} (id INT PRIMARY KEY, d DATE)${rows}`;
   });
-  return {
-    stop: async () => {
-      state.isStopped = true;
-      await Promise.all(work);
-    },
-  };
-}
+  await server.query(`SET sql_mode = ''; CREATE DATABASE w; ${sql.join('; ')}`);
+  const engine = await openScratchEngine(t);
+  const { tables, rows, zeroDates } = await load(server, engine);
+  t.deepEqual([tables.length, rows, zeroDates], [many, 80, 80]);
+  t.is((await listTables(engine)).length, many);
+  for (const i of [0, 1, 49, 50, 98, many - 1]) {
+    const rowsOf = await queryRows(engine, `SELECT id FROM w.t${i}`);
+    t.deepEqual(rowsOf, i % 3 === 0 ? [] : [{ id: i }]);
+  }
+});
 
 /** Does something right after each of the first snapshots. */
 function afterSnapshot(times: number, work: () => Promise<unknown>): () => Promise<void> {
@@ -241,54 +209,4 @@ function afterSnapshot(times: number, work: () => Promise<unknown>): () => Promi
     left -= 1;
     if (left >= 0) await work();
   };
-}
-
-async function startServer(t: ExecutionContext, kind: ServerKind): Promise<Server> {
-  t.timeout(300_000);
-  const gtids = ['--gtid-mode=ON', '--enforce-gtid-consistency=ON'];
-  const server = await startServerOfKind(kind, { args: kind === 'mysql-9.7' ? gtids : [] });
-  t.teardown(server.stop);
-  return server;
-}
-
-async function load(
-  server: Server,
-  engine: Engine,
-  options: ServerLoadOptions & { login?: string; after?: () => Promise<void> } = {},
-): Promise<LoadResult> {
-  const { login = 'root', after, ...rest } = options;
-  const tables = await openTableServer(`mysql://${login}@127.0.0.1:${server.port}/`);
-  const openSnapshot: typeof tables.openSnapshot = async (count, names) => {
-    const snapshot = await tables.openSnapshot(count, names);
-    await after?.();
-    return snapshot;
-  };
-  try {
-    return await loadServer({ ...tables, openSnapshot }, engine, rest);
-  } finally {
-    tables.close();
-  }
-}
-
-/** Reads the stream to where it ends now. */
-async function follow(
-  server: Server,
-  engine: Engine,
-  options: ReplayOptions = {},
-): ReturnType<typeof replay> {
-  const url = `mysql://root@127.0.0.1:${server.port}/`;
-  const source = await openSource([url], { stdin: process.stdin, live: { follow: false } });
-  try {
-    return await replay(source, engine, options);
-  } finally {
-    source.close?.();
-  }
-}
-
-async function allDifferences(server: Server, engine: Engine): Promise<string[]> {
-  const found: string[] = [];
-  for (const table of await sourceTables(server, 'w')) {
-    found.push(...(await tableDifferences(server, engine, { database: 'w', table })));
-  }
-  return found;
 }

@@ -7,6 +7,8 @@ const dot = 46;
 const minus = 45;
 /** Up to so many digits a number is exact as a double. */
 const exactDigits = 15;
+/** All exact. A power that is worked out costs more than the digits of a number. */
+const powersOf10 = Array.from({ length: exactDigits + 1 }, (_, power) => Number(`1e${power}`));
 
 /**
  * Appends an integer of `bits` bits.
@@ -103,7 +105,7 @@ function readFloat(bytes: Uint8Array, start: number, end: number): number {
   }
   if (digits === 0) return Number.NaN;
   // Both are exact doubles, so that the quotient is rounded once.
-  const magnitude = scale > 0 ? value / 10 ** scale : value;
+  const magnitude = scale > 0 ? value / (powersOf10[scale] ?? Number.NaN) : value;
   return negative ? -magnitude : magnitude;
 }
 

@@ -10,6 +10,7 @@ import {
 } from '../../../binlog/index.js';
 import { notOf, readDigits } from './number-text.js';
 
+const zero = 48;
 const minus = 45;
 const dot = 46;
 const colon = 58;
@@ -35,9 +36,9 @@ export function datetimeTextAppender(fsp: number, onZeroDate: ZeroDateSink): App
     const clock = start + 11;
     const isWhole =
       bytes[start + 10] === space && bytes[clock + 2] === colon && bytes[clock + 5] === colon;
-    const hour = readDigits(bytes, clock, clock + 2);
-    const minute = readDigits(bytes, clock + 3, clock + 5);
-    const second = readDigits(bytes, clock + 6, clock + 8);
+    const hour = readPair(bytes, clock);
+    const minute = readPair(bytes, clock + 3);
+    const second = readPair(bytes, clock + 6);
     const micros = readMicros(bytes, clock + 8, end);
     if (!isWhole || !(hour <= 23 && minute <= 59 && second <= 59 && micros >= 0)) {
       throw notOf('a date and time', bytes, start, end);
@@ -73,9 +74,9 @@ export const appendTimeText: AppendValue = (target, row, { bytes }, start, end) 
 const date = { year: 0, month: 0, day: 0 };
 
 function readDate(bytes: Uint8Array, start: number, end: number, wanted: number): typeof date {
-  date.year = readDigits(bytes, start, start + 4);
-  date.month = readDigits(bytes, start + 5, start + 7);
-  date.day = readDigits(bytes, start + 8, start + 10);
+  date.year = readPair(bytes, start) * 100 + readPair(bytes, start + 2);
+  date.month = readPair(bytes, start + 5);
+  date.day = readPair(bytes, start + 8);
   const isWhole = end === wanted && bytes[start + 4] === minus && bytes[start + 7] === minus;
   if (!isWhole || Number.isNaN(date.year + date.month + date.day)) {
     throw notOf('a date', bytes, start, end);
@@ -88,5 +89,15 @@ function readMicros(bytes: Uint8Array, start: number, end: number): number {
   if (start === end) return 0;
   const digits = end - start - 1;
   if (bytes[start] !== dot || digits < 1 || digits > 6) return Number.NaN;
-  return readDigits(bytes, start + 1, end) * 10 ** (6 - digits);
+  return readDigits(bytes, start + 1, end) * (microsOfUnit[digits] ?? 0);
+}
+
+/** What a fraction of so many digits is multiplied with to get microseconds. */
+const microsOfUnit = [0, 100_000, 10_000, 1_000, 100, 10, 1];
+
+/** The number of two digits, NaN where they are none. */
+function readPair(bytes: Uint8Array, at: number): number {
+  const tens = (bytes[at] ?? 0) - zero;
+  const ones = (bytes[at + 1] ?? 0) - zero;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
