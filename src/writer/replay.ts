@@ -125,11 +125,7 @@ async function replayOnce(
   plan: RewindPlan,
   totals: Totals,
 ): Promise<ReplayResult & { isStopped: boolean }> {
-  const stored = await engine.readCheckpoint(checkpointSource);
-  const before = stored === undefined ? undefined : parseCheckpoint(stored);
-  if (before?.swaps !== undefined) await swapTables(engine, before.swaps);
-  // What a load has left that was killed takes place until then.
-  else if (before !== undefined && engine.shards === undefined) await dropSideTables(engine);
+  const before = await readBefore(engine);
   const start = await findStart(source, before, options);
   const filter = makeTableFilter(options);
   const history = await loadHistory(engine);
@@ -188,6 +184,16 @@ async function replayOnce(
     unfinished: reader.isStopped ? undefined : unfinished,
     isStopped: reader.isStopped,
   };
+}
+
+/** Where the copy stands, once what a load has left half done is finished or gone. */
+async function readBefore(engine: Engine): Promise<WriterCheckpoint | undefined> {
+  const stored = await engine.readCheckpoint(checkpointSource);
+  if (stored === undefined) return undefined;
+  const before = parseCheckpoint(stored);
+  if (before.swaps !== undefined) await swapTables(engine, before.swaps);
+  else if (engine.shards === undefined) await dropSideTables(engine);
+  return before;
 }
 
 /** What a reading before this one has applied counts, too. */
