@@ -60,7 +60,9 @@ export async function examineSource(
   const isLogging = variables.log_bin !== 'OFF';
   const status = isLogging ? await readLogs(connection, version, isMariadb, problems) : undefined;
   if (isLogging) await tryDump(address, isMariadb, problems);
-  if (problems.length > 0) throw problemsError(addressText(address), problems);
+  if (problems.length > 0) {
+    throw problemsError(addressText(address), problems, await readAccount(connection));
+  }
   return {
     ...{ version, isMariadb, serverId: serverId ?? 0 },
     logs: status?.logs ?? [],
@@ -238,12 +240,23 @@ function rightsProblem(error: unknown, what: string, isMariadb: boolean): Proble
   const right = what === 'its binary log' ? 'REPLICATION SLAVE' : client;
   return {
     what: `the user may not read ${what}`,
-    mend: `GRANT ${right} ON *.* TO CURRENT USER's account, as an administrator`,
+    mend: `as an administrator: GRANT ${right} ON *.* TO`,
     isOfRights: true,
   };
 }
 
-function problemsError(location: string, problems: readonly Problem[]): FlashError {
+/** As which account the server knows the user, as GRANT takes it. */
+async function readAccount(connection: SourceConnection): Promise<string> {
+  const [row] = await connection.query('SELECT CURRENT_USER() AS account');
+  const [, user = 'USER', host = '%'] = /^(.*)@([^@]*)$/.exec(text(row, 'account')) ?? [];
+  return `'${user}'@'${host}'`;
+}
+
+/** `account`: whom a GRANT is for. */
+function problemsError(location: string, found: readonly Problem[], account: string): FlashError {
+  const problems = found.map((each) =>
+    each.isOfRights === true ? { ...each, mend: `${each.mend} ${account}` } : each,
+  );
   const [only] = problems;
   const list = problems
     .map(({ what, mend }, index) => `(${index + 1}) ${what}: ${mend}`)
