@@ -174,7 +174,7 @@ function follow(engine: EmbeddedEngine, options: FollowOptions, log: Log): Follo
       log('info', 'source', { message });
     },
     onStopped: ({ code, message, hint }, retryAtMs) => {
-      const retryAt = new Date(retryAtMs).toISOString();
+      const retryAt = retryAtMs === undefined ? 'never' : new Date(retryAtMs).toISOString();
       log('error', 'source-stopped', { code, message, hint, retryAt });
     },
   });

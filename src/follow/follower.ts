@@ -15,8 +15,8 @@ export interface Follower {
 
 export interface FollowerEvents {
   onNote: (line: string) => void;
-  /** The source was stopped; tried again at `retryAtMs`. */
-  onStopped: (failure: SourceFailure, retryAtMs: number) => void;
+  /** The source was stopped; tried again at `retryAtMs`, or not before the process is started again. */
+  onStopped: (failure: SourceFailure, retryAtMs: number | undefined) => void;
 }
 
 /**
@@ -119,12 +119,15 @@ class ThreadFollower implements Follower {
   #stopped(failure: SourceFailure): void {
     const atMs = Date.now();
     const delayMs = retryDelayMs((this.#failures += 1), Math.random());
-    const retryAtMs = atMs + delayMs;
+    // A copy that is not what its source was does not become it by itself, and a later try, whose batch holds
+    // other transactions, might not meet the row that shows it.
+    const retryAtMs = failure.code === 'BROKEN_DATA' ? undefined : atMs + delayMs;
     this.#state = {
       ...{ ...this.#state, phase: 'stopped', sinceMs: atMs },
       ...{ failure: { ...failure, atMs }, retryAtMs },
     };
     this.#events.onStopped(failure, retryAtMs);
+    if (retryAtMs === undefined) return;
     this.#retry = setTimeout(() => {
       this.start();
     }, delayMs);

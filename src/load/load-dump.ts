@@ -98,7 +98,13 @@ export async function loadDump(
     delete checkpoint.swaps;
   }
   await dropSideTables(engine);
-  const load = new DumpLoad(dump, engine, options, checkpoint, await loadHistory(engine));
+  const load = new DumpLoad(
+    dump,
+    engine,
+    options,
+    { checkpoint, stored },
+    await loadHistory(engine),
+  );
   return load.run();
 }
 
@@ -107,6 +113,8 @@ class DumpLoad implements DumpSink {
   readonly #engine: Engine;
   readonly #options: LoadOptions;
   readonly #checkpoint: WriterCheckpoint | undefined;
+  /** The checkpoint as the engine gave it. */
+  readonly #stored: string | undefined;
   readonly #history: SchemaHistory;
   readonly #filter: TableFilter;
   readonly #tables: EngineTables;
@@ -124,13 +132,17 @@ class DumpLoad implements DumpSink {
     dump: LogInput,
     engine: Engine,
     options: LoadOptions,
-    checkpoint: WriterCheckpoint | undefined,
+    {
+      checkpoint,
+      stored,
+    }: { checkpoint: WriterCheckpoint | undefined; stored: string | undefined },
     history: SchemaHistory,
   ) {
     this.#dump = dump;
     this.#engine = engine;
     this.#options = options;
     this.#checkpoint = checkpoint;
+    this.#stored = stored;
     this.#history = history;
     this.#filter = onlyTables(makeTableFilter(options), options.only ?? [], checkpoint);
     this.#tables = new EngineTables(engine);
@@ -340,8 +352,7 @@ class DumpLoad implements DumpSink {
       if (this.#checkpoint === undefined) this.#history.setDatabaseCharset(database, charset);
     }
     const checkpoint = this.#checkpoint ?? this.#firstCheckpoint(moment);
-    const isNew = this.#checkpoint === undefined;
-    await publishLoad(this.#engine, this.#history, loaded, { checkpoint, isNew });
+    await publishLoad(this.#engine, this.#history, loaded, { checkpoint, stored: this.#stored });
   }
 
   /** Errors: INVALID_REQUEST where tables that foreign keys bind would be of different moments. */

@@ -23,25 +23,28 @@ export interface LoadedTable {
 /**
  * Makes all that was loaded visible at one moment, with the checkpoint and what changed in the history.
  *
- * `isNew`: there was no copy, and empty tables that are in the way are dropped.
+ * `stored`: the copy's checkpoint as it was when the load began; where there was none, empty tables that are
+ * in the way are dropped.
  * Guarantee: one commit decides; a run after a crash carries it to its end.
+ * Errors: IN_USE where another writer has moved the copy since then.
  */
 export async function publishLoad(
   engine: Engine,
   history: SchemaHistory,
   loaded: readonly LoadedTable[],
-  { checkpoint, isNew }: { checkpoint: WriterCheckpoint; isNew: boolean },
+  { checkpoint, stored }: { checkpoint: WriterCheckpoint; stored: string | undefined },
 ): Promise<void> {
   const tables = new EngineTables(engine);
+  const writer = new BatchWriter(engine, tables, checkpointSource, { stored });
+  await writer.checkKnown();
   const there = await tables.list();
   const swaps = [];
   for (const { side, to } of loaded) {
     const uuid = there.get(tableName(side))?.uuid;
     if (uuid === undefined) throw new FlashError('INTERNAL', 'a table that was loaded is gone');
-    if (isNew && there.has(tableName(to))) await tables.drop(to);
+    if (stored === undefined && there.has(tableName(to))) await tables.drop(to);
     swaps.push({ uuid, to });
   }
-  const writer = new BatchWriter(engine, tables, checkpointSource);
   const pieces = historyPieces(history);
   await writer.commit(
     () => Promise.resolve({ create: [], pieces }),

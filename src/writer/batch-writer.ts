@@ -1,4 +1,4 @@
-import type { Engine, WriteBatch } from '../protocol/index.js';
+import { FlashError, type Engine, type WriteBatch } from '../protocol/index.js';
 import type { Piece } from './change-buffer.js';
 import type { EngineTables } from './engine-tables.js';
 import type { NewTable } from './table-router.js';
@@ -7,6 +7,12 @@ import type { NewTable } from './table-router.js';
 export interface BatchStep {
   create: readonly NewTable[];
   pieces: readonly Piece[];
+}
+
+/** The checkpoint that a writer goes on from. */
+export interface KnownCheckpoint {
+  /** As the engine gave it; undefined where there was none. */
+  stored: string | undefined;
 }
 
 /**
@@ -20,22 +26,30 @@ export class BatchWriter {
   readonly #tables: EngineTables;
   readonly #source: string;
   readonly #onCommitted: (checkpoint: string) => void;
+  readonly #known: KnownCheckpoint | undefined;
   #batch: WriteBatch | undefined;
   #running: Promise<void> = Promise.resolve();
   #hasStaged = false;
   #hasFailed = false;
 
-  /** `onCommitted` is called when a commit is durable and visible. */
+  /**
+   * `known`: what the engine must hold for `source` whenever a batch begins. An engine has one batch open
+   * at a time, so no other writer can get between that and the commit: of two that write one copy, the
+   * second is refused, where it would apply the same changes again.
+   * `onCommitted` is called when a commit is durable and visible.
+   */
   constructor(
     engine: Engine,
     tables: EngineTables,
     source: string,
+    known?: KnownCheckpoint,
     onCommitted: (checkpoint: string) => void = () => undefined,
   ) {
     this.#engine = engine;
     this.#tables = tables;
     this.#source = source;
     this.#onCommitted = onCommitted;
+    this.#known = known;
   }
 
   /** True while changes are staged that no commit has made visible yet. */
@@ -46,6 +60,13 @@ export class BatchWriter {
   /** True after the engine has refused a step. */
   get hasFailed(): boolean {
     return this.#hasFailed;
+  }
+
+  /** Errors: IN_USE where the engine's checkpoint is not the known one any more. */
+  async checkKnown(): Promise<void> {
+    if (this.#known === undefined || this.#engine.shards !== undefined) return;
+    const stored = await this.#engine.readCheckpoint(this.#source);
+    if (stored !== this.#known.stored) throw otherWriterError(this.#engine.location);
   }
 
   /** Stages pieces without a commit. `take` is called when the step before has ended. */
@@ -68,6 +89,7 @@ export class BatchWriter {
       await this.#append(step);
       const batch = await this.#openBatch();
       await batch.commit(this.#source, checkpoint);
+      if (this.#known !== undefined) this.#known.stored = checkpoint;
       this.#batch = undefined;
       await batch.close();
       this.#onCommitted(checkpoint);
@@ -123,7 +145,16 @@ export class BatchWriter {
   }
 
   async #openBatch(): Promise<WriteBatch> {
-    this.#batch ??= await this.#engine.openBatch();
-    return this.#batch;
+    if (this.#batch !== undefined) return this.#batch;
+    const batch = await this.#engine.openBatch();
+    this.#batch = batch;
+    await this.checkKnown();
+    return batch;
   }
+}
+
+function otherWriterError(location: string): FlashError {
+  return new FlashError('IN_USE', `another writer has moved the copy in ${location} meanwhile`, {
+    hint: 'A copy has one writer: end the other, a `theflash serve --binlog` or `theflash write`, or let it do the work. Nothing was applied twice; the same command goes on where the copy is now.',
+  });
 }

@@ -125,7 +125,7 @@ async function replayOnce(
   plan: RewindPlan,
   totals: Totals,
 ): Promise<ReplayResult & { isStopped: boolean }> {
-  const before = await readBefore(engine);
+  const { stored, before } = await readBefore(engine);
   const start = await findStart(source, before, options);
   const filter = makeTableFilter(options);
   const history = await loadHistory(engine);
@@ -140,7 +140,7 @@ async function replayOnce(
     (await loadDefinitions(schema, history, new EngineTables(engine), filter, start.beginning));
   if (plan === noRewind) warnOfUnknownKeys(history, options);
   const { applier, queue, writer } = makeWriterParts({
-    ...{ source, engine, start, filter, filterOptions: options, history, hasLearned },
+    ...{ source, engine, stored, start, filter, filterOptions: options, history, hasLearned },
     ...{ lowerCaseTableNames, skipStatements, zeroDate, limits, nowMs, plan, totals },
     onCommitted: options.onCommitted,
   });
@@ -187,13 +187,15 @@ async function replayOnce(
 }
 
 /** Where the copy stands, once what a load has left half done is finished or gone. */
-async function readBefore(engine: Engine): Promise<WriterCheckpoint | undefined> {
+async function readBefore(
+  engine: Engine,
+): Promise<{ stored: string | undefined; before: WriterCheckpoint | undefined }> {
   const stored = await engine.readCheckpoint(checkpointSource);
-  if (stored === undefined) return undefined;
+  if (stored === undefined) return { stored, before: undefined };
   const before = parseCheckpoint(stored);
   if (before.swaps !== undefined) await swapTables(engine, before.swaps);
   else if (engine.shards === undefined) await dropSideTables(engine);
-  return before;
+  return { stored, before };
 }
 
 /** What a reading before this one has applied counts, too. */

@@ -32,6 +32,8 @@ export interface WriterPartsOptions {
   source: Source;
   engine: Engine;
   start: StartPoint;
+  /** The checkpoint that the start is of, as the engine gave it. */
+  stored: string | undefined;
   filter: TableFilter;
   filterOptions: TableFilterOptions;
   /** The source stores names of databases and tables in lower case. */
@@ -72,9 +74,15 @@ export function makeWriterParts(options: WriterPartsOptions): WriterParts {
     serverUrl,
   });
   const { onCommitted } = options;
-  const writer = new BatchWriter(engine, tables, checkpointSource, (text) => {
-    onCommitted?.(parseCheckpoint(text));
-  });
+  const writer = new BatchWriter(
+    engine,
+    tables,
+    checkpointSource,
+    { stored: options.stored },
+    (text) => {
+      onCommitted?.(parseCheckpoint(text));
+    },
+  );
   const { keepsWhole, transactionsMax } = plan;
   const xaStore = new XaStore(engine, () => writer.settle());
   const queue = new CommitQueue(

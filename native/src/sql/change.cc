@@ -233,7 +233,41 @@ Statement UpdateMultiset(const TableName& name, const NewRow& row, const Selecti
   return statement;
 }
 
+// True for a call of arrayJoin, which gives several rows for one, at `index` of a text that
+// ClickHouse has printed.
+bool IsArrayJoin(const Tokens& tokens, size_t index) {
+  if (!tokens.IsSymbol(index + 1, "(") || !tokens.IsName(index)) return false;
+  const std::string name = tokens.Name(index);
+  return EqualsIgnoringCase(name, "arrayJoin") || EqualsIgnoringCase(name, "unnest");
+}
+
+// A row is changed once: what would give several of it is refused, as ClickHouse does in the
+// mutations of plain tables. Subqueries have rows of their own.
+void RefuseArrayJoin(const Tokens& tokens, size_t from) {
+  for (size_t i = from; i < tokens.size(); ++i) {
+    const bool subquery =
+        tokens.IsSymbol(i, "(") && (tokens.IsWord(i + 1, "SELECT") || tokens.IsWord(i + 1, "WITH"));
+    if (subquery) {
+      i = tokens.Closing(i);
+    } else if (IsArrayJoin(tokens, i)) {
+      throw SqlError("arrayJoin would give several rows for one that is changed",
+                     "Put it into a subquery, as: WHERE k IN (SELECT arrayJoin([1, 2])).");
+    }
+  }
+}
+
 }  // namespace
+
+void RefuseArrayJoinFunction(const Tokens& tokens) {
+  size_t at = 1;
+  if (tokens.IsWord(at, "OR")) at += 2;
+  if (!tokens.IsWord(0, "CREATE") || !tokens.IsWord(at, "FUNCTION")) return;
+  for (size_t i = at; i < tokens.size(); ++i) {
+    if (!IsArrayJoin(tokens, i)) continue;
+    throw SqlError("a function of SQL can't hold arrayJoin: UPDATE and DELETE would not see it",
+                   "Write arrayJoin where it is used.");
+  }
+}
 
 void RefuseLackOfWhere(const Tokens& tokens) {
   const bool is_delete = tokens.IsWord(0, "DELETE") && tokens.IsWord(1, "FROM");
@@ -252,6 +286,7 @@ Rewritten RewriteDelete(const Source& source) {
     return std::nullopt;
   }
   RefusePartition(source, name->end, "DELETE");
+  RefuseArrayJoin(source.tokens, name->end);
   const Selection selection = ReadSelection(source, name->end, "DELETE");
   const std::vector<std::string> columns = TombstoneColumns(*info);
   SqlText text = InsertInto(*name, columns);
@@ -272,6 +307,7 @@ Rewritten RewriteUpdate(const Source& source) {
     return std::nullopt;
   }
   RefusePartition(source, name->end, "UPDATE");
+  RefuseArrayJoin(tokens, name->end);
   const size_t where = tokens.FindWord(name->end, tokens.size(), "WHERE");
   const Selection selection = ReadSelection(source, where, "UPDATE");
   if (!tokens.IsWord(name->end, "SET")) {

@@ -153,6 +153,7 @@ Rewritten RewriteOwn(const Source& source) {
 std::vector<Statement> RewriteChangeOrPass(const Source& source) {
   const Tokens& tokens = source.tokens;
   RefuseOwnDatabases(source);
+  RefuseArrayJoinFunction(tokens);
   if (Rewritten rewritten = RewriteChange(source)) return *std::move(rewritten);
   if (BeginsWithAny(tokens, 0,
                     {"CREATE", "DROP", "ALTER", "RENAME", "EXCHANGE", "TRUNCATE", "ATTACH",

@@ -91,6 +91,8 @@ Rewritten RewriteCreate(const Source& source);
 Rewritten RewriteInsert(const Source& source, size_t verb);
 // What the engine would only call an error of syntax.
 void RefuseLackOfWhere(const Tokens& tokens);
+// Refuses CREATE FUNCTION with arrayJoin in it: see RefuseArrayJoin.
+void RefuseArrayJoinFunction(const Tokens& tokens);
 Rewritten RewriteDelete(const Source& source);
 Rewritten RewriteUpdate(const Source& source);
 Rewritten RewriteSelraw(const Source& source);

@@ -90,6 +90,7 @@ async function loadOnce(
     checkListed(resync, before, copied);
     checkPlaces(resync, before, copied, history);
   }
+  checkMatched(before, options);
   const { connections = defaultConnections, onNote = () => undefined, include = [] } = options;
   const unseen = await checkVisible(server, before.copied.length);
   if (unseen !== undefined && include.length === 0 && resync === undefined) onNote(unseen);
@@ -129,7 +130,7 @@ async function loadOnce(
         ? firstCheckpoint(server, filter, options, moment)
         : goingOn(server, filter, options, resync);
     const placed = loaded.map(({ rows, side }) => ({ side, to: filter.target(rows.known.schema) }));
-    await publishLoad(engine, history, placed, { checkpoint, isNew: resync === undefined });
+    await publishLoad(engine, history, placed, { checkpoint, stored: resync?.stored });
     if (resync === undefined) for (const line of leftOutLines(list)) onNote(line);
     return {
       rows: loaded.reduce((sum, each) => sum + each.rows.rows, 0),
@@ -142,6 +143,18 @@ async function loadOnce(
   } finally {
     for (const session of snapshot.sessions) session.close();
   }
+}
+
+/** A copy of nothing would refuse the tables of the right pattern later. */
+function checkMatched({ copied }: TableList, { include = [] }: ServerLoadOptions): void {
+  if (copied.length > 0 || include.length === 0) return;
+  throw new FlashError(
+    'NOT_FOUND',
+    `the source has no table that fits --include ${include.join(' ')}`,
+    {
+      hint: 'Nothing was made. Write it as database.table, as the source names them; * is a wildcard. The user needs SELECT on a table to see it.',
+    },
+  );
 }
 
 /** A table that came or went around the snapshot was not locked, or is not in it. */

@@ -22,6 +22,8 @@ import type { TableList } from './source-tables.js';
 export interface Resync {
   names: readonly string[];
   checkpoint: WriterCheckpoint;
+  /** The checkpoint as the engine gave it. */
+  stored: string;
 }
 
 /**
@@ -42,7 +44,7 @@ export async function openResync(engine: Engine, names: readonly string[]): Prom
   }
   const { swaps, ...checkpoint } = parseCheckpoint(stored);
   if (swaps !== undefined) await swapTables(engine, swaps);
-  if (checkpoint.renames === undefined) return { names, checkpoint };
+  if (checkpoint.renames === undefined) return { names, checkpoint, stored };
   throw new FlashError('BUSY', 'the run before this one was cut in the middle of a RENAME', {
     hint: 'Run once without --resync, which carries it to its end, and then with it again.',
   });

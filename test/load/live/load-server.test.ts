@@ -170,6 +170,7 @@ for (const kind of kinds) {
       await refused({ login: 'blind' }, 'AUTH', /sees no table.*GRANT SELECT ON \*\.\*/);
       const two = ['w.one', 'w.two'];
       await refused({ login: 'part', include: two }, 'AUTH', /GRANT (?:SELECT|LOCK)/);
+      await refused({ include: ['w.nope'] }, 'NOT_FOUND', /no table that fits --include w\.nope/);
       const both = { include: two, rename: ['w.one=w.two'] };
       await refused(both, 'INVALID_REQUEST', /would both be w\.two/);
       const notes: string[] = [];
