@@ -137,7 +137,9 @@ async function replayOnce(
   await nameWallClocks(engine, tables);
   const hasLearned =
     schema !== undefined &&
-    (await loadDefinitions(schema, history, new EngineTables(engine), filter, start.beginning));
+    (await loadDefinitions(schema, history, new EngineTables(engine), filter, {
+      ...{ beginning: start.beginning, goesOn: before !== undefined, onWarning: options.onWarning },
+    }));
   if (plan === noRewind) warnOfUnknownKeys(history, options);
   const { applier, queue, writer } = makeWriterParts({
     ...{ source, engine, stored, start, filter, filterOptions: options, history, hasLearned },

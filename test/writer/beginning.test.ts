@@ -267,3 +267,32 @@ function metadataArgs(kind: ServerKind): string[] {
 function gtidArgs(kind: ServerKind): string[] {
   return kind === 'mysql-5.7' ? ['--gtid-mode=ON', '--enforce-gtid-consistency=ON'] : [];
 }
+
+testSerialWith('mariadb')(
+  '--schema makes no empty table in a copy that has a baseline, and says so',
+  async (t) => {
+    const server = await start(t, 'mariadb');
+    const files = await threeLogs(server);
+    const engine = await openScratchEngine(t);
+    const text = `CREATE DATABASE s; USE s; CREATE TABLE t (id INT PRIMARY KEY, v INT);
+      CREATE TABLE later (id INT PRIMARY KEY);`;
+    const schema = { path: 'schema.sql', text };
+    const at = { file: path.basename(files[1] ?? ''), offset: 4 };
+    const beginning = { kind: 'baseline', at } as const;
+    await engine.execute(
+      'CREATE DATABASE s; CREATE TABLE s.t (id Int32, v Nullable(Int32)) ENGINE = MutableMergeTree ORDER BY id; INSERT INTO s.t VALUES (1, 0)',
+    );
+    const first = { path: 'schema.sql', text: text.slice(0, text.indexOf('CREATE TABLE later')) };
+    await replayFiles(engine, files.slice(1, 2), { beginning, schema: first });
+    const warnings: string[] = [];
+    const onWarning = (line: string): number => warnings.push(line);
+    await replayFiles(engine, files.slice(1), { ...none, schema, onWarning });
+    t.regex(warnings.join(), /Not taken from --schema.*s\.later.*--resync/);
+    const [there] = await queryRows(
+      engine,
+      "SELECT count() AS n FROM system.tables WHERE database = 's' AND name = 'later'",
+    );
+    t.is(Number(there?.['n']), 0);
+    await sameRows(t, server, engine, 'SELECT * FROM s.t ORDER BY id');
+  },
+);
