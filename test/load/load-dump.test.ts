@@ -55,15 +55,23 @@ for (const kind of kinds) {
       const server = await startServer(t, kind);
       const seed = chooseSeed();
       t.log(`SEED=${seed}`);
-      const workload = runWorkload(server, { seed, database: 'w', rowChanges: 8_000 });
+      const state = { isDumped: false };
+      // A dump that meets a TRUNCATE is made again: there have to be changes until one is whole.
+      const goesOn = (): boolean => !state.isDumped;
+      const workload = runWorkload(server, { seed, database: 'w', rowChanges: 8_000, goesOn });
       const gtid = kind === 'mariadb' ? ['--gtid'] : [];
-      const file = await dumpMeanwhile(t, server, [...consistent, ...gtid, '--databases', 'w']);
+      const dump = dumpMeanwhile(t, server, [...consistent, ...gtid, '--databases', 'w']);
+      const file = await dump.finally(() => {
+        state.isDumped = true;
+      });
       await workload;
       await server.flushLogs();
       const engine = await openScratchEngine(t);
       const loaded = await load(engine, file);
       t.is(loaded.gtidSet === '', kind === 'mysql-5.7');
-      t.regex(loaded.warnings.join(), /w\.floats: .*rounded/);
+      // The table may have been empty at the moment of the dump.
+      const hasFloats = (await readFile(file, 'utf8')).includes('INSERT INTO `floats`');
+      t.is(/w\.floats: .*rounded/.test(loaded.warnings.join()), hasFloats);
       const result = await replayFiles(engine, server.binlogFiles());
       t.true(result.totals.rowChanges > 0, 'the dump was taken before the end');
       t.deepEqual(await allDifferences(server, engine), [], `SEED=${seed}`);

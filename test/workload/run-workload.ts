@@ -10,6 +10,8 @@ export interface WorkloadOptions {
   database: string;
   /** Stops after this many row changes that were committed. */
   rowChanges: number;
+  /** Goes on for as long as this is true, whatever `rowChanges` says. */
+  goesOn?: () => boolean;
 }
 
 /** What a workload did. */
@@ -50,7 +52,7 @@ export async function runWorkload(
     // Values that don't fit are cut, and zero dates let in.
     await connection.query("SET sql_mode = '', time_zone = '+00:00'");
     await makeTables(run);
-    while (result.rowChanges < options.rowChanges) await step(run);
+    while (result.rowChanges < options.rowChanges || options.goesOn?.() === true) await step(run);
   } finally {
     connection.release();
   }
