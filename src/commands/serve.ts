@@ -14,7 +14,7 @@ import {
 } from '../cli/index.js';
 import { openEmbeddedEngine, type EmbeddedEngine } from '../engine/index.js';
 import { startFollower, type Follower, type FollowOptions } from '../follow/index.js';
-import { FlashError } from '../protocol/index.js';
+import { FlashError, type SourceState } from '../protocol/index.js';
 import {
   defaultLimits,
   openJsonLog,
@@ -24,7 +24,7 @@ import {
   type ServeOptions,
   type Log,
 } from '../server/index.js';
-import { isServerUrl } from '../source/index.js';
+import { isServerUrl, parseServerUrl } from '../source/index.js';
 
 /** What `--json` gives once the server has stopped. */
 interface ServeSummary {
@@ -131,10 +131,12 @@ export default class Serve extends FlashCommand {
       ...folderOptions(flags),
     });
     try {
-      const follower = followed === undefined ? undefined : follow(engine, followed, log);
-      const listSources = follower === undefined ? {} : { listSources: () => [follower.state()] };
+      let follower: Follower | undefined;
+      const listSources = (): SourceState[] => (follower === undefined ? [] : [follower.state()]);
       try {
-        const server = await startServer(engine, { ...options, ...listSources });
+        const server = await startServer(engine, { ...options, listSources });
+        // A server that can't listen has not begun to write.
+        if (followed !== undefined) follower = follow(engine, followed, log);
         if (!this.jsonEnabled()) {
           this.log(`sandbox: ${(await engine.info()).sandbox}`);
           this.log(`Listening on ${server.host}:${server.port}`);
@@ -165,6 +167,7 @@ async function followOptions(
     });
   }
   const defaults = await readSourceDefaults(flags);
+  parseServerUrl(url, defaults);
   return { url, defaults, serverId: flags['server-id'], load: !flags['no-load'], writer };
 }
 

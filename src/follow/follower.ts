@@ -61,7 +61,10 @@ class ThreadFollower implements Follower {
   }
 
   start(): void {
-    this.#state = { ...this.#state, starts: this.#state.starts + 1, retryAtMs: undefined };
+    this.#state = {
+      ...{ ...this.#state, starts: this.#state.starts + 1, retryAtMs: undefined },
+      ...{ phase: 'connecting', sinceMs: Date.now() },
+    };
     const worker = new Worker(threadFile, {
       workerData: this.#task,
       name: 'source',

@@ -1,6 +1,7 @@
 // Goal: one process follows a server and serves readers, and readers see whole transactions only. Method:
 // the built command beside transfers between two tables, over cut connections and kills of it; the sums are
 // asked for over TCP all the while.
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
@@ -91,6 +92,11 @@ testSerialWith('mariadb')('what serve can not follow is refused before it listen
   const file = await runCli(['serve', '--engine', folder, '--binlog', 'binlog.000001']);
   t.is(file.code, 2);
   t.regex(file.stderr, /serve follows a running server/);
+  const parameter = ['--binlog', 'mysql://repl@127.0.0.1/?ssl-moed=REQUIRED'];
+  const url = await runCli(['serve', '--engine', folder, ...parameter]);
+  t.is(url.code, 2);
+  t.regex(url.stderr, /ssl-moed, which is not known/);
+  t.false(existsSync(folder));
   const interval = await runCli(['serve', '--engine', folder, '--batch-interval', 'soon']);
   t.is(interval.code, 2);
 });

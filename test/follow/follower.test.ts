@@ -74,6 +74,31 @@ testSerialWith('mariadb')('a source that does not let it in is tried until it do
   t.is(follower.state().failure?.code, 'AUTH');
 });
 
+testSerialWith('mariadb')(
+  'a copy that is not what its source was is not tried again',
+  async (t) => {
+    t.timeout(120_000);
+    const server = await startServerOfKind('mariadb');
+    t.teardown(server.stop);
+    await server.query(`CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, v INT);
+    INSERT INTO d.t VALUES (1, 6); CREATE TABLE d.bag (v INT); INSERT INTO d.bag VALUES (8), (9)`);
+    const engine = await openEngine(t);
+    const { follower } = follow(t, engine, server);
+    await until(t, follower, () => Promise.resolve(follower.state().phase === 'following'));
+    await engine.execute('DELETE FROM d.bag WHERE v = 8');
+    await server.query('DELETE FROM d.bag WHERE v = 8');
+    await until(t, follower, async () => {
+      // The writer is told of a batch that was refused when the source has more to say.
+      await server.query('UPDATE d.t SET v = v + 1');
+      return follower.state().phase === 'stopped';
+    });
+    const { failure, retryAtMs, starts } = follower.state();
+    t.is(failure?.code, 'BROKEN_DATA');
+    t.is(retryAtMs, undefined);
+    t.is(starts, 1);
+  },
+);
+
 async function openEngine(t: ExecutionContext): Promise<EmbeddedEngine> {
   const engine = await openEmbeddedEngine(temporaryFolder(t), { hasGuest: true });
   t.teardown(() => engine.close());

@@ -1,7 +1,9 @@
 // Goal: of two writers of one copy, none applies what the other has applied. Method: the same log read twice
 // at the same time, in small batches, into a table without a key, which would show each row that came twice.
+import test from 'ava';
+import { publishLoad } from '../../src/load/publish-load.js';
 import { queryRows } from '../../src/protocol/index.js';
-import { replay } from '../../src/writer/index.js';
+import { loadHistory, replay } from '../../src/writer/index.js';
 import { testSerialWith } from '../servers/test-with.js';
 import { openLive, startLive, urlOf } from '../source/live/live-server.js';
 import { openScratchEngine } from './recorded-log.js';
@@ -31,4 +33,23 @@ testSerialWith('mariadb')('a second writer is refused, and no row comes twice', 
   const wanted = (await server.query(sql)).map(({ v, n }) => [Number(v), Number(n)]);
   const held = (await queryRows(engine, sql)).map(({ v, n }) => [Number(v), Number(n)]);
   t.deepEqual(held, wanted);
+});
+
+test('a load does not take a copy back that has moved meanwhile', async (t) => {
+  const engine = await openScratchEngine(t);
+  const batch = await engine.openBatch();
+  await batch.commit('binlog', '{"later": 1}');
+  await batch.close();
+  const position = { file: 'binlog.000001', offset: 4 };
+  const checkpoint = {
+    source: { flavor: 'mariadb' },
+    position,
+    gtidSet: '',
+    sourceTimeMs: 0,
+  } as const;
+  for (const stored of [undefined, '{"earlier": 1}']) {
+    const publish = publishLoad(engine, await loadHistory(engine), [], { checkpoint, stored });
+    await t.throwsAsync(publish, { code: 'IN_USE' });
+    t.is(await engine.readCheckpoint('binlog'), '{"later": 1}');
+  }
 });
