@@ -76,7 +76,7 @@ async function mariadb(
     }
     await Promise.all(sessions.map((session) => session.query('ROLLBACK')));
   }
-  const locked = await lockServer(request, sessions);
+  const locked = await lockServer(request, sessions, 1);
   if (typeof locked !== 'string') return locked;
   // One session alone needs nobody to agree with.
   const [only, ...others] = sessions;
@@ -97,7 +97,7 @@ async function mysql(
   sessions: readonly LoadSession[],
 ): Promise<Snapshot> {
   const { tables, control, version } = request;
-  const first = (await seesProcesses(control)) ? await lockServer(request, sessions) : 'denied';
+  const first = (await seesProcesses(control)) ? await lockServer(request, sessions, 1) : 'denied';
   if (typeof first !== 'string') return first;
   const list = tables.map((table) => `${table} READ`).join(', ');
   // Without tables there is nothing to wait for: any place is as good as another.
@@ -106,14 +106,20 @@ async function mysql(
     ? await lockAndBegin(request, sessions, lock, lockTriesMax)
     : 'denied';
   if (typeof some !== 'string') return some;
-  const all = await lockServer(request, sessions);
+  // The only right that is left may need some luck: see lockServer.
+  const triesMax = some === 'denied' ? lockTriesMax : 1;
+  const all = await lockServer(request, sessions, triesMax);
   if (typeof all !== 'string') return all;
   if (some === 'denied' && all === 'denied') throw await deniedError(control);
+  const lockTables =
+    some === 'denied'
+      ? ` With LOCK TABLES the tables can be locked one after the other, also where many transactions wait for one row: GRANT LOCK TABLES ON *.* TO ${await accountOf(control)}.`
+      : '';
   throw new FlashError(
     'BUSY',
     `no moment was found in which the tables stand still: transactions or statements hold them for longer than ${lockWaitSeconds} s`,
     {
-      hint: 'SHOW PROCESSLIST and information_schema.INNODB_TRX show what stays open: end it (KILL id), or run again when it is done.',
+      hint: `SHOW PROCESSLIST and information_schema.INNODB_TRX show what stays open: end it (KILL id), or run again when it is done.${lockTables}`,
     },
   );
 }
@@ -128,19 +134,38 @@ async function seesProcesses(control: LoadSession): Promise<boolean> {
 
 /**
  * FLUSH TABLES WITH READ LOCK closes tables: all that use one later wait for the statement that still has it open, and
- * go on waiting when the lock is given up. So it is tried once, and not beside a statement that runs for long.
+ * go on waiting when the lock is given up. So it is not tried beside a statement that runs for long.
+ *
+ * It also jams: a statement that waits for a row keeps the lock away, and the transaction that holds the row may not
+ * begin its next statement while the lock is wanted. Where many transactions change one row that is one try in eight.
  */
 async function lockServer(
   request: SnapshotRequest,
   sessions: readonly LoadSession[],
+  triesMax: number,
 ): Promise<Snapshot | 'denied' | 'busy'> {
+  for (let tries = 1; ; tries += 1) {
+    const isJammed = await runsForLong(request.control);
+    const locked = isJammed
+      ? 'busy'
+      : await lockAndBegin(request, sessions, 'FLUSH TABLES WITH READ LOCK', 1);
+    if (locked !== 'busy' || tries >= triesMax) return locked;
+    await pauseAfter(tries, request.signal);
+  }
+}
+
+async function runsForLong(control: LoadSession): Promise<boolean> {
   // Id, User, Host, db, Command, Time, State, Info.
-  const running = await request.control.query('SHOW PROCESSLIST');
-  const isBusy = running.some(
+  const running = await control.query('SHOW PROCESSLIST');
+  return running.some(
     ([, , , , command, seconds, , info]) =>
       /^(?:Query|Execute)$/.test(command ?? '') && info !== undefined && Number(seconds) >= 1,
   );
-  return isBusy ? 'busy' : lockAndBegin(request, sessions, 'FLUSH TABLES WITH READ LOCK', 1);
+}
+
+/** Writers that have waited for the lock get on with their work before the next try. */
+async function pauseAfter(tries: number, signal: AbortSignal | undefined): Promise<void> {
+  await delay(1000 * tries, undefined, signal === undefined ? {} : { signal });
 }
 
 /** Opens the snapshots and reads the place while `lock` is held; why not, where it can't be had. */
@@ -160,8 +185,7 @@ async function lockAndBegin(
       if (deniedErrnos.has(errno)) return 'denied';
       if (errno !== lockTimeoutErrno) throw error;
       if (tries === triesMax) return 'busy';
-      // Writers that have waited for the lock get on with their work before the next try.
-      await delay(1000 * tries, undefined, signal === undefined ? {} : { signal });
+      await pauseAfter(tries, signal);
     }
   }
   const sinceMs = performance.now();
@@ -195,10 +219,15 @@ async function gtidsAt(control: LoadSession, { file, offset }: Position): Promis
   return row?.[0] ?? '';
 }
 
-async function deniedError(control: LoadSession): Promise<FlashError> {
+/** The account that is logged in, as a GRANT names it. */
+async function accountOf(control: LoadSession): Promise<string> {
   const [row] = await control.query('SELECT CURRENT_USER()');
   const [, user = 'USER', host = '%'] = /^(.*)@([^@]*)$/.exec(row?.[0] ?? '') ?? [];
-  const account = `'${user}'@'${host}'`;
+  return `'${user}'@'${host}'`;
+}
+
+async function deniedError(control: LoadSession): Promise<FlashError> {
+  const account = await accountOf(control);
   return new FlashError(
     'AUTH',
     'the user may lock neither the server nor the tables, and without a lock MySQL does not tell the place in its log at which rows are read',

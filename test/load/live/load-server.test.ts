@@ -72,6 +72,7 @@ for (const kind of kinds) {
       for (const login of kind === 'mariadb' ? ['reload', 'plain'] : ['reload', 'lock']) {
         const engine = await openScratchEngine(t);
         const work = startTransfers(server);
+        t.teardown(work.stop);
         const notes: string[] = [];
         const loading = { login, include: ['w.*'], onNote: (line: string) => notes.push(line) };
         const result = await load(server, engine, loading);

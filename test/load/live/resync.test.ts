@@ -26,6 +26,7 @@ for (const kind of kinds) {
       const engine = await openScratchEngine(t);
       await load(server, engine, { include });
       const work = startTransfers(server);
+      t.teardown(work.stop);
       // All this is before the place of the new rows, and after that of the rest.
       await server.query(`ALTER TABLE w.one ADD n INT NOT NULL DEFAULT 7; ALTER TABLE w.one DROP COLUMN n;
         ALTER TABLE w.one ADD k VARCHAR(9) DEFAULT 'x' FIRST; TRUNCATE TABLE w.line;

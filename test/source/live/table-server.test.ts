@@ -77,6 +77,7 @@ for (const kind of liveKinds) {
       await makeUsers(server);
       const logins = kind === 'mariadb' ? ['reload', 'plain'] : ['reload', 'lock'];
       const counting = countUp(server);
+      t.teardown(counting.stop);
       for (const login of logins) {
         const tables = await open(t, server, login);
         for (let round = 0; round < 10; round += 1) {
