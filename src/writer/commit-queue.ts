@@ -115,6 +115,11 @@ export class CommitQueue {
     moveTotals(this.open, totals);
   }
 
+  /** Waits until what was begun is done. Errors: what the engine refuses. */
+  async settle(): Promise<void> {
+    await this.#ports.writer.settle();
+  }
+
   async #takeRows(): Promise<BatchStep> {
     const { buffer, foreignKeys, keepsWhole } = this.#ports;
     const carried = await foreignKeys.carryOut({ tables: this.#staged, keepsWhole });

@@ -269,6 +269,11 @@ export class LogApplier {
     });
   }
 
+  /** Waits until what was committed is visible. Errors: what the engine refuses. */
+  async settle(): Promise<void> {
+    await this.#ports.queue.settle();
+  }
+
   /** In how many ms whole transactions have to be committed, if no more comes; undefined for none. */
   dueInMs(): number | undefined {
     return (this.#transaction?.rows ?? 0) === 0 ? this.#ports.queue.dueInMs() : undefined;

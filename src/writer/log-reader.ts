@@ -63,7 +63,8 @@ export class LogReader {
   /** Reads until the log ends, or the framer wants to go on elsewhere in it. */
   async #readOn(input: LogInput, framer: EventFramer, decoder: EventDecoder): Promise<boolean> {
     let at = framer.nextOffset;
-    const chunks = (input.follow?.(at) ?? input.chunks(at))[Symbol.asyncIterator]();
+    const ending = new AbortController();
+    const chunks = (input.follow?.(at, ending.signal) ?? input.chunks(at))[Symbol.asyncIterator]();
     try {
       for (;;) {
         const chunk = await this.#nextChunk(chunks);
@@ -77,6 +78,7 @@ export class LogReader {
         if (framer.nextOffset !== at) return false;
       }
     } finally {
+      ending.abort();
       await chunks.return?.();
     }
   }
@@ -92,7 +94,8 @@ export class LogReader {
       clock.abort();
       if (first === 'due') await this.#applier.flush();
     }
-    const next = await pending;
+    // A batch that the engine refuses is told at once, and not when the source has more to say.
+    const next = await Promise.race([pending, this.#applier.settle().then(() => pending)]);
     return next.done === true ? undefined : next.value;
   }
 

@@ -271,3 +271,27 @@ function replicateFrom({ kind, port }: Server): string {
 async function makeLong(server: Server): Promise<void> {
   for (let id = 100; id < 150; id += 1) await server.query(`INSERT INTO s.t VALUES (${id}, 'l')`);
 }
+
+testSerialWith('mariadb')(
+  'a batch that is refused is told while the source is quiet',
+  async (t) => {
+    t.timeout(60_000);
+    const server = await startLive(t, 'mariadb');
+    await server.query(
+      'CREATE DATABASE s; CREATE TABLE s.bag (v INT); INSERT INTO s.bag VALUES (8), (9)',
+    );
+    const engine = await openScratchEngine(t);
+    await replayNow(t, server, engine);
+    // Nobody should: the copy is not what its source was.
+    await engine.execute('DELETE FROM s.bag WHERE v = 8');
+    const stop = new AbortController();
+    t.teardown(() => {
+      stop.abort();
+    });
+    const source = await openLive(t, urlOf(server), { follow: true, signal: stop.signal });
+    const done = replay(source, engine, { signal: stop.signal, limits: { ageMaxMs: 20 } });
+    await server.query('DELETE FROM s.bag WHERE v = 8');
+    const error = await t.throwsAsync<FlashError>(done, { code: 'BROKEN_DATA' });
+    t.regex(error.message, /binlog\.000001 at offset \d+/);
+  },
+);
