@@ -46,7 +46,7 @@ export interface LogInput {
   chunks(offset: number): AsyncIterable<Uint8Array>;
   /**
    * As `chunks`, and waits for what comes: it ends when the source has begun the next log. Where a source
-   * is followed, its logs have it. The signal ends it, also while nothing comes.
+   * is followed, its logs have it.
    */
-  follow?(offset: number, signal?: AbortSignal): AsyncIterable<Uint8Array>;
+  follow?(offset: number): AsyncIterable<Uint8Array>;
 }

@@ -63,24 +63,26 @@ export class LogReader {
   /** Reads until the log ends, or the framer wants to go on elsewhere in it. */
   async #readOn(input: LogInput, framer: EventFramer, decoder: EventDecoder): Promise<boolean> {
     let at = framer.nextOffset;
-    const ending = new AbortController();
-    const chunks = (input.follow?.(at, ending.signal) ?? input.chunks(at))[Symbol.asyncIterator]();
+    const chunks = (input.follow?.(at) ?? input.chunks(at))[Symbol.asyncIterator]();
     try {
       for (;;) {
         const chunk = await this.#nextChunk(chunks);
         if (this.#options.signal?.aborted === true) this.#isStopped = true;
-        if (this.#isStopped || chunk === undefined) return true;
+        if (this.#isStopped || chunk === undefined) break;
         this.#applier.log.seeBytes(chunk, at, this.#applier.wantedFrom);
         at += chunk.length;
         await this.#readChunk(chunk, framer, decoder);
         this.#bytesRead += chunk.length;
         this.#options.onProgress?.(this.#bytesRead);
-        if (framer.nextOffset !== at) return false;
+        if (framer.nextOffset !== at) break;
       }
-    } finally {
-      ending.abort();
-      await chunks.return?.();
+    } catch (error) {
+      // A read may be waiting for a source that says nothing: it ends when the source is closed.
+      void Promise.resolve(chunks.return?.()).catch(() => undefined);
+      throw error;
     }
+    await chunks.return?.();
+    return this.#isStopped || framer.nextOffset === at;
   }
 
   /** The next bytes. While none come, what is complete is committed when it is due. */

@@ -86,8 +86,8 @@ class LiveSource implements Source {
 
   #input(log: KnownLog): LogInput {
     const { name } = log;
-    const follow = (offset: number, signal?: AbortSignal): AsyncIterable<Uint8Array> =>
-      this.#read(log, offset, Infinity, this.#serverId, signal);
+    const follow = (offset: number): AsyncIterable<Uint8Array> =>
+      this.#read(log, offset, Infinity, this.#serverId);
     return {
       name,
       location: `${name} of ${this.location}`,
@@ -112,11 +112,8 @@ class LiveSource implements Source {
     offset: number,
     endOffset: number,
     serverId: number | undefined,
-    ends?: AbortSignal,
   ): AsyncGenerator<Uint8Array> {
-    const signals = [this.#reading.signal, ends].filter((each) => each !== undefined);
-    const signal = signals.length === 0 ? undefined : AbortSignal.any(signals);
-    const reading = { ...this.#reading, serverId, signal };
+    const reading = { ...this.#reading, serverId };
     const follower = new LogFollower(reading, log, offset, this.#takeStream(log, offset, serverId));
     let at = offset;
     const bytes = follower.read(offset, endOffset);
