@@ -1,9 +1,7 @@
 // `npm test`: everything from a fresh clone to the last line `N passed, N failed`.
 // Needs Node alone: what else it wants it installs by npm, or says that it skips.
-import { rmSync } from 'node:fs';
-import path from 'node:path';
 import { runAva } from './testing/ava.js';
-import { npmProgram, root, run } from './testing/child.js';
+import { run } from './testing/child.js';
 import { checks, verdict } from './testing/checks.js';
 import { runClangTidy } from './testing/clang-tidy.js';
 import { install } from './testing/install.js';
@@ -33,9 +31,7 @@ const soakRun = [
 ];
 
 async function build() {
-  // A command whose source is gone must not live on in the build.
-  rmSync(path.join(root, 'dist'), { recursive: true, force: true });
-  return verdict(await run(npmProgram('tsc'), ['-p', 'tsconfig.build.json']));
+  return verdict(await run(process.execPath, ['scripts/build.js']));
 }
 
 async function buildEngine() {
