@@ -1,7 +1,7 @@
 // `npm run quickstart`: from a fresh clone to a table in an Arrow file, step by step.
 // Needs Node, npm, cmake and a C++20 compiler; everything else it installs itself.
 import { spawn } from 'node:child_process';
-import { createWriteStream, existsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './testing/child.js';
 import { install } from './testing/install.js';
@@ -50,32 +50,21 @@ async function installPackages() {
   return passed === 1 ? 0 : 1;
 }
 
-/** Runs a program in the root folder and gives its exit code; its stdout may go to a file. */
+/** Runs a program in the root folder and gives its exit code; its stdout may go to a file, as a shell does it. */
 function run(command, args, { output } = {}) {
+  const file = output === undefined ? undefined : openSync(path.join(root, output), 'w');
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: root,
-      stdio: ['ignore', output === undefined ? 'inherit' : 'pipe', 'inherit'],
+      stdio: ['ignore', file ?? 'inherit', 'inherit'],
     });
-    const written =
-      output === undefined
-        ? Promise.resolve()
-        : new Promise((done, fail) => {
-            const file = createWriteStream(path.join(root, output));
-            child.stdout.pipe(file).on('finish', done).on('error', fail);
-          });
     child.on('error', (error) => {
       console.error(error.message);
       resolve(127);
     });
     child.on('close', (code) => {
-      written.then(
-        () => resolve(code ?? 1),
-        (error) => {
-          console.error(error.message);
-          resolve(1);
-        },
-      );
+      if (file !== undefined) closeSync(file);
+      resolve(code ?? 1);
     });
   });
 }

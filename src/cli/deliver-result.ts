@@ -1,4 +1,5 @@
 import type { ArrowMessage, ArrowScan } from '../protocol/index.js';
+import { compress } from './compression.js';
 import {
   describeColumns,
   encodeResult,
@@ -70,6 +71,11 @@ export async function deliverResult(
 }
 
 function encode(target: ResultTarget, result: Result): AsyncIterable<Uint8Array | string> {
+  const chunks = encodePlain(target, result);
+  return target.compression === undefined ? chunks : compress(chunks, target.compression);
+}
+
+function encodePlain(target: ResultTarget, result: Result): AsyncIterable<Uint8Array | string> {
   if (target.format === 'json') return writeJsonDocument(result);
   // A table in a file is not bound to any terminal's width.
   const widthMax = target.output === undefined ? terminalWidth() : Number.POSITIVE_INFINITY;

@@ -8,6 +8,7 @@ import {
   openEngine,
   resultFlags,
   startProgress,
+  stdoutKind,
   type DeliverySummary,
 } from '../cli/index.js';
 import {
@@ -33,7 +34,7 @@ export default class Scan extends FlashCommand {
     'document, or, beside --output, a summary of what was written.';
 
   static override examples = [
-    '<%= config.bin %> <%= command.id %> shop.orders > orders.arrows',
+    '<%= config.bin %> <%= command.id %> shop.orders > orders.arrow',
     '<%= config.bin %> <%= command.id %> shop.orders --output orders.parquet',
     '<%= config.bin %> <%= command.id %> shop.orders --columns id,total --where "total > 100" --order-by "total desc" --limit 10',
     '<%= config.bin %> <%= command.id %> shop.orders --format csv | head',
@@ -70,7 +71,7 @@ export default class Scan extends FlashCommand {
   async run(): Promise<DeliverySummary | undefined> {
     const { args, flags } = await this.parse(Scan);
     const { format, output } = flags;
-    const target = chooseTarget({ format, output, json: this.jsonEnabled() }, process.stdout.isTTY);
+    const target = chooseTarget({ format, output, json: this.jsonEnabled() }, stdoutKind());
     const sortKeys = flags['order-by'] === undefined ? undefined : parseSortKeys(flags['order-by']);
     const engine = await openEngine(flags, { create: false });
     try {

@@ -8,6 +8,7 @@ import {
   openEngine,
   resultFlags,
   startProgress,
+  stdoutKind,
   type DeliverySummary,
 } from '../cli/index.js';
 import { FlashError, type SqlParameters } from '../protocol/index.js';
@@ -46,7 +47,7 @@ export default class Sql extends FlashCommand {
   async run(): Promise<DeliverySummary | undefined> {
     const { args, flags } = await this.parse(Sql);
     const { format, output } = flags;
-    const target = chooseTarget({ format, output, json: this.jsonEnabled() }, process.stdout.isTTY);
+    const target = chooseTarget({ format, output, json: this.jsonEnabled() }, stdoutKind());
     const statements = args.statements === '-' ? await text(process.stdin) : args.statements;
     if (statements.trim() === '') {
       throw new FlashError('INVALID_REQUEST', 'There is no SQL to run', {

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as wait } from 'node:timers/promises';
+import zlib from 'node:zlib';
+import { tableFromIPC } from 'apache-arrow';
 import { execa } from 'execa';
 import test from 'ava';
 import { commandLine } from '../cli/run-theflash.js';
@@ -60,6 +62,43 @@ for (const format of ['arrow-stream', 'csv', 'jsonl', 'parquet']) {
     t.is(run.stderr, '');
   });
 }
+
+test.serial(
+  'what a shell sends to a file is an Arrow file, and what it appends or pipes a stream',
+  async (t) => {
+    const few = '--where "id < 5" --order-by id';
+    const out = `${folder.path}/few.arrow`;
+    t.like(await shell(`$THEFLASH ${few} > ${out}`), { exitCode: 0, stderr: '' });
+    const bytes = await readFile(out);
+    t.is(bytes.subarray(-6).toString(), 'ARROW1');
+    t.is(tableFromIPC(bytes).numRows, 5);
+    const more = `${folder.path}/more.arrows`;
+    await shell(
+      `printf x > ${more}; $THEFLASH ${few} >> ${more}; $THEFLASH ${few} | cat >> ${more}`,
+    );
+    const [first, ...rest] = await readFile(more);
+    t.is(first, 120);
+    t.is(tableFromIPC(Uint8Array.from(rest)).numRows, 5);
+  },
+);
+
+test.serial('a file named .gz or .zst is compressed as a whole', async (t) => {
+  const plain = await shell('$THEFLASH --format csv --order-by id --limit 1000 | cksum');
+  for (const [ending, show] of [
+    ['gz', 'zcat'],
+    ['zst', 'zstdcat'],
+  ] as const) {
+    const out = `${folder.path}/few.csv.${ending}`;
+    const run = await shell(`$THEFLASH --order-by id --limit 1000 --output ${out}`);
+    if (ending === 'zst' && !('createZstdCompress' in zlib)) {
+      t.is(run.exitCode, 1);
+      t.regex(run.stderr, /Node v20.*can't compress by zstd[^]*zstd >/);
+      continue;
+    }
+    t.is(run.exitCode, 0, run.stderr);
+    t.is((await shell(`${show} < ${out} | cksum`)).stdout, plain.stdout);
+  }
+});
 
 test.serial('a slow reader holds up the scan, not the memory', async (t) => {
   const child = execa(process.execPath, args('--format', 'arrow-stream'), {

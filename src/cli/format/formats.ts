@@ -1,4 +1,3 @@
-import { extname } from 'node:path';
 import { writeArrowFile, writeArrowStream } from './arrow.js';
 import { writeCsv } from './csv.js';
 import { writeJsonLines } from './json.js';
@@ -45,20 +44,26 @@ export function isBinaryFormat(format: FormatName): boolean {
   return format === 'arrow-stream' || format === 'arrow-file' || format === 'parquet';
 }
 
-/**
- * Gives the format where the user named none: by the name's end for a file, a table for a
- * terminal, an Arrow stream for all else.
- */
-export function defaultFormat(output: string | undefined, isTerminal: boolean): FormatName {
-  if (output === undefined) return isTerminal ? 'table' : 'arrow-stream';
-  return formatsByExtension.get(extname(output).toLowerCase()) ?? 'arrow-stream';
+/** The form that the end of a file's name stands for, in lower case and with its dot; undefined for others. */
+export function formatOfEnding(ending: string): FormatName | 'json' | undefined {
+  return formatsByEnding.get(ending);
 }
 
-const formatsByExtension: ReadonlyMap<string, FormatName> = new Map([
+/** The ends of names that stand for a form, for messages. */
+export function knownEndings(): string[] {
+  return [...formatsByEnding.keys()];
+}
+
+// .arrow and .feather are files to pyarrow, pandas, polars and DuckDB, .arrows is a stream:
+// https://arrow.apache.org/docs/format/Columnar.html#ipc-file-format
+const formatsByEnding: ReadonlyMap<string, FormatName | 'json'> = new Map([
+  ['.arrow', 'arrow-file'],
+  ['.feather', 'arrow-file'],
+  ['.arrows', 'arrow-stream'],
+  ['.parquet', 'parquet'],
   ['.csv', 'csv'],
   ['.jsonl', 'jsonl'],
   ['.ndjson', 'jsonl'],
-  ['.parquet', 'parquet'],
-  ['.feather', 'arrow-file'],
+  ['.json', 'json'],
   ['.txt', 'table'],
 ]);
