@@ -36,7 +36,7 @@ export function rates(rows: number, bytes: number, seconds: number): Record<stri
   };
 }
 
-/** `value` with `digits` digits behind the point. */
+/** `value` with `digits` digits after the point. */
 export function round(value: number, digits: number): number {
   return Number(value.toFixed(digits));
 }

@@ -42,7 +42,7 @@ extern "C" {
 
 #define TF_ABI_VERSION 4
 
-/* What a call came to. The numbers are stable; what the caller should do stands behind each. */
+/* What a call came to. The numbers are stable; what the caller should do stands after each. */
 typedef enum tf_status {
   TF_OK = 0,
   TF_END = 1,         /* of a scan: it gave all its rows */
@@ -192,7 +192,7 @@ TF_EXPORT tf_status tf_scan_next(tf_scan *scan, const uint8_t **data, size_t *le
  *
  * Units: `capacity` and `len` in bytes. *crc32 becomes the CRC-32 of the message, as of tf_crc32;
  * NULL leaves it out.
- * Owns: the buffer stays the caller's; it is written to until the call returns, and not behind.
+ * Owns: the buffer stays the caller's; it is written to until the call returns, and not after.
  * Errors: as of tf_scan_next.
  */
 TF_EXPORT tf_status tf_scan_read(tf_scan *scan, uint8_t *buffer, size_t capacity, size_t *len,
@@ -276,7 +276,7 @@ TF_EXPORT void tf_free(void *pointer);
 
 /* ---- rows of a binary log ----------------------------------------------------------------- */
 
-/* The CRC32 of bytes, as zlib's and as behind MySQL's events. */
+/* The CRC32 of bytes, as zlib's and as it follows MySQL's events. */
 TF_EXPORT uint32_t tf_crc32(const uint8_t *bytes, size_t len);
 
 /*

@@ -58,7 +58,7 @@ class Engine {
     }
   }
 
-  // Carries out a commit that failed half-way, and tidies up behind it. Errors: as the engine gives
+  // Carries out a commit that failed half-way, and tidies up after it. Errors: as the engine gives
   // them; where it is half-way, readers then stay locked out, since they would see half of a batch.
   void FinishCommit();
 

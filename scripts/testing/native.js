@@ -4,7 +4,7 @@ import { root, run } from './child.js';
 /** Where build-ch has compiled ch.so: its objects serve the tests too. */
 const buildFolder = path.join(root, 'build', 'cmake');
 
-/** Builds the GoogleTest tests of native/, behind build-ch, and runs them by ctest. */
+/** Builds the GoogleTest tests of native/, after build-ch, and runs them by ctest. */
 export async function runNativeTests() {
   for (const program of ['cmake', 'ctest']) {
     const { code } = await run(program, ['--version']);

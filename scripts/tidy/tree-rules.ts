@@ -100,7 +100,7 @@ function docsNamedInCode({ path: file, text = '' }: RepoFile): string[] {
   return filesNamed(text).filter((name) => /^docs\/.*\.md$/.test(name));
 }
 
-/** Paths of the repository in a text; not those with a placeholder or a pattern behind them. */
+/** Paths of the repository in a text; not those with a placeholder or a pattern after them. */
 function filesNamed(text: string): string[] {
   return [...text.matchAll(namedFile)]
     .filter((match) => !/^[*<{…]/.test(text.slice(match.index + match[0].length)))

@@ -51,7 +51,7 @@ export function withPlace(error: unknown, place: ErrorPlace): unknown {
   );
 }
 
-/** The error as it was before places were put in front of its message. */
+/** The error as it was before places were put before its message. */
 function innermost(error: FlashError): FlashError {
   const { cause } = error;
   return cause instanceof FlashError && error.message.endsWith(cause.message)

@@ -5,7 +5,7 @@
 
 import type { QueryStatus } from './events/query-status.js';
 
-/** What stands in front of every event (v4 common header), and where the event lies. */
+/** What stands before every event (v4 common header), and where the event lies. */
 export interface EventHeader {
   /** Seconds since 1970, UTC, on the server that wrote the event. */
   timeSeconds: number;
@@ -19,7 +19,7 @@ export interface EventHeader {
   /** Byte offset of the event's header in `file`. */
   offset: number;
   /**
-   * Byte offset behind the event, where reading can go on. Events inside a compressed transaction
+   * Byte offset after the event, where reading can go on. Events inside a compressed transaction
    * have the offsets of the TRANSACTION_PAYLOAD event that holds them.
    */
   endOffset: number;

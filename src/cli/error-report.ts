@@ -61,7 +61,7 @@ export function formatReport(report: ErrorReport): string {
   return report.detail === undefined ? paragraph : `${paragraph}\n${report.detail}`;
 }
 
-/** The report as programs read it, behind `--json`. */
+/** The report as programs read it, for `--json`. */
 export function reportToJson(report: ErrorReport): { error: Record<string, unknown> } {
   const { code, message, hint, place, detail } = report;
   return {

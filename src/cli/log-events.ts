@@ -16,7 +16,7 @@ export async function* readEvents(input: LogInput): AsyncGenerator<BinlogEvent> 
     for await (const chunk of input.chunks(at)) {
       at += chunk.length;
       for (const raw of framer.push(chunk)) yield* decoder.decode(raw);
-      // The framer may leave a stretch out; reading then goes on behind it.
+      // The framer may leave a stretch out; reading then goes on after it.
       isAtEnd = framer.nextOffset === at;
       if (!isAtEnd) break;
     }

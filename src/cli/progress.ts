@@ -2,7 +2,7 @@ import cliProgress from 'cli-progress';
 
 /** How far long work has come, for people who watch it. */
 export interface Progress {
-  /** Units: those of `total`. `detail` is shown behind the figures. */
+  /** Units: those of `total`. `detail` is shown after the figures. */
   update(done: number, detail?: string): void;
   /** Takes the bar away, so that what is printed next starts on a clean line. May be called twice. */
   stop(): void;

@@ -129,7 +129,7 @@ export function changeSchema(table: TableSchema): Schema {
   ]);
 }
 
-/** Puts continuation mark and length in front of a message's metadata, padded to 8 bytes. */
+/** Puts continuation mark and length before a message's metadata, padded to 8 bytes. */
 export function frameMessage(metadata: Uint8Array): Uint8Array {
   const lengthBytes = align(metadata.length + 8) - 8;
   const framed = new Uint8Array(8 + lengthBytes);

@@ -37,7 +37,7 @@ export interface LogInput {
   readonly startsAtEvents?: true;
   /**
    * Reads the log from `offset` to its end, which is that of the moment for a log that still grows. A pipe gives what it has not given yet, and drops the
-   * bytes in front of `offset`.
+   * bytes before `offset`.
    *
    * Owns: a chunk is the reader's own.
    * Errors: NOT_FOUND and DENIED for the file; INTERNAL for a pipe that is asked to go back; for a server

@@ -128,7 +128,7 @@ export class Connection {
   }
 
   #receive(chunk: Uint8Array): void {
-    // What still comes behind a fatal error is read and dropped: else it would reset the connection
+    // What still comes after a fatal error is read and dropped: else it would reset the connection
     // before the client has read the error.
     if (this.#isClosing) return;
     if (!this.#share.admit(chunk.length)) {

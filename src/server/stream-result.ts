@@ -12,7 +12,7 @@ import { Outbox } from './outbox.js';
  * Sends a scan's messages: OPENED, SCHEMA, then BATCH by BATCH, then END. The next batch is pulled
  * from the engine while one is sent, but only when the client has given credit, and few enough bytes
  * are on their way: a slow reader holds `outboxBytesMax` or one batch here, and in the engine the one
- * that was pulled and the one behind it, whatever the result's size.
+ * that was pulled and the one after it, whatever the result's size.
  *
  * Owns: closes the scan, at once when the request is ended.
  * Errors: the request's reason when it was ended; the engine's.

@@ -4,7 +4,7 @@ export interface LogName {
   number: number;
 }
 
-/** Splits a log file's name, or gives undefined for a name without a number behind its last dot. */
+/** Splits a log file's name, or gives undefined for a name without a number after its last dot. */
 export function parseLogName(name: string): LogName | undefined {
   const match = /^(.+)\.(\d{6,10})$/.exec(name);
   if (match?.[1] === undefined || match[2] === undefined) return undefined;

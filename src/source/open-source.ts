@@ -63,7 +63,7 @@ async function expandFolders(specs: readonly string[]): Promise<string[]> {
   return paths;
 }
 
-/** Where names carry numbers, each must follow the one in front of it. */
+/** Where names carry numbers, each must follow the one before it. */
 function checkSequence(logs: readonly LogInput[]): void {
   logs.forEach((log, index) => {
     const before = logs[index - 1];

@@ -68,7 +68,7 @@ export interface WriterCheckpoint extends Checkpoint {
   swaps?: readonly PendingSwap[];
   /** The log that was read to its end, where `position` is in the next one already. */
   finished?: string;
-  /** XA transactions in front of `position` whose outcome is behind it. */
+  /** XA transactions before `position` whose outcome is after it. */
   prepared?: readonly PreparedTransaction[];
 }
 

@@ -369,7 +369,7 @@ export class LogApplier {
   async #applyDdl(statement: Statement, event: QueryEvent): Promise<void> {
     const { ddl, queue, router, buffer, filter, foreignKeys, history } = this.#ports;
     if ((this.#transaction?.rows ?? 0) > 0) {
-      throw statementError(event, 'DDL stands inside a transaction, behind row changes');
+      throw statementError(event, 'DDL stands inside a transaction, after row changes');
     }
     // Some of the tables of a DROP were not there; the others are gone.
     const isPartDrop = statement.kind === 'drop-table' && event.errorCode === unknownTableError;

@@ -11,7 +11,7 @@ export type Until = { position: Position } | { timeMs: number };
 
 export interface LogReaderOptions {
   until: Until | undefined;
-  /** Stop in front of this event, wherever it stands. */
+  /** Stop before this event, wherever it stands. */
   stopBefore: Position | undefined;
   signal: AbortSignal | undefined;
   onProgress: ((bytesRead: number) => void) | undefined;

@@ -92,20 +92,20 @@ export function rowStatementError(
 export function unpreparedError(event: QueryEvent): FlashError {
   return statementError(
     event,
-    'the XA transaction that is committed here was prepared in front of where the copy begins',
+    'the XA transaction that is committed here was prepared before where the copy begins',
     {
-      hint: 'Its rows are not known: take an empty engine folder, and begin with a log in front of its XA PREPARE.',
+      hint: 'Its rows are not known: take an empty engine folder, and begin with a log before its XA PREPARE.',
     },
   );
 }
 
-/** The error for a transaction that begins before the one in front of it has ended. */
+/** The error for a transaction that begins before the one before it has ended. */
 export function nestedError(event: EventHeader): FlashError {
   return new FlashError(
     'BINLOG_FORMAT',
     `${event.file} at offset ${event.offset}: a transaction begins inside another one`,
     {
-      hint: 'Events are missing in front of it: fetch the log again from the source.',
+      hint: 'Events are missing before it: fetch the log again from the source.',
       place: { file: event.file, offset: event.offset },
     },
   );

@@ -48,7 +48,7 @@ export interface ReplayOptions extends TableFilterOptions, NameOptions, StartOpt
   schema?: SchemaDump;
   zeroDate?: ZeroDatePolicy;
   limits?: Partial<BatchLimits>;
-  /** Stops the run behind the last whole transaction. */
+  /** Stops the run after the last whole transaction. */
   signal?: AbortSignal;
   /** Called now and then with the bytes of the source that are read. */
   onProgress?: (bytesRead: number) => void;
@@ -88,7 +88,7 @@ export interface ReplayResult {
  *
  * Guarantee: the engine moves from one whole transaction of the source to a later one; its
  * checkpoint says which. Running it again goes on there. When it rejects with an error of the log,
- * all in front of the error is applied.
+ * all before the error is applied.
  * Errors: those of the source, the decoder and the engine; UNSUPPORTED, SOURCE_MISMATCH.
  */
 export async function replay(
@@ -290,7 +290,7 @@ async function endRun(
   return open !== undefined && open.rows > 0 ? start : undefined;
 }
 
-/** Applies what lies in front of an error in the log. */
+/** Applies what lies before an error in the log. */
 async function stopAtError(
   error: FlashError,
   applier: LogApplier,

@@ -37,7 +37,7 @@ function findLog(source: Source, { xid, file, start }: PreparedTransaction): Log
   const what = `the XA transaction ${xid} is committed here, and was prepared in ${file} at offset ${start}`;
   if (input === undefined) {
     throw new FlashError('NOT_FOUND', `${what}, which ${source.location} does not hold`, {
-      hint: `Give ${file} too, with all logs behind it: --binlog ${file} ….`,
+      hint: `Give ${file} too, with all logs after it: --binlog ${file} ….`,
       place: { file, offset: start },
     });
   }

@@ -15,7 +15,7 @@ export interface RewindPlan {
   transactionsMax: number | undefined;
   /** Stop before this event. */
   stopBefore: Position | undefined;
-  /** Thrown when all in front of `stopBefore` is applied. */
+  /** Thrown when all before `stopBefore` is applied. */
   error: unknown;
 }
 

@@ -24,7 +24,7 @@ export class RowCompleter {
 
   /**
    * Fills in what the rows of `gaps` lack: from the row with their key as it is at that place among
-   * the changes, or as it is in the engine, which must hold everything in front of the changes; in an
+   * the changes, or as it is in the engine, which must hold everything before the changes; in an
    * INSERT from the columns' defaults.
    *
    * `known`: the table as the log has defined it.

@@ -7,7 +7,7 @@ import { HostileDecoder, targetsOf } from './fixtures/hostile.js';
 
 /**
  * Bytes that no server writes give a value or a FlashError, whole columns, and bounded memory. Events
- * are damaged behind the framer, so that checksums don't hide the decoders. `test/soak/binlog-fuzz.ts`
+ * are damaged after the framer, so that checksums don't hide the decoders. `test/soak/binlog-fuzz.ts`
  * does the random part for longer.
  */
 

@@ -40,9 +40,9 @@ test('a check gives statements, the rows they must give and the errors they must
 
 const bad: readonly (readonly [string, string, RegExp])[] = [
   ['rows before a statement', '1\n>> SELECT 1', /p\.test:1: expected/],
-  ['rows behind an error', '>> SELECT 1\n!> 60\n1', /p\.test:3: rows can not follow/],
-  ['an error behind rows', '>> SELECT 1\n1\n!> 60', /p\.test:3: an error stands alone/],
-  ['a continuation behind rows', '>> SELECT 1\n1\n.. + 1', /p\.test:3: "\.\. " must follow/],
+  ['rows after an error', '>> SELECT 1\n!> 60\n1', /p\.test:3: rows can not follow/],
+  ['an error after rows', '>> SELECT 1\n1\n!> 60', /p\.test:3: an error stands alone/],
+  ['a continuation after rows', '>> SELECT 1\n1\n.. + 1', /p\.test:3: "\.\. " must follow/],
   ['no statement', '# nothing\n', /no statement/],
 ];
 for (const [title, text, message] of bad) {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 
-/** What starts `theflash` from its sources, behind node's own path: for runs under other programs too. */
+/** What starts `theflash` from its sources, after node's own path: for runs under other programs too. */
 export const commandLine: readonly string[] = [
   `--import=${import.meta.resolve('tsx')}`,
   fileURLToPath(new URL('../../bin/dev.mjs', import.meta.url)),

@@ -114,7 +114,7 @@ test.serial('--output takes the rows, --json the summary', async (t) => {
   });
 });
 
-test.serial('wrong SQL is one paragraph, with the engine code behind --json', async (t) => {
+test.serial('wrong SQL is one paragraph, with the engine code in --json', async (t) => {
   const run = await sql('SELEKT 1');
   t.not(run.exitCode, 0);
   t.is(run.stdoutText, '');

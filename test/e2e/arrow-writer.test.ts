@@ -63,7 +63,7 @@ const columns: readonly [string, string][] = [
   ['tuples', "[tuple(n, 'q')]"],
 ];
 
-/** Rows and shapes that a writer may get wrong, as what stands behind the columns. */
+/** Rows and shapes that a writer may get wrong, as what stands after the columns. */
 const sources: readonly [string, string][] = [
   [
     'several batches',

@@ -50,26 +50,23 @@ test.serial(
   },
 );
 
-test.serial(
-  '--until stops in front of a transaction, and the next run goes on there',
-  async (t) => {
-    const engine = path.join(temporaryFolder(t), 'engine');
-    const until = `${path.basename(second)}:4`;
-    const args = ['write', '--json', '--engine', engine, ...binlogArgs([first, second])];
-    await runCliWell([...args, '--until', until]);
-    t.is(await countOf(engine, 's.a'), middleCount);
-    const [{ rowChanges }] = [
-      JSON.parse((await runCliWell(args)).toString()) as { rowChanges: number },
-    ];
-    t.is(rowChanges, changesOfSecond());
-    t.deepEqual(await differences(server, 's', engine), []);
+test.serial('--until stops before a transaction, and the next run goes on there', async (t) => {
+  const engine = path.join(temporaryFolder(t), 'engine');
+  const until = `${path.basename(second)}:4`;
+  const args = ['write', '--json', '--engine', engine, ...binlogArgs([first, second])];
+  await runCliWell([...args, '--until', until]);
+  t.is(await countOf(engine, 's.a'), middleCount);
+  const [{ rowChanges }] = [
+    JSON.parse((await runCliWell(args)).toString()) as { rowChanges: number },
+  ];
+  t.is(rowChanges, changesOfSecond());
+  t.deepEqual(await differences(server, 's', engine), []);
 
-    const other = path.join(temporaryFolder(t), 'engine');
-    await runCliWell(['write', '--engine', other, ...binlogArgs([first]), '--until', '2001-01-01']);
-    const tables = await runCliWell(['tables', '--json', '--engine', other]);
-    t.deepEqual((JSON.parse(tables.toString()) as { tables: unknown[] }).tables, []);
-  },
-);
+  const other = path.join(temporaryFolder(t), 'engine');
+  await runCliWell(['write', '--engine', other, ...binlogArgs([first]), '--until', '2001-01-01']);
+  const tables = await runCliWell(['tables', '--json', '--engine', other]);
+  t.deepEqual((JSON.parse(tables.toString()) as { tables: unknown[] }).tables, []);
+});
 
 test.serial(
   '--schema brings the tables that --from leaves out; --rename gives them other names',
@@ -139,7 +136,7 @@ test.serial(
     t.is(stopped.code, 1);
     const [, file = '', offset = ''] = /in (\S+) at offset (\d+)/.exec(stopped.stderr) ?? [];
     t.true(stopped.stderr.includes('MODIFY g INT'), stopped.stderr);
-    t.is(await countOf(engine, 'k.c'), 2, 'all in front of it is applied');
+    t.is(await countOf(engine, 'k.c'), 2, 'all before it is applied');
     t.is((await runCli(args)).code, 1, 'it stops the next run too');
     await runCliWell([...args, '--skip', `${file}:${offset}`]);
     t.deepEqual(await differences(server, 'k', engine), []);
@@ -147,7 +144,7 @@ test.serial(
 );
 
 test.serial(
-  'SIGINT stops behind a whole transaction with 130, and the same command goes on',
+  'SIGINT stops after a whole transaction with 130, and the same command goes on',
   async (t) => {
     t.timeout(120_000);
     const engine = path.join(temporaryFolder(t), 'engine');

@@ -38,8 +38,8 @@ test('BACKUP and RESTORE to a folder give equal tables, and later writes win in 
   ]);
   t.is(again.exitCode, 1, 'a backup is never overwritten');
   t.regex(again.stderr, /exists/);
-  // What came behind the backup is not in it.
-  await run(`INSERT INTO keyed.t VALUES (1, 'behind the backup')`, from.engine);
+  // What came after the backup is not in it.
+  await run(`INSERT INTO keyed.t VALUES (1, 'after the backup')`, from.engine);
   await run(`RESTORE ${list} FROM File('${backup}')`, to.engine);
 
   const restored = await openEmbeddedEngine(to.engine);
@@ -62,7 +62,7 @@ test('BACKUP and RESTORE to a folder give equal tables, and later writes win in 
   const original = await readRows(source, 'keyed');
   t.deepEqual(
     rows,
-    original.map((row) => (row === '1 behind the backup' ? '1 1' : row)),
+    original.map((row) => (row === '1 after the backup' ? '1 1' : row)),
   );
   t.is(rows.length, 800);
   t.deepEqual(await readRows(source, 'bag'), bag);

@@ -1,5 +1,5 @@
 // Goal: nobody ever sees half of a batch. Method: a writer moves money between rows of three tables,
-// and everything that reads them must find the same sum, also behind a kill. Longer in test/soak.
+// and everything that reads them must find the same sum, also after a kill. Longer in test/soak.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -85,7 +85,7 @@ test.serial('a RESTORE that fails half-way: later writes win over what it brough
   const backup = path.join(root, 'broken-backup');
   const save = `${imports.VALUES}; BACKUP DATABASE keyed, DATABASE multiset TO File('${backup}')`;
   t.is(await runChild(sqlChild, from, {}, save), 0);
-  // The second table's rows are lost, so that it fails behind the first one's.
+  // The second table's rows are lost, so that it fails after the first one's.
   const parts = path.join(backup, 'data', 'multiset', 't');
   await rm(parts, { recursive: true });
   await withEngine(to, async (engine) => {

@@ -1,4 +1,4 @@
-// Goal: caps, cancellation and closing hold under load, and the engine goes on behind each of them.
+// Goal: caps, cancellation and closing hold under load, and the engine goes on after each of them.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

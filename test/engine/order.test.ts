@@ -36,7 +36,7 @@ test.after.always(async () => {
 });
 
 for (const [how, write] of Object.entries(writes)) {
-  test.serial(`${how}: a snapshot holds no write without those in front of it`, async (t) => {
+  test.serial(`${how}: a snapshot holds no write without those before it`, async (t) => {
     const open = engine;
     if (open === undefined) throw new Error('the engine did not open');
     for (const database of ['earlier', 'later']) await createTable(open, database);

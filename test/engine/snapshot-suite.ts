@@ -66,7 +66,7 @@ function defineContentTests(test: TestFn, under: EngineUnderTest): void {
     await dropSnapshot(engine, 'kept');
   });
 
-  test.serial('AT SNAPSHOT stands behind any table of a query', async (t) => {
+  test.serial('AT SNAPSHOT stands after any table of a query', async (t) => {
     const engine = under.engine();
     await snapshotOf(engine, 'joined');
     await engine.execute(`DELETE FROM joined.t WHERE id = 2`);

@@ -54,7 +54,7 @@ export function defineStatementSuite(test: TestFn, under: EngineUnderTest): void
     t.is(await readValue(engine, staged), '0');
   });
 
-  test.serial('large data behind INSERT is one write as well', async (t) => {
+  test.serial('large data after INSERT is one write as well', async (t) => {
     const engine = under.engine();
     await createTable(engine, 'large');
     const lines = Array.from({ length: 200_000 }, (_, id) => `${String(id)}\tv${String(id)}`);

@@ -4,7 +4,7 @@ import { buildStream } from './change-builder.js';
 import { createTable, keyedTable } from './engine-suite.js';
 
 // Run by embedded-stdin.test.ts: writes in every way there is, then prints the rows of the tables
-// and, behind them, what is left on its standard input.
+// and, after them, what is left on its standard input.
 const [folder = ''] = process.argv.slice(2);
 const engine = await openEmbeddedEngine(folder);
 await createTable(engine, 'db');

@@ -63,7 +63,7 @@ test('rows are on the disk before their checkpoint, and attached before they are
   t.true(parts.length >= 5, `${parts.length} parts were made`);
 });
 
-/** Files that were made, and parts that got their name, with no sync behind that. */
+/** Files that were made, and parts that got their name, with no sync after that. */
 function unsynced(events: readonly Call[]): string[] {
   return events.flatMap((call, at) => {
     const isPart = call.name === 'rename' && /\/all_\w+$/.test(call.target);

@@ -90,7 +90,7 @@ test.serial('an answer that is lost is asked for again', async (t) => {
     const remote = await openRemoteEngine(`tcp://127.0.0.1:${proxy.port}`, {
       timeouts: { responseMs: 500 },
     });
-    // The whole way up, cut off on the way down behind the login.
+    // The whole way up, cut off on the way down after the login.
     await remote.close();
     const loginBytes = proxy.counts.down;
     proxy.arm({ kind: 'cut', direction: 'down', atByte: loginBytes + 3, size: 1 });

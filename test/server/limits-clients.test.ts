@@ -129,7 +129,7 @@ const external = Object.values(networkInterfaces())
   .find((each) => each?.internal === false && each.family === 'IPv4')?.address;
 
 (external === undefined ? test.skip : test.serial)(
-  'behind wrong tokens of another machine, right ones of it wait too, and no others',
+  'after wrong tokens of another machine, right ones of it wait too, and no others',
   async (t) => {
     if (external === undefined) return;
     const server = await startTokenServer({

@@ -25,7 +25,7 @@ test.after.always(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-// docs/operations.md: up to 16 MiB on their way, three batches behind them, and what the query works on.
+// docs/operations.md: up to 16 MiB on their way, three batches after them, and what the query works on.
 for (const [name, credit, boundMib] of [
   ['without credit holds a few batches', 1, 6 * batchMib],
   ['that takes nothing holds 16 MiB more, whatever credit it gives', 2 ** 50, 16 + 6 * batchMib],

@@ -1,7 +1,7 @@
 import { firstExisting } from './program.js';
 
 /**
- * What to put in front of a command so that the kernel ends it when this process is killed; nothing
+ * What to put before a command so that the kernel ends it when this process is killed; nothing
  * where the machine has no setpriv.
  */
 export function dieWithParent(): string[] {

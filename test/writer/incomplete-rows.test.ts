@@ -90,7 +90,7 @@ for (const kind of kinds) {
   });
 
   testSerialWith(kind)(
-    `${kind}: a row that the copy does not have stops the run in front of it`,
+    `${kind}: a row that the copy does not have stops the run before it`,
     async (t) => {
       const server = await start(t, kind);
       const files = await record(server, async () => {

@@ -8,7 +8,7 @@ import { openScratchEngine, replayFiles, sameRows } from './recorded-log.js';
 
 const whole = { beginning: undefined };
 
-testSerialWith('mysql-5.7')('a place that is behind the copy lets nothing more in', async (t) => {
+testSerialWith('mysql-5.7')('a place that is after the copy lets nothing more in', async (t) => {
   const server = await startServerOfKind('mysql-5.7');
   t.teardown(server.stop);
   await server.query('CREATE DATABASE u; CREATE TABLE u.t (id INT PRIMARY KEY)');

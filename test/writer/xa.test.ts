@@ -100,7 +100,7 @@ async function startServer(t: ExecutionContext, kind: ServerKind): Promise<Serve
   return server;
 }
 
-/** Runs statements on a connection that ends behind them, as a prepared transaction lets it. */
+/** Runs statements on a connection that ends after them, as a prepared transaction lets it. */
 async function onConnection(server: Server, sql: string): Promise<void> {
   const connection = await server.connection.getConnection();
   try {

@@ -109,7 +109,7 @@ Error EngineError(std::string_view text) {
   if (const size_t at = message.find(" (version "); at != std::string_view::npos) {
     message = message.substr(0, at);
   }
-  // What a failed call of the C++ library says of itself, in front of what happened.
+  // What a failed call of the C++ library says of itself, before what happened.
   constexpr std::string_view kFilesystem =
       "std::__1::filesystem::filesystem_error: filesystem error: in ";
   if (message.starts_with(kFilesystem)) message.remove_prefix(kFilesystem.size());

@@ -65,7 +65,7 @@ class Connection {
 
   // Plans a query, which pins the data it will read, and gives the stream that Fetch draws from.
   Result OpenStream(std::string_view sql);
-  // The next piece of an ArrowStream; empty at the end. The engine makes the one behind it while
+  // The next piece of an ArrowStream; empty at the end. The engine makes the one after it while
   // the caller uses this one.
   Result Fetch(const Result& stream);
   // Ends a stream, whether or not all of it was drawn.
@@ -85,7 +85,7 @@ class Connection {
   chdb_connection* Connect();
   void Replace();
   void FetchAhead(const Result& stream);
-  // Takes note of how a stream goes on behind a piece.
+  // Takes note of how a stream goes on after a piece.
   void Note(const Result& piece);
   [[noreturn]] void Fail(const std::string& error);
 

@@ -11,7 +11,7 @@
 namespace theflash {
 
 // Runs statements on connections of `pool`, several at a time: most of their time they wait for the
-// disk. A process that `fail_point` names ends behind one of them.
+// disk. A process that `fail_point` names ends after one of them.
 // Errors: the first one, when all that were begun have ended; others are then not begun.
 void RunAll(ConnectionPool& pool, const std::vector<std::string>& statements,
             std::string_view fail_point);

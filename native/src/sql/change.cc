@@ -311,7 +311,7 @@ Rewritten RewriteUpdate(const Source& source) {
   const size_t where = tokens.FindWord(name->end, tokens.size(), "WHERE");
   const Selection selection = ReadSelection(source, where, "UPDATE");
   if (!tokens.IsWord(name->end, "SET")) {
-    throw SqlError("UPDATE needs SET behind the table", "Write: UPDATE t SET a = 1 WHERE …");
+    throw SqlError("UPDATE needs SET after the table", "Write: UPDATE t SET a = 1 WHERE …");
   }
   const std::vector<Assignment> assignments = ReadAssignments(tokens, name->end + 1, where);
   CheckAssignments(assignments, *info);

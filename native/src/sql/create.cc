@@ -243,7 +243,7 @@ class MutableTable {
     const auto info = source_.catalog.Find(create_.other->database, create_.other->table);
     if (!info) {
       throw SqlError("There is no table " + create_.other->database + "." + create_.other->table,
-                     "Name an existing table behind AS.");
+                     "Name an existing table after AS.");
     }
     other_columns_ = VisibleColumnList(info->create_query);
     for (const Column& column : info->columns) {

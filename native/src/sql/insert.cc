@@ -24,7 +24,7 @@ void RefuseOwnSetting(const Source& source, std::string_view setting, std::strin
   }
 }
 
-// Where a column list stands at `index`, the index behind it; else `index`.
+// Where a column list stands at `index`, the index after it; else `index`.
 size_t SkipColumnList(const Tokens& tokens, size_t index) {
   if (!tokens.IsSymbol(index, "(")) return index;
   const bool is_query = tokens.IsWord(index + 1, "SELECT") || tokens.IsWord(index + 1, "WITH");

@@ -20,8 +20,8 @@ bool BeginsWith(const Tokens& tokens, size_t index, std::string_view prefix) {
          EqualsIgnoringCase(std::string_view(name).substr(0, prefix.size()), prefix);
 }
 
-// Whether the name at `index` stands where ClickHouse looks for a function: in front of a bracket,
-// behind APPLY, or as the first argument of a function that takes a function.
+// Whether the name at `index` stands where ClickHouse looks for a function: before a bracket,
+// after APPLY, or as the first argument of a function that takes a function.
 bool IsFunction(const Tokens& tokens, size_t index) {
   const auto before = [&](size_t count, std::string_view word) {
     return index >= count && tokens.IsWord(index - count, word);
@@ -212,7 +212,7 @@ bool MayReachOutside(std::string_view data) {
   });
 }
 
-// ClickHouse evaluates the expressions that stand behind VALUES; no column can be meant by a name.
+// ClickHouse evaluates the expressions that stand after VALUES; no column can be meant by a name.
 void RefuseInValues(std::string_view statement) {
   const auto insert = FindInsertData(statement);
   if (!insert || !EqualsIgnoringCase(insert->format, "Values")) return;
@@ -264,7 +264,7 @@ void RefuseStandardInput(const Source& source, size_t insert) {
     if (tokens.IsWord(index, "input") && tokens.IsSymbol(index + 1, "(") &&
         tokens.IsWord(index - 1, "FROM")) {
       throw SqlError("The table function input() has nothing to read here",
-                     "Put the rows behind INSERT INTO t FORMAT ….");
+                     "Put the rows after INSERT INTO t FORMAT ….");
     }
   }
   if (!has_source) throw SqlError("INSERT without rows", "Give them by VALUES, FORMAT or SELECT.");

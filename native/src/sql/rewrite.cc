@@ -43,7 +43,7 @@ void RefuseHiddenReads(const Source& source) {
   }
 }
 
-// The engine holds its locks for as long as a statement runs: what runs on behind it would save
+// The engine holds its locks for as long as a statement runs: what runs on after it would save
 // half of a batch, or bring in rows whose versions nobody looks at.
 void RefuseAsync(const Source& source) {
   const Tokens& tokens = source.tokens;

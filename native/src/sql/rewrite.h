@@ -174,7 +174,7 @@ struct Statement {
   std::string Fill(uint64_t first_version, std::string_view target = "") const;
 };
 
-// Cuts a text into its statements, without the semicolons and without empty ones. The data behind
+// Cuts a text into its statements, without the semicolons and without empty ones. The data after
 // INSERT … FORMAT <name> (all but Values) reaches to the end of the text. Views into `text`.
 // Errors: SqlError for a string, comment, identifier or heredoc that does not end.
 std::vector<std::string_view> Split(std::string_view text);

@@ -1,4 +1,4 @@
-// Snapshots: the statements that make and drop them, and AT SNAPSHOT behind a table in a query.
+// Snapshots: the statements that make and drop them, and AT SNAPSHOT after a table in a query.
 #include <algorithm>
 #include <charconv>
 
@@ -9,7 +9,7 @@ namespace {
 
 constexpr uint64_t kExpiresInSecondsMax = 10ULL * 365 * 24 * 3600;
 
-// What may stand behind a table in FROM or JOIN, and so is no alias of it.
+// What may stand after a table in FROM or JOIN, and so is no alias of it.
 constexpr std::string_view kBehindTable[] = {
     "FINAL",  "SAMPLE", "WHERE",  "PREWHERE",  "GROUP",    "ORDER",  "HAVING", "LIMIT",
     "OFFSET", "UNION",  "EXCEPT", "INTERSECT", "SETTINGS", "FORMAT", "JOIN",   "INNER",
@@ -36,7 +36,7 @@ class SnapshotParser {
         (kind == SnapshotChange::Kind::kCreate && tokens_.IsWord(at_, "EXPIRES"))) {
       ReadExpiry();
     }
-    if (at_ != tokens_.size()) Refuse("has more behind its end");
+    if (at_ != tokens_.size()) Refuse("has more after its end");
     return std::move(change_);
   }
 
@@ -45,7 +45,7 @@ class SnapshotParser {
     Need("OF");
     do {
       const std::optional<TableName> name = ReadTableName(source_, at_);
-      if (!name) Refuse("needs the names of tables behind OF");
+      if (!name) Refuse("needs the names of tables after OF");
       std::pair<std::string, std::string> table(name->database, name->table);
       const auto& known = change_.tables;
       if (std::find(known.begin(), known.end(), table) != known.end()) {
@@ -99,7 +99,7 @@ class SnapshotParser {
   SnapshotChange change_;
 };
 
-// Whether the token at `index` gives the table in front of it another name.
+// Whether the token at `index` gives the table before it another name.
 bool IsAlias(const Tokens& tokens, size_t index) {
   if (tokens.IsWord(index, "AS")) return true;
   if (!tokens.IsName(index)) return false;
@@ -108,7 +108,7 @@ bool IsAlias(const Tokens& tokens, size_t index) {
                       [&](std::string_view word) { return tokens.IsWord(index, word); });
 }
 
-// Index of the first token of the table name that ends in front of `at`; nullopt where there is
+// Index of the first token of the table name that ends before `at`; nullopt where there is
 // none.
 std::optional<size_t> BeginOfName(const Tokens& tokens, size_t at) {
   if (at == 0 || !tokens.IsName(at - 1)) return std::nullopt;

@@ -8,13 +8,13 @@
 namespace theflash::sql {
 namespace {
 
-// What begins behind a token. Values are cut into tokens as SQL is, other data is not.
+// What begins after a token. Values are cut into tokens as SQL is, other data is not.
 enum class Data { kNone, kValues, kOther };
 
 // Follows the tokens of one statement, to know where the data of an INSERT begins.
 class DataFinder {
  public:
-  // Whether the data that Add has found came behind FORMAT, not VALUES.
+  // Whether the data that Add has found came after FORMAT, not VALUES.
   bool is_format() const { return is_format_; }
 
   Data Add(std::string_view text, const Token& token) {
@@ -55,13 +55,13 @@ class DataFinder {
 
   size_t depth_ = 0;
   bool in_insert_ = false;
-  bool before_table_ = false;  // behind INTO, or within a.b: a word is a name
-  bool has_source_ = false;    // SELECT or VALUES: a FORMAT behind it begins no data
+  bool before_table_ = false;  // after INTO, or within a.b: a word is a name
+  bool has_source_ = false;    // SELECT or VALUES: a FORMAT after it begins no data
   bool after_format_ = false;
   bool is_format_ = false;
 };
 
-// Calls `on_token` for each token until it returns false. Gives the offset behind the last one
+// Calls `on_token` for each token until it returns false. Gives the offset after the last one
 // read.
 template <typename OnToken>
 size_t ForEachToken(std::string_view text, OnToken on_token) {

@@ -8,14 +8,14 @@
 
 namespace theflash::sql {
 
-// Gives the offset behind INSERT … VALUES or INSERT … FORMAT <name>, or the size of the statement
+// Gives the offset after INSERT … VALUES or INSERT … FORMAT <name>, or the size of the statement
 // where no data follows. Errors: SqlError as Split.
 size_t FindData(std::string_view statement);
 
 // An INSERT that carries its data, in its parts; views into the statement.
 struct InsertData {
   std::string_view query;   // up to VALUES or FORMAT
-  std::string_view format;  // "Values", or the name as it stands behind FORMAT
+  std::string_view format;  // "Values", or the name as it stands after FORMAT
   std::string_view data;
 };
 

@@ -67,7 +67,7 @@ std::string Statement::Fill(uint64_t first_version, std::string_view target) con
   std::string filled;
   size_t at = 0;
   const auto copy_up_to = [&](size_t end) {
-    // The target stands in front of every version.
+    // The target stands before every version.
     if (!target.empty() && at <= target_begin && target_end <= end && target_end != 0) {
       filled.append(sql, at, target_begin - at).append(target);
       at = target_end;

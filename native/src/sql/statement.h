@@ -26,7 +26,7 @@ struct Source {
 struct TableName {
   std::string database;
   std::string table;
-  size_t end;             // index of the token behind it
+  size_t end;             // index of the token after it
   std::string_view text;  // as it was written
 };
 

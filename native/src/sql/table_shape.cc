@@ -16,7 +16,7 @@ void EraseHidden(const Tokens& tokens, size_t open, Edits* edits) {
   for (const Element& element : ReadList(tokens, open)) {
     const size_t name = element.first + (tokens.IsWord(element.first, "CONSTRAINT") ? 1 : 0);
     if (!tokens.IsName(name) || !IsHiddenName(tokens.Name(name))) continue;
-    // Hidden columns stand behind the user's first column: the comma before them goes, too.
+    // Hidden columns stand after the user's first column: the comma before them goes, too.
     edits->Replace(tokens.at(element.first - 1).begin, tokens.at(element.last).end, SqlText());
   }
 }

@@ -19,7 +19,7 @@ struct ColumnElement {
 // The columns that the list at `open` declares, without its indexes, constraints and projections.
 std::vector<ColumnElement> ReadColumns(const Tokens& tokens, size_t open);
 
-// The column names of a key at `first`: "k", "(a, b)", "tuple()"; `end` gets the token behind it.
+// The column names of a key at `first`: "k", "(a, b)", "tuple()"; `end` gets the token after it.
 // Errors: SqlError for an expression, since a row is told by the bytes of its key columns.
 std::vector<std::string> ReadKey(const Tokens& tokens, size_t first, size_t* end);
 
@@ -31,7 +31,7 @@ size_t FindWords(const Tokens& tokens, size_t from, size_t to, std::string_view 
 // The column list of a stored create query without its hidden columns, brackets included.
 std::string VisibleColumnList(std::string_view create_query);
 
-// A column of a table that is to be declared otherwise, and one that is added behind all others.
+// A column of a table that is to be declared otherwise, and one that is added after all others.
 struct ChangedColumn {
   std::string name;
   std::string declaration;

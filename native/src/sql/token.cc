@@ -158,7 +158,7 @@ Lexeme ReadWordOrSymbol(std::string_view text, size_t at, bool after_value) {
   }
   const bool fraction = c == '.' && !after_value && at + 1 < text.size() && IsDigit(text[at + 1]);
   if (IsDigit(c) || fraction) {
-    // Behind a dot only digits: t.1.1 is a tuple of a tuple.
+    // After a dot only digits: t.1.1 is a tuple of a tuple.
     size_t end = EndOfNumber(text, at);
     if (!fraction && at > 0 && text[at - 1] == '.') {
       end = at;

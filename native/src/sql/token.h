@@ -33,7 +33,7 @@ class Tokens {
 
   std::string_view text() const { return text_; }
   size_t size() const { return tokens_.size(); }
-  // All of these accept any index: behind the last token there are empty ones at the end of the
+  // All of these accept any index: after the last token there are empty ones at the end of the
   // text.
   Token at(size_t index) const;
   std::string_view TextAt(size_t index) const;
@@ -57,7 +57,7 @@ class Tokens {
 // Compares a word with a keyword, in any case of letters.
 bool EqualsIgnoringCase(std::string_view word, std::string_view keyword);
 
-// Reads the one token or comment at `offset`, and gives the offset behind it. `is_token` is false
+// Reads the one token or comment at `offset`, and gives the offset after it. `is_token` is false
 // for white space and comments. Errors: as Tokens.
 struct Lexeme {
   Token token;

@@ -51,7 +51,7 @@ class Ledger {
   // take longer than all else that a small batch does.
   void Drop(const std::vector<Staged>& staged);
 
-  // Brings the folder to the state behind its last commit: publishes what that one staged, and
+  // Brings the folder to the state after its last commit: publishes what that one staged, and
   // drops all other staged tables. A target that is gone is left out: it was dropped after the
   // commit.
   void Recover();

@@ -12,7 +12,7 @@ namespace theflash {
 
 // Gives versions that rise strictly, over restarts and crashes too. It reserves them in blocks: the
 // end of a block is durable (theflash.versions) before a version of it is given out, and an open
-// starts behind the last block. That costs one small insert an open that writes, where asking all
+// starts after the last block. That costs one small insert an open that writes, where asking all
 // tables for their highest version would read a column of each; and no version is ever given twice,
 // not even one that was lost before it reached a table.
 class Versions {

@@ -33,7 +33,7 @@ void CommitStaged(Engine& engine, const std::vector<Staged>& staged,
     engine.ledger().Drop(made);
   } catch (const Error&) {
     // The rows are there all the same. What is left would be attached again by an open after a
-    // crash, even behind a TRUNCATE: so the next write tidies up before it begins.
+    // crash, even after a TRUNCATE: so the next write tidies up before it begins.
     engine.set_untidy();
   }
 }

@@ -15,7 +15,7 @@ namespace theflash {
 // gate.
 //
 // Errors: as the engine gives them; nothing is applied then, and `made` are the caller's to drop.
-// A failure behind the commit itself is none: the rows are visible, and the next writer, reader or
+// A failure after the commit itself is none: the rows are visible, and the next writer, reader or
 // open tidies up.
 void CommitStaged(Engine& engine, const std::vector<Staged>& staged,
                   const std::vector<Staged>& made, std::string_view source,

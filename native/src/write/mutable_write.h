@@ -16,7 +16,7 @@ namespace theflash {
 Result WriteMutable(Engine& engine, Connection& connection, const sql::Statement& statement,
                     std::string_view format);
 
-// Runs SQL whose versions are filled in; data behind INSERT goes its own way (see Connection).
+// Runs SQL whose versions are filled in; data after INSERT goes its own way (see Connection).
 Result RunSql(Connection& connection, std::string_view sql, std::string_view format);
 
 }  // namespace theflash

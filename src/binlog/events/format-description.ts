@@ -6,7 +6,7 @@ import { formatError, unsupportedError, type EventPlace } from '../event-error.j
 export const inUseFlag = 0x1;
 
 const serverVersionBytes = 50;
-/** Behind the binlog version. */
+/** After the binlog version. */
 const serverVersionStart = 2;
 
 /**

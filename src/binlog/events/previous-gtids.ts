@@ -9,7 +9,7 @@ import { SerializationReader } from './serialization-reader.js';
  *     +--------------+--------------------------------------------------+
  *     | source count | for each source:                                 |
  *     | 8            | id 16, [tag], interval count 8,                  |
- *     |              | for each interval: start 8, end 8 (behind last)  |
+ *     |              | for each interval: start 8, end 8 (after last)  |
  *     +--------------+--------------------------------------------------+
  *
  * The first word's top byte is 1 where sources have tags (MySQL 8.3, once a tagged GTID was used);

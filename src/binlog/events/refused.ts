@@ -9,7 +9,7 @@ const ignorableFlag = 0x80;
 const harmless = new Set([3, 5, 13, 14, 27, 28, 29, 36, 37, 41, 160, 161]);
 
 const rowFormatHint =
-  'Set binlog_format=ROW on the source, and start behind this event from a new copy of the tables.';
+  'Set binlog_format=ROW on the source, and start after this event from a new copy of the tables.';
 
 /** Event type → why it can't be carried over, and what to do. */
 const refused = new Map<number, { problem: string; hint: string }>([
@@ -40,7 +40,7 @@ const refused = new Map<number, { problem: string; hint: string }>([
     26,
     {
       problem: 'the source met an incident, and changes may be missing from its log',
-      hint: 'Make a new copy of the tables from a point behind this event.',
+      hint: 'Make a new copy of the tables from a point after this event.',
     },
   ],
   [
@@ -67,7 +67,7 @@ export function passHarmless(header: EventHeader): OtherEvent {
     throw unsupportedError(
       header,
       `an event of ${name}, which TheFlash does not know and may not skip`,
-      'A newer TheFlash may read it. To go on without it, start behind it from a new copy of the tables.',
+      'A newer TheFlash may read it. To go on without it, start after it from a new copy of the tables.',
     );
   }
   return { kind: 'other', name, ...header };

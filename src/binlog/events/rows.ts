@@ -16,7 +16,7 @@ const loggedFlag = 0x10;
 /** What an event type number says about a rows event. */
 export interface RowsKind {
   change: RowsEvent['change'];
-  /** v2 has a variable-length part behind the flags. */
+  /** v2 has a variable-length part after the flags. */
   hasExtraData: boolean;
   partialJson: boolean;
   /** The rows are compressed (MariaDB). */

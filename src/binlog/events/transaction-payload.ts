@@ -19,7 +19,7 @@ const compressions = { zstd: 0, none: 255 } as const;
  *     +--------------------------------------------+---------+------------------------+
  *
  * Shape: the inner events in order, with file and offsets of the outer one: reading can only go on
- * behind all of them.
+ * after all of them.
  * Owns: an inner event is valid until the next one is asked for. The payload is decompressed while
  * it is read; what is held is one and a half zstd windows (at most 192 MiB) and the event at hand.
  * Errors: `BINLOG_FORMAT` for a broken payload, `UNSUPPORTED` for another compression.

@@ -27,7 +27,7 @@ export interface EventFramerOptions {
 
 type Crc32 = (bytes: Uint8Array) => number;
 
-/** What `finish` found behind the last whole event. */
+/** What `finish` found after the last whole event. */
 export interface LogEnd {
   /** The log was not closed: its server is writing it now, or crashed. */
   inUse: boolean;
@@ -126,7 +126,7 @@ export class EventFramer {
     throw formatError({ file: this.file, offset: this.unitOffset }, `an event of ${size} bytes`);
   }
 
-  /** Goes behind the unit that was collected; gives how far the next one is from there. */
+  /** Goes after the unit that was collected; gives how far the next one is from there. */
   private nextUnit(): number {
     const end = this.unitOffset + this.wanted;
     const skips = this.unit === 'event' && this.startOffset > end && this.unitOffset === magicBytes;

@@ -11,7 +11,7 @@ export interface RawEvent {
 
 /** Size of the common header of binary log format v4. */
 export const headerBytes = 19;
-/** Size of the CRC32 behind each event. */
+/** Size of the CRC32 after each event. */
 export const checksumBytes = 4;
 
 /**

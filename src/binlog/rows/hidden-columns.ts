@@ -4,7 +4,7 @@ import type { TableMapColumn } from '../event.js';
 
 /**
  * Whether a server puts the hidden columns of functional indexes into TABLE_MAP, as MySQL 8.0.13 to
- * 8.0.17 do. They stand where the index was made, with columns that were added later behind them.
+ * 8.0.17 do. They stand where the index was made, with columns that were added later after them.
  *
  * Source: MySQL 9.7 sql/changestreams/misc/column_filters/column_filter_inbound_func_indexes.cc,
  * is_filter_needed.
@@ -59,7 +59,7 @@ export function hiddenColumns(
   return new Set(all.filter((i) => !first.includes(i)));
 }
 
-/** For each column the first index behind the one before that it fits; undefined where one has none. */
+/** For each column the first index after the one before that it fits; undefined where one has none. */
 function fitInOrder(
   columns: readonly Column[],
   indexes: readonly number[],

@@ -12,7 +12,7 @@ const valueMaxBytes = 2 ** 30;
  *     | 4 bits      1     3            | big-endian         | deflate stream |
  *     +--------------------------------+--------------------+----------------+
  *
- * Algorithm 0 has the plain bytes behind the first byte; 8 is zlib; an empty value has no byte at all.
+ * Algorithm 0 has the plain bytes after the first byte; 8 is zlib; an empty value has no byte at all.
  * Source: MariaDB 10.11 sql/field_comp.cc, compress_zlib and uncompress_zlib.
  */
 export function compressedAppender(plain: AppendValue): AppendValue {

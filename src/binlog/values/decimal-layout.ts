@@ -12,7 +12,7 @@ export interface DecimalGroup {
 
 /**
  * The groups of a packed DECIMAL(precision, scale), first to last: digits before the point are
- * grouped from the point to the left, those behind it to the right, so that the first and the last
+ * grouped from the point to the left, those after it to the right, so that the first and the last
  * group may be short.
  *
  * Source: MySQL 9.7 strings/decimal.cc, decimal2bin.

@@ -12,7 +12,7 @@ const precisionMax = 81;
  *
  * ```text
  *  ┌───────────┬───────┬──────────────────────────┬──────────────────────────┐
- *  │ precision │ scale │ digits before the point  │ digits behind the point  │
+ *  │ precision │ scale │ digits before the point  │ digits after the point  │
  *  │ 1         │ 1     │ 0-9 digits, then groups  │ groups of 9 digits, then │
  *  │           │       │ of 9 digits in 4 bytes   │ 0-9 digits               │
  *  └───────────┴───────┴──────────────────────────┴──────────────────────────┘

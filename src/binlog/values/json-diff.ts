@@ -28,7 +28,7 @@ type JsonDiff =
  * Appends, as text, the JSON value that partial-update differences make out of the value before.
  *
  * Shape: `before` is the binary JSON column of the before image; `diffs` what the partial column of
- * the after image holds behind its 4-byte length. Empty `diffs` leave the value as it was.
+ * the after image holds after its 4-byte length. Empty `diffs` leave the value as it was.
  * Errors: `BINLOG_FORMAT` for broken bytes, and for a difference that does not fit the value before
  * (the server stops its replica there too, with ER_COULD_NOT_APPLY_JSON_DIFF). `UNSUPPORTED` when
  * inserts and removals would move over 2^28 entries.
@@ -193,7 +193,7 @@ function applyToItem(
   const { entries } = parent;
   const index = itemIndex(leg, entries.length);
   if (diff.operation === 'insert') {
-    // Behind the end appends, before the start prepends: Json_array_index::position.
+    // After the end appends, before the start prepends: Json_array_index::position.
     const at = Math.min(Math.max(index, 0), entries.length);
     entries.splice(at, 0, { key: noKey, value: diff.value });
     return;

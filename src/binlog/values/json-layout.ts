@@ -57,7 +57,7 @@ export function isJsonContainer(type: number): boolean {
  * Shape: `readKey` and `readValue` leave what they found in the `key…` and `value…` fields, so that
  * walking a document makes one object a container and none a value.
  * Errors: `BINLOG_FORMAT` from the constructor and both methods; the same rules as the server's, so
- * a value always starts behind its own entry and a walk always ends.
+ * a value always starts after its own entry and a walk always ends.
  * Source: MySQL 9.7 sql-common/json_binary.cc, parse_array_or_object, Value::element, Value::key.
  */
 export class JsonContainer {

@@ -14,7 +14,7 @@ const lastWord = [0x6c, 0x61, 0x73, 0x74];
 const minus = 0x2d;
 const indexMax = 0xffff_ffff;
 
-/** Bytes behind a backslash and what they stand for; `u` has digits of its own. */
+/** Bytes after a backslash and what they stand for; `u` has digits of its own. */
 const unescaped = new Map([
   [quote, quote],
   [backslash, backslash],

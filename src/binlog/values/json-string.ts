@@ -3,7 +3,7 @@ import type { ByteSink } from '../columns/byte-sink.js';
 const quote = 0x22;
 const backslash = 0x5c;
 
-/** What stands behind the backslash for each byte that needs one; 0 for a byte that needs none. */
+/** What stands after the backslash for each byte that needs one; 0 for a byte that needs none. */
 const escapes = buildEscapes();
 const hexDigits = '0123456789abcdef';
 

@@ -33,7 +33,7 @@ export class BackwardBits {
     return this.bitsAt(this.left) & ((1 << count) - 1);
   }
 
-  /** Takes up to 24 bits; those behind the end are zero. */
+  /** Takes up to 24 bits; those after the end are zero. */
   readPadded(count: number): number {
     const have = Math.max(0, Math.min(count, this.left));
     const bits = have === 0 ? 0 : this.read(have);

@@ -39,7 +39,7 @@ function zeros(count: number): number[] {
   return Array.from({ length: count }, () => 0);
 }
 
-/** Each base is behind the values of the code before it. */
+/** Each base is after the values of the code before it. */
 function codes(first: number, bits: readonly number[]): Pick<CodeKind, 'bases' | 'bits'> {
   const bases = new Uint32Array(bits.length);
   let base = first;

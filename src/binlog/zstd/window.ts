@@ -3,7 +3,7 @@ import { ZstdError } from './zstd-error.js';
 const firstBytes = 256 * 1024;
 
 /**
- * What was unpacked last: the block at hand, and as much in front of it as matches may reach back to.
+ * What was unpacked last: the block at hand, and as much before it as matches may reach back to.
  *
  * Memory: grows with what is unpacked, to one and a half windows and a block.
  * Time: each byte that is unpacked is moved at most twice later on.

@@ -3,7 +3,7 @@ import { FileBlock, Footer } from 'apache-arrow/ipc/metadata/file';
 import { arrowEndOfStream } from '../../protocol/index.js';
 import type { Result } from './result.js';
 
-/** Gives a result as an Arrow IPC stream: the engine's own messages behind the relabelled schema. */
+/** Gives a result as an Arrow IPC stream: the engine's own messages after the relabelled schema. */
 export async function* writeArrowStream(result: Result): AsyncGenerator<Uint8Array> {
   yield result.schemaMessage;
   for await (const message of result.batches) yield message.bytes;

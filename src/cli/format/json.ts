@@ -10,7 +10,7 @@ export async function* writeJsonLines(result: Result): AsyncGenerator<string> {
 }
 
 /**
- * Gives a result as one JSON document, behind `--json`.
+ * Gives a result as one JSON document, for `--json`.
  *
  * Shape: `{"columns":[{name,type,mysqlType}],"rows":[…],"rowCount":n}`; rows as in JSON lines.
  */

@@ -100,7 +100,7 @@ export class ClientConnection {
   /** What the server said of itself. */
   get hello(): HelloOkMessage {
     if (this.#hello !== undefined) return this.#hello;
-    throw new FlashError('INTERNAL', 'The server is known only behind the login');
+    throw new FlashError('INTERNAL', 'The server is known only after the login');
   }
 
   /** Leaves checksums out, or not, from here on; for the login. */

@@ -3,7 +3,7 @@
  * compares the two.
  */
 
-/** First bytes of the preface, in front of two version bytes. */
+/** First bytes of the preface, before two version bytes. */
 export const prefaceMagic = 'TFLASH';
 export const prefaceBytes = 8;
 

@@ -1,5 +1,5 @@
 /**
- * Gives the CRC-32 of some bytes and those behind them, from the CRC-32 of each: whoever made the
+ * Gives the CRC-32 of some bytes and those after them, from the CRC-32 of each: whoever made the
  * second ones may have summed them up already.
  *
  * The first sum is moved on by as many zero bytes as the second ones have: multiplied by

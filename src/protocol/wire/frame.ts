@@ -104,7 +104,7 @@ export function headerChecksum(sequence: number, header: Uint8Array): number {
   return crc32(header.subarray(0, 12), crc32(number));
 }
 
-/** The number behind `sequence`; the numbers wrap at 2^32. */
+/** The number after `sequence`; the numbers wrap at 2^32. */
 export function nextSequence(sequence: number): number {
   return (sequence + 1) >>> 0;
 }

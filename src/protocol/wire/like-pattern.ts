@@ -25,7 +25,7 @@ export function likePattern(pattern: string, escape: string): string {
   }
   if (!isEscaped) return result;
   throw new FlashError('INVALID_REQUEST', `The pattern "${pattern}" ends an escape early`, {
-    hint: `"${escape}" may stand only in front of %, _ and itself.`,
+    hint: `"${escape}" may stand only before %, _ and itself.`,
   });
 }
 

@@ -1,7 +1,7 @@
 import { wireLimits } from './constants.js';
 import { type JsonFields } from './json-fields.js';
 
-/** Opens a session; the first frame of a client, right behind the preface. */
+/** Opens a session; the first frame of a client, right after the preface. */
 export interface HelloMessage {
   type: 'HELLO';
   /** Program and version, for the server's log. */

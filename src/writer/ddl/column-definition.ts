@@ -19,7 +19,7 @@ interface Attributes {
   references: ReferenceDefinition | undefined;
 }
 
-/** Reads a column's name, type and attributes, up to the comma, bracket or word behind them. */
+/** Reads a column's name, type and attributes, up to the comma, bracket or word after them. */
 export function readColumnDefinition(reader: TokenReader, dialect: SqlDialect): ColumnDefinition {
   const name = readColumnName(reader);
   const declared = readDataType(reader, dialect);

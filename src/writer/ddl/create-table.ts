@@ -13,7 +13,7 @@ import { readTableOption } from './table-options.js';
 import type { TokenReader } from './token-reader.js';
 
 /**
- * Reads what stands behind the table's name in CREATE TABLE, to the end of the statement.
+ * Reads what stands after the table's name in CREATE TABLE, to the end of the statement.
  *
  * Errors: `SqlSyntaxError` for anything that is not fully understood, CREATE TABLE … SELECT included:
  * with row-based logging the log holds its columns, and the SELECT is gone.

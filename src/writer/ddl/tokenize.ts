@@ -88,7 +88,7 @@ function skipSpaceAndComment(
   return { at: endOfComment(sql, at), opened: false };
 }
 
-/** `--` opens a comment only in front of a space, a control character or the end. */
+/** `--` opens a comment only before a space, a control character or the end. */
 function isLineComment(sql: string, at: number): boolean {
   return sql.startsWith('--', at) && (at + 2 >= sql.length || sql.charCodeAt(at + 2) <= 32);
 }

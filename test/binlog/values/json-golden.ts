@@ -14,7 +14,7 @@ export interface GoldenValue {
   text: string;
 }
 
-/** An update that MySQL logged as differences, and the text of its SELECT behind it. */
+/** An update that MySQL logged as differences, and the text of its SELECT after it. */
 export interface GoldenUpdate extends GoldenValue {
   /** Differences, without their length. */
   diffs: string;

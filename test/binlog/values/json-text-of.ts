@@ -11,7 +11,7 @@ export function jsonTextOf(value: Uint8Array, form: JsonForm = jsonFormMysql80):
   return textIn(sink);
 }
 
-/** The text behind differences, as a string. */
+/** The text after differences, as a string. */
 export function updatedTextOf(before: Uint8Array, diffs: Uint8Array): string {
   const sink = new ByteSink();
   applyJsonDiff(before, diffs, sink);

@@ -8,7 +8,7 @@ const childFile = fileURLToPath(new URL('bank-child.ts', import.meta.url));
 const readers = 8;
 
 /**
- * Runs a bank in a process that is killed and started again `kills` times, each time behind some
+ * Runs a bank in a process that is killed and started again `kills` times, each time after some
  * transfers and a random moment. Gives the number of transfers.
  *
  * Errors: a wrong total, a transfer that was acknowledged and is gone, one that came from nowhere.

@@ -4,7 +4,7 @@ import { audit, moveMoney, readSnapshot, readTotal, totals, ways } from './bank.
 
 export interface BankRun {
   seed: number;
-  /** The writer stops behind so many transfers. */
+  /** The writer stops after so many transfers. */
   transfersMax: number;
   readers: number;
   onTransfer?: (transfer: number) => void;

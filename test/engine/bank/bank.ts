@@ -130,7 +130,7 @@ export async function readSnapshot(engine: Engine, name: string): Promise<void> 
   await engine.execute(`DROP SNAPSHOT ${name}`);
 }
 
-/** Checks a folder behind a kill; gives the number of transfers that it holds. */
+/** Checks a folder after a kill; gives the number of transfers that it holds. */
 export async function audit(engine: Engine): Promise<number> {
   for (const way of ways) await readTotal(engine, totals[way], way);
   const transfers = Number(await engine.readCheckpoint(source));

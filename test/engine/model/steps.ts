@@ -39,7 +39,7 @@ export interface Model {
   readonly snapshots: ReadonlyMap<string, Readonly<Record<TableName, TableModel>>>;
 }
 
-/** Something to do, and what the engine must hold behind it. */
+/** Something to do, and what the engine must hold after it. */
 export interface Step {
   command: Extract<Command, { do: 'execute' | 'batch' }>;
   after: Model;

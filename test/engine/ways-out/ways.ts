@@ -37,7 +37,7 @@ const functions: readonly Way[] = [
   grants('file() in WHERE', (p) => `SELECT b FROM d.t WHERE toUInt64(${file}('${p.file}')) = b`),
   grants('file() in a scalar subquery', (p) => `SELECT (SELECT ${file}('${p.file}'))`),
   grants('file() in an error text', (p) => `SELECT toUInt64(${file}('${p.file}'))`),
-  grants('file() behind EXPLAIN', (p) => `EXPLAIN SELECT toUInt64(${file}('${p.file}'))`),
+  grants('file() after EXPLAIN', (p) => `EXPLAIN SELECT toUInt64(${file}('${p.file}'))`),
   ...spaces.map((space, index) =>
     grants(`file() before space ${String(index)}`, (p) => `SELECT file${space}('${p.file}')`),
   ),

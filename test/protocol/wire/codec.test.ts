@@ -35,7 +35,7 @@ const frames = fc.array(
   { maxLength: 8 },
 );
 
-test('a payload that was summed up before makes the same frame', (t) => {
+test('a payload that was checksummed before makes the same frame', (t) => {
   fc.assert(
     fc.property(frames, (sent) => {
       const [plain, summed] = [new FrameEncoder(), new FrameEncoder()];

@@ -39,7 +39,7 @@ public final class ArrowResult implements AutoCloseable {
     this.loader = new VectorLoader(root);
   }
 
-  /** Takes over a connection behind OPENED, and reads the schema. */
+  /** Takes over a connection after OPENED, and reads the schema. */
   static ArrowResult open(Connection connection, long windowBytes, BufferAllocator allocator)
       throws FlashException {
     ByteBuffer payload = connection.receive(MessageType.SCHEMA).payload();

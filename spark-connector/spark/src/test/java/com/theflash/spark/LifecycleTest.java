@@ -48,7 +48,7 @@ class LifecycleTest {
 
   @Test
   void aLimitEndsTheQueriesOnTheServer() throws InterruptedException {
-    // The limit stands behind a filter that only Spark evaluates, so that it can't be pushed.
+    // The limit stands after a filter that only Spark evaluates, so that it can't be pushed.
     Dataset<Row> rows = SparkTestSession.load(server, "shop.numbers").where("length(text) > 3");
     assertEquals(3, rows.limit(3).collectAsList().size());
     SparkTestSession.waitUntil(() -> server.openRequests() == 0);

@@ -36,7 +36,7 @@ class PushdownTest {
           + " t Nullable(Time64(6)) COMMENT 'time(6)', e LowCardinality(Nullable(String)),"
           + " `a.b c` Nullable(Int32)) ENGINE = MutableMergeTree ORDER BY (id)";
 
-  /** For each column behind id, the values that its rows take in turn, NULL among them. */
+  /** For each column after id, the values that its rows take in turn, NULL among them. */
   private static final List<List<String>> VALUES =
       List.of(
           List.of("-128", "127", "0", "5", "NULL"),
@@ -69,7 +69,7 @@ class PushdownTest {
   static void startServer() throws IOException {
     server = ServeProcess.start();
     server.execute(CREATE);
-    // Small batches, so that each split has several; and old versions behind the rows.
+    // Small batches, so that each split has several; and old versions after the rows.
     server.execute("INSERT INTO shop.edges (id, i8) SELECT number, 1 FROM numbers(" + ROWS + ")");
     server.execute("UPSERT INTO shop.edges VALUES " + rows());
     SparkTestSession.get().conf().set("spark.sql.session.timeZone", "America/New_York");
