@@ -14,3 +14,4 @@ export * from './progress.js';
 export * from './result-flags.js';
 export * from './size-text.js';
 export * from './source-flags.js';
+export * from './verify-report.js';
