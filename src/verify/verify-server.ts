@@ -13,7 +13,7 @@ import {
 import { RowComparison } from './compare-rows.js';
 import { CopyPlace } from './copy-place.js';
 import { openCopyRows, readPlace } from './copy-rows.js';
-import { addLogChanges, type SuspectRows } from './log-changes.js';
+import { addLogChanges } from './log-changes.js';
 import { TableOutcome } from './outcome.js';
 import type { ComparedTable } from './rows.js';
 import { keepRows, readSourceRows } from './source-rows.js';
@@ -26,6 +26,8 @@ import type { TableResult, VerifyResult } from './verify-result.js';
 const suspectsMax = 50_000;
 /** What is uncertain is read again, so often. */
 const roundsMax = 10;
+/** Rows of a table that are read again, at most: of more, the first reading counts. */
+const againMax = 50_000;
 /** A table that changes its form while it is compared is begun anew, so often. */
 const attemptsMax = 4;
 /** Extra rows of one part of a table that are held in memory. */
@@ -54,6 +56,9 @@ export async function verifyServer(
   const verification = new Verification(server, engine, options);
   return verification.run();
 }
+
+/** Rows that did not agree, by table and key. */
+type SuspectTables = Map<ComparedTable, Map<string, Suspect>>;
 
 class Verification {
   readonly #server: TableServer;
@@ -149,14 +154,14 @@ class Verification {
       const units = await tableUnits(this.#server, table);
       queue.push(...this.#sample(units));
     }
-    let uncertain = await this.#compareAll(queue, tables, copy);
-    for (let round = 1; round <= roundsMax && uncertain.length > 0; round += 1) {
-      const units = uncertain.flatMap(({ table, rows }) =>
+    let open = await this.#compareAll(queue, tables, copy, new Map());
+    for (let round = 1; round <= roundsMax && open.size > 0; round += 1) {
+      const units = [...open].flatMap(([table, rows]) =>
         unitsOfSuspects(table, [...rows.values()]),
       );
-      uncertain = await this.#compareAll(units, tables, copy);
+      open = await this.#compareAll(units, tables, copy, open);
     }
-    for (const { table, rows } of uncertain) this.#outcome(table).unsettled += rows.size;
+    for (const [table, rows] of open) this.#outcome(table).unsettled += rows.size;
   }
 
   /** A part of the parts, or of the rows where there is one part only. */
@@ -170,13 +175,17 @@ class Verification {
     return only === undefined ? [] : [{ ...only, part: Math.floor(Math.random() * parts), parts }];
   }
 
-  /** Compares parts of tables, under one snapshot after the other. Gives the rows of which nothing is certain. */
+  /**
+   * Compares parts of tables, under one snapshot after the other. Gives the rows that are to be read again: those of
+   * which nothing is certain, and those that were not found to differ before.
+   */
   async #compareAll(
     queue: Unit[],
     tables: readonly ComparedTable[],
     copy: CopyPlace,
-  ): Promise<SuspectRows[]> {
-    const uncertain = new Map<ComparedTable, Map<string, Suspect>>();
+    before: SuspectTables,
+  ): Promise<SuspectTables> {
+    const open: SuspectTables = new Map();
     const locked = tables.map(({ known }) => quoteSourceTable(known.schema));
     while (queue.length > 0) {
       const count = Math.min(this.#limits.threads, queue.length);
@@ -184,16 +193,16 @@ class Verification {
       const moment = { position: snapshot.position, gtidSet: snapshot.gtidSet };
       this.#from ??= moment;
       this.#upTo = moment;
-      const found = new Map<ComparedTable, Map<string, Suspect>>();
+      const found: SuspectTables = new Map();
       try {
         const group = new UnitGroup(copy.reach(moment), found, this.#limits.snapshotMaxMs);
         await runAll(snapshot.sessions, (session) => this.#work(session, queue, group));
       } finally {
         for (const session of snapshot.sessions) session.close();
       }
-      await this.#settle(moment, found, uncertain);
+      await this.#settle(moment, found, before, open);
     }
-    return [...uncertain].map(([table, rows]) => ({ table, rows }));
+    return open;
   }
 
   async #work(session: LoadSession, queue: Unit[], group: UnitGroup): Promise<void> {
@@ -241,24 +250,32 @@ class Verification {
     return true;
   }
 
-  /** Decides on the rows that did not agree, with what the log says of them. */
+  /**
+   * Decides on the rows that did not agree, with what the log says of them. A difference is told when two snapshots
+   * show it: so none comes from a snapshot whose place a server tells wrongly.
+   */
   async #settle(
     { position }: Moment,
-    found: ReadonlyMap<ComparedTable, Map<string, Suspect>>,
-    uncertain: Map<ComparedTable, Map<string, Suspect>>,
+    found: SuspectTables,
+    before: SuspectTables,
+    open: SuspectTables,
   ): Promise<void> {
     const groups = [...found].map(([table, rows]) => ({ table, rows }));
     await addLogChanges(this.#server, position, groups, this.#compared?.known ?? []);
     for (const { table, rows } of groups) {
       if (this.#changed.has(tableName(table.known.schema))) continue;
+      const outcome = this.#outcome(table);
+      const again = open.get(table) ?? new Map<string, Suspect>();
+      open.set(table, again);
       for (const suspect of rows.values()) {
         if (isSettled(table, suspect)) continue;
-        if (!suspect.isUncertain) this.#outcome(table).add(suspect);
-        else {
-          const open = uncertain.get(table) ?? new Map<string, Suspect>();
-          uncertain.set(table, open.set(suspect.key, suspect));
-        }
+        const wasSeen = before.get(table)?.get(suspect.key)?.isUncertain === false;
+        const isFull = again.size >= againMax;
+        if (!suspect.isUncertain && (wasSeen || isFull)) outcome.add(suspect);
+        else if (isFull) outcome.unsettled += 1;
+        else again.set(suspect.key, suspect);
       }
+      if (again.size === 0) open.delete(table);
     }
   }
 
@@ -297,15 +314,11 @@ class Verification {
 class UnitGroup {
   /** Resolves once the copy holds all that the snapshot holds. */
   readonly reached: Promise<void>;
-  readonly #found: Map<ComparedTable, Map<string, Suspect>>;
+  readonly #found: SuspectTables;
   readonly #endMs: number;
   #suspects = 0;
 
-  constructor(
-    reached: Promise<void>,
-    found: Map<ComparedTable, Map<string, Suspect>>,
-    snapshotMaxMs: number,
-  ) {
+  constructor(reached: Promise<void>, found: SuspectTables, snapshotMaxMs: number) {
     this.reached = reached;
     // Who waits for it gets the error.
     reached.catch(() => undefined);

@@ -17,7 +17,7 @@ for (const kind of kinds) {
       const seed = chooseSeed();
       t.log(`SEED=${seed}`);
       const server = await startSource(t, kind);
-      await runWorkload(server, { seed, database: 'w', rowChanges: 1_500 });
+      await runWorkload(server, { seed, database: 'w', rowChanges: 500 });
       const engine = await openScratchEngine(t);
       await replayNow(server, engine);
       t.deepEqual(findings(await verify(server, engine)), []);

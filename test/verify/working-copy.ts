@@ -38,8 +38,7 @@ export async function startCopy(
   return {
     stop: async () => {
       stopping.abort();
-      await following;
-      source.close?.();
+      await following.finally(() => source.close?.());
     },
   };
 }
@@ -73,7 +72,8 @@ export function findings({ tables }: VerifyResult): string[] {
 /** Waits until the copy has so many tables. */
 export async function waitForTables(engine: Engine, count: number): Promise<void> {
   for (let tries = 0; tries < 1_000; tries += 1) {
-    if ((await listTables(engine)).length >= count) return;
+    const isBegun = (await engine.readCheckpoint('binlog')) !== undefined;
+    if (isBegun && (await listTables(engine)).length >= count) return;
     await delay(20);
   }
   throw new Error(`the copy has not got ${count} tables in 20 s`);
