@@ -87,11 +87,11 @@ function tableLines(table: TableResult): string[] {
       ['different', table.different],
       ['not settled: changed whenever they were read', table.unsettled],
     ] as const
-  ).flatMap(([what, rows]) => (rows === 0 ? [] : [`${count(rows)} ${what}`]));
+  ).flatMap(([what, rows]) => (rows === 0 ? [] : [`${plural(rows, 'row')} ${what}`]));
   const total = table.missing + table.extra + table.different;
   const shown = table.differences.reduce((sum, { rows }) => sum + rows, 0);
   return [
-    `${table.table}: rows ${counts.join(', ')}.`,
+    `${table.table}: ${counts.join(', ')}.`,
     ...table.differences.flatMap(differenceLines),
     ...(total > shown && shown > 0 ? [`  … and ${count(total - shown)} more.`] : []),
   ];
