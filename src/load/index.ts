@@ -12,4 +12,3 @@ export {
 } from './live/source-tables.js';
 export { partColumn, quoteSourceName, quoteSourceTable, selectRows } from './live/table-parts.js';
 export { TextRows } from './live/text-rows.js';
-export { checkVisible } from './live/visible-tables.js';

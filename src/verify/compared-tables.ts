@@ -78,7 +78,7 @@ export async function listComparedTables(
   const names = new Set(list.copied.map((each) => tableName(each)));
   for (const { schema } of inCopy) {
     if (!names.has(tableName(schema)))
-      unlike.set(tableName(schema), 'the source has no such table');
+      unlike.set(tableName(schema), 'the source has no such table, or the user does not see it');
   }
   return {
     ...{ tables, unlike, standingStill: history.standingStill().map(({ table }) => table) },
