@@ -26,6 +26,10 @@ export interface Unit {
 const unitRows = 100_000;
 /** More parts of a table would only cost round trips. */
 const unitsMax = 5_000;
+/** Rows of a part of a table that is not read by ranges, about: each part is a reading of the whole. */
+const hashedRows = 500_000;
+/** A part is not halved further: what it holds are equal rows, or very long ones. */
+const partsMax = 1_024;
 /** Values in one condition. */
 const valuesMax = 5_000;
 
@@ -35,7 +39,7 @@ const valuesMax = 5_000;
  */
 export async function tableUnits(server: TableServer, table: ComparedTable): Promise<Unit[]> {
   const column = partColumn(table.known.schema);
-  if (column === undefined) return [makeUnit(table, undefined)];
+  if (column === undefined) return hashedUnits(table);
   const quoted = quoteSourceName(column);
   const [row] = await server.query(
     `SELECT MIN(${quoted}), MAX(${quoted}) FROM ${quoteSourceTable(table.known.schema)}`,
@@ -61,6 +65,13 @@ export async function tableUnits(server: TableServer, table: ComparedTable): Pro
   });
 }
 
+function hashedUnits(table: ComparedTable): Unit[] {
+  const wanted = Math.max(1, table.rowsEstimate / hashedRows);
+  const parts = Math.min(partsMax, 2 ** Math.ceil(Math.log2(wanted)));
+  const unit = makeUnit(table, undefined);
+  return Array.from({ length: parts }, (_, part) => ({ ...unit, part, parts }));
+}
+
 /** The parts of a table that hold these rows. */
 export function unitsOfSuspects(table: ComparedTable, suspects: readonly Suspect[]): Unit[] {
   const column = partColumn(table.known.schema);
@@ -76,6 +87,11 @@ export function unitsOfSuspects(table: ComparedTable, suspects: readonly Suspect
     units.push({ ...makeUnit(table, (name) => `${name} IN (${list})`), ...rows });
   }
   return units;
+}
+
+/** Whether a part can be made smaller. */
+export function canSplit({ parts }: Unit): boolean {
+  return parts < partsMax;
 }
 
 /** Two parts of half the size: each is read by itself, and the other's rows are passed over. */

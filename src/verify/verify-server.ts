@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { quoteSourceTable, TablesChanged } from '../load/index.js';
 import { FlashError, tableName, type Engine } from '../protocol/index.js';
-import type { LoadSession, TableServer } from '../source/index.js';
+import type { LoadSession, Snapshot, TableServer } from '../source/index.js';
 import { findStart, type Moment, type TableFilter } from '../writer/index.js';
 import {
   copiedTables,
@@ -18,12 +18,20 @@ import { TableOutcome } from './outcome.js';
 import type { ComparedTable } from './rows.js';
 import { keepRows, readSourceRows } from './source-rows.js';
 import { isSettled, type Suspect } from './suspect.js';
-import { keepOf, splitUnit, tableUnits, unitsOfSuspects, type Unit } from './table-units.js';
+import {
+  canSplit,
+  keepOf,
+  splitUnit,
+  tableUnits,
+  unitsOfSuspects,
+  type Unit,
+} from './table-units.js';
 import { verifyLimits, type VerifyLimits, type VerifyOptions } from './verify-options.js';
 import type { TableResult, VerifyResult } from './verify-result.js';
 
 /** Rows that do not agree, and wait for what the log says of them, at most. */
 const suspectsMax = 50_000;
+const busyPauseMs = 1_000;
 /** What is uncertain is read again, so often. */
 const roundsMax = 10;
 /** Rows of a table that are read again, at most: of more, the first reading counts. */
@@ -67,6 +75,7 @@ class Verification {
   readonly #limits: VerifyLimits;
   readonly #outcomes = new Map<string, TableOutcome>();
   readonly #changed = new Set<string>();
+  #copied: TableFilter = copiedTables(undefined);
   #compared: ComparedTables | undefined;
   #from: Moment | undefined;
   #upTo: Moment | undefined;
@@ -90,10 +99,10 @@ class Verification {
     } finally {
       logs.close?.();
     }
-    const copied = copiedTables(place.filters);
+    this.#copied = copiedTables(place.filters);
     this.#filterFlags = filterFlags(place.filters);
-    const copy = this.#copyPlace(copied);
-    let todo = await this.#list(copy, copied);
+    const copy = this.#copyPlace();
+    let todo = await this.#list(copy);
     checkAny(todo, this.#options);
     for (let attempt = 1; ; attempt += 1) {
       this.#compared = todo;
@@ -104,7 +113,7 @@ class Verification {
         if (signal?.aborted !== true) throw error;
         return this.#result(todo, true);
       }
-      const now = await this.#list(copy, copied);
+      const now = await this.#list(copy);
       const again = this.#changedTables(todo, now);
       if (again.length === 0) return this.#result(now, false);
       if (attempt === attemptsMax) throw unsteadyError(again);
@@ -115,19 +124,23 @@ class Verification {
     }
   }
 
-  #copyPlace(copied: TableFilter): CopyPlace {
+  #copyPlace(): CopyPlace {
     const { signal, onNote = () => undefined } = this.#options;
     const { waitMs } = this.#limits;
     return new CopyPlace(this.#engine, this.#server, {
-      ...{ waitMs, signal, onNote, isCopied: (table) => copied.accepts(table) },
+      ...{ waitMs, signal, onNote, isCopied: (table) => this.#copied.accepts(table) },
     });
   }
 
   /** The tables, once the copy has come to where the source is: its definitions are not older ones then. */
-  async #list(copy: CopyPlace, copied: TableFilter): Promise<ComparedTables> {
+  async #list(copy: CopyPlace): Promise<ComparedTables> {
     await copy.reach({ position: await this.#server.position(), gtidSet: '' });
+    return this.#listTables();
+  }
+
+  #listTables(): Promise<ComparedTables> {
     const { include = [], exclude = [] } = this.#options;
-    return listComparedTables(this.#server, this.#engine, copied, { include, exclude });
+    return listComparedTables(this.#server, this.#engine, this.#copied, { include, exclude });
   }
 
   /** Tables that have another form now, or came after the first list. */
@@ -189,7 +202,7 @@ class Verification {
     const locked = tables.map(({ known }) => quoteSourceTable(known.schema));
     while (queue.length > 0) {
       const count = Math.min(this.#limits.threads, queue.length);
-      const snapshot = await this.#server.openSnapshot(count, locked);
+      const snapshot = await this.#openSnapshot(count, locked);
       const moment = { position: snapshot.position, gtidSet: snapshot.gtidSet };
       this.#from ??= moment;
       this.#upTo = moment;
@@ -205,6 +218,22 @@ class Verification {
     return open;
   }
 
+  /** A moment in which the tables stand still may not come at once; many are needed. */
+  async #openSnapshot(count: number, locked: readonly string[]): Promise<Snapshot> {
+    const { signal, onNote } = this.#options;
+    const endMs = performance.now() + this.#limits.waitMs;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await this.#server.openSnapshot(count, locked);
+      } catch (error) {
+        const isBusy = error instanceof FlashError && error.code === 'BUSY';
+        if (!isBusy || performance.now() >= endMs) throw error;
+        if (tries === 1) onNote?.(`Waiting for a snapshot: ${error.message}.`);
+        await delay(busyPauseMs, undefined, signal === undefined ? {} : { signal });
+      }
+    }
+  }
+
   async #work(session: LoadSession, queue: Unit[], group: UnitGroup): Promise<void> {
     const { signal } = this.#options;
     while (!group.isOver()) {
@@ -216,8 +245,12 @@ class Verification {
         const isWhole = await this.#compareUnit(session, unit, group);
         if (!isWhole) queue.unshift(...splitUnit(unit));
       } catch (error) {
-        if (!(error instanceof TablesChanged)) throw error;
+        const isChange = error instanceof TablesChanged || (await this.#hasChanged(unit.table));
+        if (!isChange) throw error;
         this.#changed.add(name);
+        // It may stand in the middle of an answer.
+        session.close();
+        return;
       }
       if (this.#limits.pauseMs > 0) {
         await delay(this.#limits.pauseMs, undefined, signal === undefined ? {} : { signal });
@@ -225,11 +258,22 @@ class Verification {
     }
   }
 
+  /** Whether a table has another form now: then its values were read as others than they are. */
+  async #hasChanged(table: ComparedTable): Promise<boolean> {
+    const { signal } = this.#options;
+    if (signal?.aborted === true) return false;
+    const { tables } = await this.#listTables();
+    const name = tableName(table.known.schema);
+    const now = tables.find(({ known }) => tableName(known.schema) === name);
+    return now === undefined || tableForm(now) !== tableForm(table);
+  }
+
   /** False where the part is too large to be held: nothing was compared. */
   async #compareUnit(session: LoadSession, unit: Unit, group: UnitGroup): Promise<boolean> {
     const { table, again } = unit;
     const keep = keepOf(unit);
-    const { partBytesMax } = this.#limits;
+    const isSplit = canSplit(unit);
+    const partBytesMax = isSplit ? this.#limits.partBytesMax : Infinity;
     const source = await readSourceRows(session, unit.sourceSql, table, keep, partBytesMax);
     if (source.isTooLarge) return false;
     await group.reached;
@@ -237,7 +281,7 @@ class Verification {
     const { at, chunks } = await openCopyRows(this.#engine, unit.copySql, table);
     for await (const chunk of chunks) {
       comparison.add(keep === undefined ? chunk : keepRows(chunk, table, keep));
-      if (comparison.extraRows > extraRowsMax) return false;
+      if (isSplit && comparison.extraRows > extraRowsMax) return false;
     }
     const suspects = comparison.end(at).filter(({ key }) => again?.has(key) !== false);
     group.add(table, suspects);
@@ -288,7 +332,9 @@ class Verification {
   }
 
   #result({ unlike, standingStill }: ComparedTables, interrupted: boolean): VerifyResult {
-    const tables: TableResult[] = [...this.#outcomes.values()].map((each) => each.result());
+    const tables: TableResult[] = [...this.#outcomes.values()]
+      .map((each) => each.result())
+      .filter(({ table }) => !unlike.has(table));
     for (const [table, definition] of unlike) {
       tables.push({
         ...{ table, definition, rows: 0, missing: 0, extra: 0, different: 0 },
