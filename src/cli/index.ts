@@ -15,3 +15,4 @@ export * from './result-flags.js';
 export * from './size-text.js';
 export * from './source-flags.js';
 export * from './stdout-kind.js';
+export * from './verify-report.js';

@@ -5,6 +5,7 @@ import {
   isEngineNullable,
   quoteIdentifier,
   quoteTable,
+  type ArrowScan,
   type ChangeColumns,
   type Column,
   type ColumnData,
@@ -115,17 +116,33 @@ export async function readColumns(
   schema: TableSchema,
   read: readonly boolean[],
 ): Promise<{ columns: ColumnData[]; rows: number }[]> {
-  const messages: Uint8Array[] = [];
-  for await (const message of await engine.query(sql)) messages.push(message.bytes.slice());
-  const { batches } = tableFromIPC([...messages, arrowEndOfStream]);
-  return batches.map(({ data, numRows }) => {
-    let next = 0;
-    const columns = schema.columns.map((_, index) => {
-      const child = read[index] === true ? data.children[next++] : undefined;
-      return child === undefined ? noData : physicalData(child);
-    });
-    return { columns, rows: numRows };
-  });
+  const found: { columns: ColumnData[]; rows: number }[] = [];
+  for await (const batch of scanColumns(await engine.query(sql), schema, read)) found.push(batch);
+  return found;
+}
+
+/** As `readColumns`, of a query that is under way: batch by batch. Owns: buffers of their own. */
+export async function* scanColumns(
+  scan: ArrowScan,
+  schema: TableSchema,
+  read: readonly boolean[],
+): AsyncGenerator<{ columns: ColumnData[]; rows: number }> {
+  let head: Uint8Array | undefined;
+  for await (const message of scan) {
+    if (head === undefined) {
+      head = message.bytes.slice();
+      continue;
+    }
+    const { batches } = tableFromIPC([head, message.bytes.slice(), arrowEndOfStream]);
+    for (const { data, numRows } of batches) {
+      let next = 0;
+      const columns = schema.columns.map((_, index) => {
+        const child = read[index] === true ? data.children[next++] : undefined;
+        return child === undefined ? noData : physicalData(child);
+      });
+      yield { columns, rows: numRows };
+    }
+  }
 }
 
 const noData: ColumnData = {

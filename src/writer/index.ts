@@ -9,7 +9,12 @@ export type { Totals } from './totals.js';
 export { boundTables, unknownForeignKeysLine } from './foreign-keys/index.js';
 export { BatchWriter } from './batch-writer.js';
 export type { Piece } from './change-buffer.js';
-export { checkpointSource, parseCheckpoint, type WriterCheckpoint } from './checkpoint.js';
+export {
+  checkpointSource,
+  parseCheckpoint,
+  type StoredFilters,
+  type WriterCheckpoint,
+} from './checkpoint.js';
 export { compareMoments, type Moment } from './covered.js';
 export {
   dialectOfServer,
@@ -18,11 +23,14 @@ export {
   type SqlDialect,
   type Statement,
 } from './ddl/index.js';
+export { scanColumns, selectList } from './current-rows.js';
 export { EngineTables } from './engine-tables.js';
+export { gatherColumn } from './gather-column.js';
 export { GtidSet } from './gtid-set.js';
 export { defaultLimits } from './limits.js';
+export { quoteForShell, resyncCommand } from './resync-hint.js';
 export type { KnownTable, SchemaHistory } from './schema-history.js';
-export { historyPieces, loadHistory } from './schema-store.js';
+export { historyPieces, loadHistory, loadStoredHistory } from './schema-store.js';
 export { tableOfDefinition } from './table-definition.js';
 export { makeTableFilter, type TableFilter, type TableFilterOptions } from './table-filter.js';
 export { dropSideTables, sideTable, swapTables } from './table-swap.js';

@@ -50,6 +50,7 @@ export function resyncCommand(serverUrl: string, names: readonly string[]): stri
   return `theflash write --binlog ${quoteForShell(serverUrl)} ${flags}`;
 }
 
-function quoteForShell(text: string): string {
+/** A word of a command as people paste it into a shell. */
+export function quoteForShell(text: string): string {
   return /^[\w.:/@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { runTheflash } from '../cli/run-theflash.js';
 
-for (const command of ['scan', 'sql', 'tables', 'binlog', 'spark-jar']) {
+for (const command of ['scan', 'sql', 'tables', 'binlog', 'spark-jar', 'verify']) {
   test.serial(`the help of ${command} is what users were told`, async (t) => {
     const run = await runTheflash([command, '--help']);
     t.is(run.exitCode, 0);

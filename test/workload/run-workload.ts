@@ -12,6 +12,8 @@ export interface WorkloadOptions {
   rowChanges: number;
   /** Goes on for as long as this is true, whatever `rowChanges` says. */
   goesOn?: () => boolean;
+  /** Waited for before each step: a copy on the same machine has to keep up. */
+  pace?: () => Promise<unknown>;
 }
 
 /** What a workload did. */
@@ -52,7 +54,10 @@ export async function runWorkload(
     // Values that don't fit are cut, and zero dates let in.
     await connection.query("SET sql_mode = '', time_zone = '+00:00'");
     await makeTables(run);
-    while (result.rowChanges < options.rowChanges || options.goesOn?.() === true) await step(run);
+    while (result.rowChanges < options.rowChanges || options.goesOn?.() === true) {
+      await options.pace?.();
+      await step(run);
+    }
   } finally {
     connection.release();
   }

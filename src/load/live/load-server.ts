@@ -27,7 +27,8 @@ import {
   resyncFilter,
   type Resync,
 } from './resync.js';
-import { findTableChange, isBefore } from './table-changes.js';
+import { isBefore } from './log-events.js';
+import { findTableChange } from './table-changes.js';
 import { readTables, type LoadedRows } from './read-tables.js';
 import { listSourceTables, TablesChanged, type TableList } from './source-tables.js';
 import { quoteSourceTable } from './table-parts.js';

@@ -1,12 +1,12 @@
-import { EventDecoder, EventFramer, type QueryEvent } from '../../binlog/index.js';
-import { tableName, type LogInput, type Position, type Source } from '../../protocol/index.js';
+import type { QueryEvent } from '../../binlog/index.js';
+import { tableName, type Position, type Source } from '../../protocol/index.js';
 import {
-  compareMoments,
   dialectOfServer,
   parseStatement,
   SqlSyntaxError,
   type Statement,
 } from '../../writer/index.js';
+import { eventsBetween } from './log-events.js';
 
 interface TableReference {
   database: string;
@@ -41,44 +41,10 @@ export async function findTableChange(
   source: Source,
   search: ChangeSearch,
 ): Promise<TableChange | undefined> {
-  const { from, upTo } = search;
-  const first = source.logs.findIndex(({ name }) => name === from.file);
-  const decoder = new EventDecoder();
-  for (const [index, log] of source.logs.slice(Math.max(first, 0)).entries()) {
-    const file = log.name ?? '';
-    if (isBefore(upTo, { file, offset: 4 })) return undefined;
-    const framer = new EventFramer(file, { startOffset: index === 0 ? from.offset : 0 });
-    const found = await searchLog(log, framer, decoder, search);
+  for await (const event of eventsBetween(source, search.from, search.upTo)) {
+    if (event.kind !== 'query') continue;
+    const found = readChange(event, { file: event.file, offset: event.offset }, search);
     if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-async function searchLog(
-  log: LogInput,
-  framer: EventFramer,
-  decoder: EventDecoder,
-  search: ChangeSearch,
-): Promise<TableChange | undefined> {
-  for (let isAtEnd = false; !isAtEnd;) {
-    isAtEnd = true;
-    let at = framer.nextOffset;
-    for await (const chunk of log.chunks(at)) {
-      at += chunk.length;
-      for (const raw of framer.push(chunk)) {
-        for (const event of decoder.decode(raw)) {
-          if (event.kind !== 'query') continue;
-          const position = { file: event.file, offset: event.offset };
-          if (isBefore(search.upTo, position)) return undefined;
-          const found = readChange(event, position, search);
-          if (found !== undefined) return found;
-        }
-      }
-      // The framer goes from the log's description to where it was asked to begin.
-      if (framer.nextOffset === at) continue;
-      isAtEnd = false;
-      break;
-    }
   }
   return undefined;
 }
@@ -121,10 +87,4 @@ function changedTables(statement: Statement): readonly TableReference[] {
     default:
       return [];
   }
-}
-
-/** Whether a place in the logs comes before another one. */
-export function isBefore(a: Position, b: Position): boolean {
-  const order = compareMoments({ position: a, gtidSet: '' }, { position: b, gtidSet: '' });
-  return order !== undefined && order < 0;
 }

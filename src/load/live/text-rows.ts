@@ -26,15 +26,23 @@ export class TextRows {
   /** Rows that were appended, those that have been taken from the builder included. */
   rows = 0;
   readonly #fields: readonly Field[];
+  readonly #outcome: string;
   #fieldIndex = 0;
 
   /**
-   * `side` names the engine's table that the rows go to.
+   * `side` names the engine's table that the rows go to. `outcome`: what an error means for the whole, as people
+   * read it.
    *
    * Errors: UNSUPPORTED for a charset that is not known.
    */
-  constructor(known: KnownTable, side: TableSchema, zeroDate: ZeroDatePolicy) {
+  constructor(
+    known: KnownTable,
+    side: TableSchema,
+    zeroDate: ZeroDatePolicy,
+    outcome = 'Nothing was loaded.',
+  ) {
     this.known = known;
+    this.#outcome = outcome;
     this.builder = new ChangeBuilder(side);
     this.#fields = known.schema.columns.map((column, index) => {
       const nullable = this.builder.nullable[index] === true;
@@ -105,7 +113,7 @@ export class TextRows {
       error.code === 'UNSUPPORTED' ? 'UNSUPPORTED' : 'PROTOCOL',
       `row ${this.rows + 1} of ${table}, column ${column}: ${error.message}`,
       {
-        hint: `${error.code === 'UNSUPPORTED' ? (error.hint ?? '') : ''} Nothing was loaded. Or leave the table out: --exclude '${table}'.`.trim(),
+        hint: `${error.code === 'UNSUPPORTED' ? (error.hint ?? '') : ''} ${this.#outcome} Or leave the table out: --exclude '${table}'.`.trim(),
         place: { table, column },
         cause: error,
       },

@@ -1,0 +1,171 @@
+import {
+  isEqual,
+  isTableEqual,
+  type RowDifference,
+  type ShownRow,
+  type TableResult,
+  type VerifyResult,
+} from '../verify/index.js';
+import { quoteForShell, resyncCommand } from '../writer/index.js';
+
+/** What was compared, and how it went. */
+export interface VerifyReport {
+  result: VerifyResult;
+  engine: string;
+  elapsedMs: number;
+}
+
+/**
+ * `theflash verify --json`, whose shape docs/operations.md describes.
+ *
+ * Shape: `version` grows when a field goes or changes what it means; others may be added.
+ */
+export interface VerifyJson {
+  version: 1;
+  equal: boolean;
+  interrupted: boolean;
+  source: string;
+  engine: string;
+  samplePercent: number;
+  rows: number;
+  seconds: number;
+  /** Places in the source's log as of which rows were compared: the first one and the last one. */
+  from: { file: string; offset: number; gtidSet: string };
+  upTo: { file: string; offset: number; gtidSet: string };
+  standingStill: readonly string[];
+  tables: readonly TableResult[];
+}
+
+/** Gives the document of a comparison. */
+export function verifyJson(report: VerifyReport & { samplePercent: number }): VerifyJson {
+  const { result, engine, elapsedMs, samplePercent } = report;
+  const { from, upTo, interrupted, standingStill, tables } = result;
+  return {
+    version: 1,
+    equal: isEqual(result),
+    interrupted,
+    source: result.serverUrl,
+    ...{ engine, samplePercent, rows: rowsOf(result), seconds: Math.round(elapsedMs) / 1000 },
+    from: { ...from.position, gtidSet: from.gtidSet },
+    upTo: { ...upTo.position, gtidSet: upTo.gtidSet },
+    ...{ standingStill, tables },
+  };
+}
+
+/** Gives a comparison as people read it. */
+export function verifyLines({ result, engine, elapsedMs }: VerifyReport): string[] {
+  const { tables, from, upTo, standingStill, interrupted } = result;
+  const rows = rowsOf(result);
+  const seconds = elapsedMs / 1000;
+  const rate = `${seconds.toFixed(1)} s, ${count(rows / Math.max(seconds, 0.001))} rows/s`;
+  const unlike = tables.filter((table) => !isTableEqual(table));
+  const place =
+    placeText(from) === placeText(upTo)
+      ? `as of ${placeText(upTo)}`
+      : `as of places from ${placeText(from)} to ${placeText(upTo)}`;
+  const verdict = interrupted
+    ? 'Interrupted: not all was compared.'
+    : unlike.length === 0
+      ? 'Source and copy are equal.'
+      : `${plural(unlike.length, 'table')} of ${tables.length} not proven equal.`;
+  return [
+    ...unlike.flatMap((table) => tableLines(table)),
+    ...standingStill.map((table) => `${table}: not compared, as it is left out and stands still.`),
+    `${plural(rows, 'row')} of ${plural(tables.length, 'table')} compared ${place}: ${rate}.`,
+    ...(upTo.gtidSet === '' ? [] : [`GTIDs: ${upTo.gtidSet}`]),
+    verdict,
+    ...resyncLines(unlike, result, engine),
+  ];
+}
+
+function tableLines(table: TableResult): string[] {
+  if (table.definition !== null) return [`${table.table}: ${table.definition}.`];
+  const counts = (
+    [
+      ['missing in the copy', table.missing],
+      ['in the copy alone', table.extra],
+      ['different', table.different],
+      ['not settled: changed whenever they were read', table.unsettled],
+    ] as const
+  ).flatMap(([what, rows]) => (rows === 0 ? [] : [`${plural(rows, 'row')} ${what}`]));
+  const total = table.missing + table.extra + table.different;
+  const shown = table.differences.reduce((sum, { rows }) => sum + rows, 0);
+  return [
+    `${table.table}: ${counts.join(', ')}.`,
+    ...table.differences.flatMap(differenceLines),
+    ...(total > shown && shown > 0 ? [`  … and ${count(total - shown)} more.`] : []),
+  ];
+}
+
+function differenceLines({ kind, key, source, copy, columns, rows }: RowDifference): string[] {
+  const name = key === null ? 'row' : rowText(key);
+  const times = rows > 1 ? `, ${count(rows)} times` : '';
+  if (kind === 'different') {
+    return [
+      `  ${name}: ${columns.join(', ')}`,
+      ...(source === null ? [] : [`    source ${rowText(pick(source, columns))}`]),
+      ...(copy === null ? [] : [`    copy   ${rowText(pick(copy, columns))}`]),
+    ];
+  }
+  const row = source ?? copy ?? {};
+  return [
+    `  ${name}: ${kind}${times}`,
+    `    ${kind === 'missing' ? 'source' : 'copy  '} ${rowText(row)}`,
+  ];
+}
+
+function pick(row: ShownRow, columns: readonly string[]): ShownRow {
+  return Object.fromEntries(columns.map((name) => [name, row[name] ?? null]));
+}
+
+/** As `id=5 note="a\nb"`, where control characters are escaped. */
+function rowText(row: ShownRow): string {
+  return Object.entries(row)
+    .map(([name, value]) => `${name}=${valueText(value)}`)
+    .join(' ');
+}
+
+const valueMaxChars = 200;
+
+function valueText(value: string | null): string {
+  if (value === null) return 'NULL';
+  const text = value.length > valueMaxChars ? `${value.slice(0, valueMaxChars)}…` : value;
+  return /^-?[\w.:]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+/** The command that takes tables anew. */
+function resyncLines(
+  unlike: readonly TableResult[],
+  { serverUrl, filterFlags }: VerifyResult,
+  engine: string,
+): string[] {
+  const names = unlike
+    .filter(({ missing, extra, different }) => missing + extra + different > 0)
+    .map(({ table }) => table);
+  if (names.length === 0) return [];
+  const flags = ['--engine', engine, ...filterFlags].map(quoteForShell).join(' ');
+  return [
+    `To take them anew from the source: ${resyncCommand(serverUrl, names)} ${flags} --until now`,
+    ...(engine.includes('://')
+      ? [
+          'A copy has one writer: end `theflash serve --binlog` first, and give --engine its folder.',
+        ]
+      : []),
+  ];
+}
+
+function rowsOf({ tables }: VerifyResult): number {
+  return tables.reduce((sum, { rows }) => sum + rows, 0);
+}
+
+function placeText({ position }: VerifyResult['upTo']): string {
+  return `${position.file}:${position.offset}`;
+}
+
+function plural(rows: number, noun: string): string {
+  return `${count(rows)} ${noun}${rows === 1 ? '' : 's'}`;
+}
+
+function count(rows: number): string {
+  return Math.round(rows).toLocaleString('en-US');
+}

@@ -1,0 +1,71 @@
+import { readValue, type RowValue } from '../binlog/index.js';
+import { tableName } from '../protocol/index.js';
+import type { ComparedTable, RowPlace } from './rows.js';
+import { differingColumns } from './same-value.js';
+import type { Suspect } from './suspect.js';
+import type { RowDifference, ShownRow, TableResult } from './verify-result.js';
+
+/** Gathers what is proven of one table. */
+export class TableOutcome {
+  readonly #table: ComparedTable;
+  readonly #differencesMax: number;
+  readonly #counts = { missing: 0, extra: 0, different: 0 };
+  readonly #differences: RowDifference[] = [];
+  rows = 0;
+  unsettled = 0;
+
+  constructor(table: ComparedTable, differencesMax: number) {
+    this.#table = table;
+    this.#differencesMax = differencesMax;
+  }
+
+  /** Notes a row that is proven to differ. */
+  add({ source, copy, sourceCount, copyCount }: Suspect): void {
+    const gap = sourceCount - copyCount;
+    const kind = gap > 0 ? 'missing' : gap < 0 ? 'extra' : 'different';
+    const rows = Math.max(1, Math.abs(gap));
+    this.#counts[kind] += rows;
+    if (this.#differences.length >= this.#differencesMax) return;
+    const here = kind === 'extra' ? undefined : source;
+    const there = kind === 'missing' ? undefined : (copy ?? source);
+    this.#differences.push({
+      ...{ kind, rows },
+      key: this.#table.isKeyless ? null : this.#show(source ?? copy, this.#table.key),
+      source: this.#show(here),
+      copy: this.#show(there),
+      columns: here === undefined || there === undefined ? [] : differingColumns(here, there),
+    });
+  }
+
+  result(): TableResult {
+    return {
+      table: tableName(this.#table.known.schema),
+      rows: this.rows,
+      definition: null,
+      ...this.#counts,
+      unsettled: this.unsettled,
+      differences: this.#differences,
+    };
+  }
+
+  #show(place: RowPlace, indexes?: readonly number[]): ShownRow;
+  #show(place: RowPlace | undefined, indexes?: readonly number[]): ShownRow | null;
+  #show(place: RowPlace | undefined, indexes?: readonly number[]): ShownRow | null {
+    if (place === undefined) return null;
+    const { schema } = this.#table;
+    const shown = indexes ?? schema.columns.map((_, index) => index);
+    const changes = { ...place.rows, delmarks: new Uint8Array(0) };
+    return Object.fromEntries(
+      shown.map((index): [string, string | null] => [
+        schema.columns[index]?.name ?? '',
+        valueText(readValue(changes, index, place.row)),
+      ]),
+    );
+  }
+}
+
+function valueText(value: RowValue): string | null {
+  if (value === null) return null;
+  if (value instanceof Uint8Array) return `0x${Buffer.from(value).toString('hex').toUpperCase()}`;
+  return Array.isArray(value) ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,62 @@
+import type { Moment } from '../writer/index.js';
+
+/** A row as people read it, by its columns' names; bytes as `0x` and hex. */
+export type ShownRow = Readonly<Record<string, string | null>>;
+
+/** A row that is proven to differ. */
+export interface RowDifference {
+  kind: 'missing' | 'extra' | 'different';
+  /** The primary key; null in a table without one. */
+  key: ShownRow | null;
+  /** The source's row; null where it has none. */
+  source: ShownRow | null;
+  copy: ShownRow | null;
+  /** The columns that differ; empty where one side has no such row. */
+  columns: readonly string[];
+  /** How many more, or fewer, equal rows the copy has: 1 where there is a key. */
+  rows: number;
+}
+
+/** What was found of one table. */
+export interface TableResult {
+  /** The source's name. */
+  table: string;
+  /** Rows of the source that were compared. */
+  rows: number;
+  /** How the definitions differ: then no rows were compared. Null where they do not. */
+  definition: string | null;
+  /** Rows that the copy lacks, has beside the source's, and holds with other values. */
+  missing: number;
+  extra: number;
+  different: number;
+  /** Rows of which nothing was proven, as they changed whenever they were read. */
+  unsettled: number;
+  /** Some of the differing rows. */
+  differences: readonly RowDifference[];
+}
+
+/** What a comparison has found. */
+export interface VerifyResult {
+  tables: readonly TableResult[];
+  /** Places in the source's log as of which its rows were read: the first one and the last one. */
+  from: Moment;
+  upTo: Moment;
+  /** Tables that the copy keeps as they were, since a filter leaves them out: not compared. */
+  standingStill: readonly string[];
+  /** The source's URL for commands: without a password. */
+  serverUrl: string;
+  /** The flags by which `write` chooses the tables of this copy. */
+  filterFlags: readonly string[];
+  interrupted: boolean;
+}
+
+/** Whether all that was compared is proven equal. */
+export function isEqual({ tables, interrupted }: VerifyResult): boolean {
+  return !interrupted && tables.every(isTableEqual);
+}
+
+/** Whether nothing is wrong with a table. */
+export function isTableEqual(table: TableResult): boolean {
+  const { definition, missing, extra, different, unsettled } = table;
+  return definition === null && missing + extra + different + unsettled === 0;
+}
