@@ -1,9 +1,10 @@
 import { type IncomingMessage } from 'node:http';
-import { type Readable } from 'node:stream';
+import { type Readable, type Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import { FlashError } from '../../protocol/index.js';
 import { type ServerContext } from '../context.js';
 import { type Share } from '../receive-budget.js';
+import { Lz4Unpacker } from './lz4-unpacker.js';
 
 /** A body, and the memory that it is counted for. */
 export interface RequestBody {
@@ -83,7 +84,7 @@ function unpack(request: IncomingMessage): Readable {
       'UNSUPPORTED',
       `Content-Encoding ${packing.slice(0, 40)} is not supported`,
       {
-        hint: 'Send the data as gzip, deflate or br, or as it is.',
+        hint: 'Send the data as gzip, deflate, br or lz4, or as it is.',
       },
     );
   }
@@ -91,15 +92,15 @@ function unpack(request: IncomingMessage): Readable {
   return request.pipe(unpacker);
 }
 
-function openUnpacker(
-  packing: string,
-): zlib.Gunzip | zlib.Inflate | zlib.BrotliDecompress | undefined {
+function openUnpacker(packing: string): Transform | undefined {
   switch (packing) {
     case 'gzip':
     case 'x-gzip':
       return zlib.createGunzip();
     case 'deflate':
       return zlib.createInflate();
+    case 'lz4':
+      return new Lz4Unpacker();
     case 'br':
       return zlib.createBrotliDecompress();
     default:

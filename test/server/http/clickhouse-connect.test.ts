@@ -48,6 +48,7 @@ test('clickhouse-connect reads, writes, streams, and is told of errors', async (
         [1, "a'\t`", '2026-01-02 03:04:05'],
         [2, 'B', '2026-01-02 03:04:05'],
       ],
+      many: true,
       streamed: 1_000_000,
     });
   } finally {

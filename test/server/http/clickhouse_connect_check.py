@@ -23,7 +23,7 @@ def failure(call):
     return "no error"
 
 
-client = connect(compress="gzip", database="db")
+client = connect(database="db")
 found = {
     "tables": client.command("SHOW TABLES LIKE 't'"),
     "rows": client.query("SELECT * FROM t ORDER BY k").result_rows,
@@ -43,6 +43,10 @@ moment = datetime.datetime(2026, 1, 2, 3, 4, 5)
 names = ["k", "v", "at"]
 client.insert("py", [[1, "a'\t`", moment], [2, "b", moment]], column_names=names)
 client.insert("py", [[2, "B", moment]], column_names=names)
+client.command("CREATE TABLE many (k Int64, v String) ENGINE = MutableMergeTree ORDER BY k")
+many = [[k, "x" * (k % 100) + str(k * 7919 % 1000)] for k in range(200_000)]
+client.insert("many", many, column_names=["k", "v"])
+found["many"] = client.query("SELECT k, v FROM many ORDER BY k").result_rows == [tuple(row) for row in many]
 found["written"] = client.query("SELECT k, v, at FROM py ORDER BY k").result_rows
 count = 0
 with client.query_row_block_stream("SELECT number FROM numbers(1000000)") as stream:
