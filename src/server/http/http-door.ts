@@ -36,7 +36,8 @@ export class HttpDoor {
   readonly #server: Server | TlsServer;
   readonly #tls: TlsServer | undefined;
   readonly #sockets = new Set<Socket>();
-  readonly #active = new Map<Socket, Running>();
+  readonly #active = new Map<ServerResponse, Running>();
+  readonly #latest = new WeakMap<Socket, ServerResponse>();
   #facts: EngineFacts = { version: '', timezone: '' };
   #lastId = 0;
   #onIdle: (() => void) | undefined;
@@ -149,14 +150,16 @@ export class HttpDoor {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request;
-    // A client has one request at a time: more would be without bound.
-    if (this.#active.has(socket)) {
+    // A client has one request at a time: more would be without bound. The next one may come as soon as
+    // the answer before has left, and what is closed behind that is still under way.
+    if (this.#latest.get(socket)?.writableEnded === false) {
       socket.destroy();
       return;
     }
+    this.#latest.set(socket, response);
     const active = new ActiveRequest((this.#lastId += 1), 'HTTP');
     const peer = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
-    this.#active.set(socket, { active, peer });
+    this.#active.set(response, { active, peer });
     response.on('error', () => response.destroy());
     response.on('close', () => {
       if (!response.writableFinished) {
@@ -169,7 +172,7 @@ export class HttpDoor {
       this.#tellFailure(request, response, active, error);
     } finally {
       active.finish();
-      this.#active.delete(socket);
+      this.#active.delete(response);
       if (this.#active.size === 0) this.#onIdle?.();
     }
   }

@@ -1,5 +1,6 @@
 // Goal: the interface behaves as ClickHouse's: addresses, methods, parameters, headers, errors. Method:
 // requests as bytes, to a real engine.
+import { Agent, request } from 'node:http';
 import { gunzipSync, gzipSync, inflateSync } from 'node:zlib';
 import test from 'ava';
 import { run, send, startHttp, type HttpServer, type Reply } from './http-server.js';
@@ -176,4 +177,28 @@ test.serial('POST writes: INSERT in any format, DDL, UPDATE', async (t) => {
   t.is(read.headers['x-clickhouse-exception-code'], '164');
   t.is(await run(server, 'SELECT v FROM db.w WHERE k = 7'), 'seven\n');
   await run(server, 'DROP TABLE db.w');
+});
+
+test('requests one after the other on a connection are served, the next as soon as one is answered', async (t) => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ports = new Set<number | undefined>();
+  for (let count = 0; count < 200; count += 1) {
+    const text = await new Promise<string>((resolve, reject) => {
+      const headers = { 'x-clickhouse-key': server.token };
+      const sent = request({ port: server.port, path: query('SELECT 1'), agent, headers });
+      sent.on('response', (response) => {
+        let got = '';
+        response.setEncoding('utf8').on('data', (piece: string) => (got += piece));
+        response.on('end', () => {
+          resolve(got);
+        });
+      });
+      sent.on('error', reject);
+      sent.on('socket', (socket) => ports.add(socket.localPort));
+      sent.end();
+    });
+    t.is(text, '1\n');
+  }
+  agent.destroy();
+  t.true(ports.size <= 2, `${ports.size} connections`);
 });
