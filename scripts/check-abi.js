@@ -46,7 +46,7 @@ function boundFunctions() {
 
 /** koffi would turn this text into a string and lose its address, so it is bound as a pointer. */
 function asBound(prototype) {
-  return prototype.replace('char**checkpoint', 'void**checkpoint');
+  return prototype.replace(/char\*\*(checkpoint|json)/, 'void**$1');
 }
 
 function exportedByMap() {

@@ -40,7 +40,7 @@ extern "C" {
 #define TF_EXPORT
 #endif
 
-#define TF_ABI_VERSION 4
+#define TF_ABI_VERSION 5
 
 /* What a call came to. The numbers are stable; what the caller should do stands after each. */
 typedef enum tf_status {
@@ -216,6 +216,66 @@ TF_EXPORT void tf_scan_close(tf_scan **scan);
 TF_EXPORT tf_status tf_insert(tf_engine *engine, const char *database, size_t database_len,
                               const char *table, size_t table_len, const uint8_t *stream,
                               size_t stream_len, uint64_t *rows, tf_error *error);
+
+/* ---- answers in a format -------------------------------------------------------------------- */
+
+typedef struct tf_answer tf_answer;
+
+/*
+ * Makes an answer: one statement whose result leaves as bytes of a ClickHouse format, as over its
+ * HTTP interface. tf_answer_start then starts it; tf_answer_cancel can reach that. Takes one
+ * connection of the pool ("scans_max"), as a scan does; waits for one while all are in use.
+ * Owns: *answer belongs to the caller until tf_answer_close.
+ */
+TF_EXPORT tf_status tf_answer_new(tf_engine *engine, tf_answer **answer, tf_error *error);
+
+/*
+ * Notes a setting of ClickHouse, in the text form of SET, for this answer alone. Before
+ * tf_answer_start, which refuses those that a SETTINGS clause may not set either. What writes takes
+ * settings of input formats alone: others would reach ch.so's own statements.
+ */
+TF_EXPORT tf_status tf_answer_set(tf_answer *answer, const char *name, size_t name_len,
+                                  const char *value, size_t value_len, tf_error *error);
+
+/*
+ * Runs one statement, by the SQL layer and under the locks of every other. The rows of a query are
+ * those of the moment of this call, which plans it; what is none runs here to its end. An INSERT is
+ * followed by its data, in any input format: the text is bytes.
+ *
+ * `database` is the one of names without one, "default" where it is empty. `format` is that of the
+ * rows where the statement has no FORMAT clause. `read_only` not 0 refuses what changes anything
+ * (TF_DENIED, engine code 164).
+ *
+ * Errors: TF_INVALID (engine code 62) for a text of no or of several statements; those of planning;
+ * TF_CANCELLED. Only tf_answer_close is then of use.
+ */
+TF_EXPORT tf_status tf_answer_start(tf_answer *answer, const uint8_t *sql, size_t sql_len,
+                                    const char *database, size_t database_len, const char *format,
+                                    size_t format_len, int32_t read_only, tf_error *error);
+
+/*
+ * Gives the next bytes of the result, as many as there are and fit; waits while there are none. The
+ * engine makes no more than a pipe and its own buffers hold before they are asked for.
+ *
+ * Units: `capacity` and `len` in bytes. Owns: the buffer stays the caller's.
+ * Errors: TF_END when all was given; TF_CANCELLED; the query's own errors, after what it had
+ * written until then.
+ */
+TF_EXPORT tf_status tf_answer_read(tf_answer *answer, uint8_t *buffer, size_t capacity, size_t *len,
+                                   tf_error *error);
+
+/*
+ * What is known of a started answer, as a JSON object: "format" (that of the rows), "read_rows",
+ * "read_bytes", "written_rows" and "written_bytes" (numbers, 0 before the end).
+ * Owns: *json is freed by tf_free.
+ */
+TF_EXPORT tf_status tf_answer_summary(tf_answer *answer, char **json, size_t *len, tf_error *error);
+
+/* Stops the statement at once; whoever waits for bytes gets TF_CANCELLED. From any thread. */
+TF_EXPORT void tf_answer_cancel(tf_answer *answer);
+
+/* Cancels what still runs, gives the connection back and frees the answer. */
+TF_EXPORT void tf_answer_close(tf_answer **answer);
 
 /* ---- write batches ------------------------------------------------------------------------ */
 

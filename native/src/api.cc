@@ -15,6 +15,7 @@
 #include "binlog/row_kernel.h"
 #include "engine.h"
 #include "folder/overlay.h"
+#include "query/answer.h"
 #include "query/scan.h"
 #include "query/statements.h"
 #include "sandbox/sandbox.h"
@@ -65,6 +66,7 @@ class Handles {
 
 using Engines = Handles<tf_engine, Engine>;
 using Scans = Handles<tf_scan, Scan>;
+using Answers = Handles<tf_answer, Answer>;
 using Batches = Handles<tf_batch, Batch>;
 
 char* CopyText(std::string_view text) {
@@ -126,6 +128,7 @@ void NeedPointer(Pointer* pointer, const char* name) {
 }  // namespace
 }  // namespace theflash
 
+using theflash::Answers;
 using theflash::Batches;
 using theflash::Engines;
 using theflash::Guard;
@@ -257,6 +260,67 @@ tf_status tf_insert(tf_engine* engine, const char* database, size_t database_len
         theflash::InsertRows(*Engines::Get().Find(engine), Text(database, database_len, "database"),
                              Text(table, table_len, "table"), {stream, stream_len});
     return TF_OK;
+  });
+}
+
+tf_status tf_answer_new(tf_engine* engine, tf_answer** answer, tf_error* error) {
+  return Guard(error, [&] {
+    NeedPointer(answer, "answer");
+    *answer = nullptr;
+    *answer = Answers::Get().Add(std::make_shared<theflash::Answer>(Engines::Get().Find(engine)));
+    return TF_OK;
+  });
+}
+
+tf_status tf_answer_set(tf_answer* answer, const char* name, size_t name_len, const char* value,
+                        size_t value_len, tf_error* error) {
+  return Guard(error, [&] {
+    Answers::Get().Find(answer)->Set(Text(name, name_len, "name"), Text(value, value_len, "value"));
+    return TF_OK;
+  });
+}
+
+tf_status tf_answer_start(tf_answer* answer, const uint8_t* sql, size_t sql_len,
+                          const char* database, size_t database_len, const char* format,
+                          size_t format_len, int32_t read_only, tf_error* error) {
+  return Guard(error, [&] {
+    Answers::Get().Find(answer)->Start(
+        Text(reinterpret_cast<const char*>(sql), sql_len, "sql"),
+        {std::string(Text(database, database_len, "database")),
+         std::string(Text(format, format_len, "format")), read_only != 0});
+    return TF_OK;
+  });
+}
+
+tf_status tf_answer_read(tf_answer* answer, uint8_t* buffer, size_t capacity, size_t* len,
+                         tf_error* error) {
+  return Guard(error, [&] {
+    NeedPointer(buffer, "buffer");
+    NeedPointer(len, "len");
+    *len = Answers::Get().Find(answer)->Read({buffer, capacity});
+    return *len == 0 ? TF_END : TF_OK;
+  });
+}
+
+tf_status tf_answer_summary(tf_answer* answer, char** json, size_t* len, tf_error* error) {
+  return Guard(error, [&] {
+    NeedPointer(json, "json");
+    NeedPointer(len, "len");
+    const std::string text = Answers::Get().Find(answer)->Summary();
+    *json = theflash::CopyText(text);
+    if (*json == nullptr) throw std::bad_alloc();
+    *len = text.size();
+    return TF_OK;
+  });
+}
+
+void tf_answer_cancel(tf_answer* answer) {
+  GuardClose([&] { Answers::Get().Find(answer)->Cancel(); });
+}
+
+void tf_answer_close(tf_answer** answer) {
+  GuardClose([&] {
+    if (const auto closing = Answers::Get().Take(answer)) closing->Close();
   });
 }
 

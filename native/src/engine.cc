@@ -24,6 +24,9 @@ constexpr size_t kWritersMax = 4;
 // In the folder while rows may have higher versions than the counter knows of.
 constexpr std::string_view kForeignVersions = "foreign-versions";
 
+// In the engine's own folder: what queries write their results into.
+constexpr std::string_view kPipes = "pipes";
+
 // libchdb has one data path a process.
 std::mutex open_folder_mutex;
 std::string& OpenFolder() {
@@ -68,6 +71,7 @@ void Engine::Start() {
           ? options_.memory_bytes_max
           : static_cast<uint64_t>(kMemoryShare * static_cast<double>(MachineMemoryBytes()));
   FolderFormat format(*folder_);
+  folder_->EmptyFolder(kPipes);
   folders_ = AllowedFolders(options_);
   SettleSandbox(folder_->path(), options_);
   arguments_ = {
@@ -124,6 +128,22 @@ void Engine::ChangeSnapshot(const sql::SnapshotChange& change) {
   }
 }
 
+std::string Engine::NewPipePath() {
+  return folder_->OwnPath(std::string(kPipes) + "/" + std::to_string(++pipes_));
+}
+
+uint64_t Engine::StopOnClose(std::function<void()> stop) {
+  const std::lock_guard lock(stops_mutex_);
+  if (closing_) throw Error(TF_CANCELLED, "the engine was closed");
+  stops_.emplace(++last_stop_, std::move(stop));
+  return last_stop_;
+}
+
+void Engine::Forget(uint64_t stop_id) {
+  const std::lock_guard lock(stops_mutex_);
+  stops_.erase(stop_id);
+}
+
 void Engine::PrepareWrite() {
   FinishCommit();
   PassForeignVersions();
@@ -170,6 +190,10 @@ void Engine::Close() {
   // be carried out by the next open.
   const std::lock_guard no_commit(commit_mutex_);
   for (const std::string& tag : pool_->TagsInUse()) canceller_->Start(tag);
+  {
+    const std::lock_guard stops_lock(stops_mutex_);
+    for (const auto& [id, stop] : stops_) stop();
+  }
   pool_->Close();
   writers_->Close();
   canceller_->Shutdown();

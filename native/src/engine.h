@@ -3,6 +3,9 @@
 #define THEFLASH_ENGINE_H_
 
 #include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -94,6 +97,13 @@ class Engine {
   const std::vector<std::string>& folders() const { return folders_; }
   // What constraints hold, in order.
   const std::vector<std::string>& const_settings() const { return const_settings_; }
+  // A name that is free in the folder, within the engine's reach, for a pipe that lives as long as
+  // a query. What a killed process left there goes with the next open.
+  std::string NewPipePath();
+  // Has Close call `stop` for what the engine could wait for: until Forget, which waits for a call
+  // of it under way.
+  uint64_t StopOnClose(std::function<void()> stop);
+  void Forget(uint64_t stop_id);
   // Held for as long as a commit must not be cut short by Close.
   std::mutex& commit_mutex() { return commit_mutex_; }
   // Half-way: recorded but not wholly published, or not known to be.
@@ -138,6 +148,10 @@ class Engine {
   bool foreign_versions_ = false;  // rows may have higher versions than the counter knows of
   std::mutex commit_mutex_;
   std::mutex close_mutex_;
+  std::atomic<uint64_t> pipes_ = 0;
+  std::mutex stops_mutex_;
+  uint64_t last_stop_ = 0;
+  std::map<uint64_t, std::function<void()>> stops_;
   bool closed_ = false;
   std::vector<std::string> arguments_;
   std::vector<std::string> folders_;

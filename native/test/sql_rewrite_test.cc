@@ -389,6 +389,21 @@ TEST(RewriteTest, HostileTextEndsWell) {
   }
 }
 
+TEST(RewriteTest, TakesTheFormatOfWhatGivesRows) {
+  MapCatalog catalog = MapCatalog::WithTables();
+  Options options;
+  options.takes_format = true;
+  const auto rewrite = [&](std::string_view text) { return Rewrite(text, catalog, options).at(0); };
+  EXPECT_EQ(rewrite("SELECT k FROM db.t FORMAT CSV").sql, "SELECT k FROM db.t");
+  EXPECT_EQ(rewrite("SELECT k FROM db.t FORMAT CSV").format, "CSV");
+  EXPECT_EQ(rewrite("SELECT 1 FORMAT CSV SETTINGS a = 1").sql, "SELECT 1 SETTINGS a = 1");
+  EXPECT_EQ(rewrite("SHOW TABLES FORMAT JSON").format, "JSON");
+  EXPECT_EQ(rewrite("SELECT 1 AS format").format, "");
+  EXPECT_EQ(rewrite("SELECT k FROM db.t").format, "");
+  EXPECT_EQ(rewrite("INSERT INTO db.p FORMAT CSV\n1,a").format, "");
+  EXPECT_THROW(Rewrite("SELECT 1 FORMAT CSV", catalog, {}), SqlError);
+}
+
 // The same for every cut of statements that are right.
 TEST(RewriteTest, CutStatementsEndWell) {
   MapCatalog catalog = MapCatalog::WithTables();

@@ -48,6 +48,7 @@ export default class Serve extends FlashCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> --engine ./theflash-data',
     '<%= config.bin %> <%= command.id %> --listen 0.0.0.0:9330 --token-file token --tls-cert cert.pem --tls-key key.pem',
+    '<%= config.bin %> <%= command.id %> --http 127.0.0.1:8123 --token-file token',
     '<%= config.bin %> <%= command.id %> --binlog mysql://repl@db.example.com/ --password-file secret',
     '<%= config.bin %> scan shop.orders --engine tcp://127.0.0.1:9330',
   ];
@@ -81,6 +82,14 @@ export default class Serve extends FlashCommand {
     }),
     'allow-open-network': Flags.boolean({
       summary: 'Listen on a network without token or TLS: anybody who reaches the port gets in.',
+    }),
+    http: Flags.string({
+      summary: "Serve ClickHouse's HTTP interface too, for its clients; the token is the password.",
+      helpValue: 'HOST:PORT',
+    }),
+    'http-open': Flags.boolean({
+      summary: 'Ask nobody for the token over HTTP: every program of this machine gets in.',
+      dependsOn: ['http'],
     }),
     'metrics-listen': Flags.string({
       summary: 'Serve Prometheus metrics at http://HOST:PORT/metrics.',
@@ -139,6 +148,7 @@ export default class Serve extends FlashCommand {
         if (followed !== undefined) follower = follow(engine, followed, log);
         if (!this.jsonEnabled()) {
           this.log(`sandbox: ${(await engine.info()).sandbox}`);
+          if (server.httpUrl !== undefined) this.log(`HTTP at ${server.httpUrl}`);
           this.log(`Listening on ${server.host}:${server.port}`);
         }
         await serveUntil(signal, server, options, follower);
@@ -190,6 +200,8 @@ function serveOptions(
     'tls-cert'?: string | undefined;
     'tls-key'?: string | undefined;
     'allow-open-network': boolean;
+    http?: string | undefined;
+    'http-open': boolean;
     'metrics-listen'?: string | undefined;
     'connections-max': number;
     'connections-per-address-max'?: number | undefined;
@@ -202,12 +214,13 @@ function serveOptions(
   log: Log,
 ): ServeOptions {
   const { 'token-file': tokenFile, 'tls-cert': certFile, 'tls-key': keyFile } = flags;
-  const metrics = flags['metrics-listen'];
+  const { http, 'http-open': isOpen, 'metrics-listen': metrics } = flags;
   return {
     ...parseListenAddress(flags.listen),
     ...(tokenFile === undefined ? {} : { tokenFile }),
     ...(certFile === undefined || keyFile === undefined ? {} : { tls: { certFile, keyFile } }),
     allowOpenNetwork: flags['allow-open-network'],
+    ...(http === undefined ? {} : { http: { ...parseListenAddress(http), isOpen } }),
     ...(metrics === undefined ? {} : { metrics: parseListenAddress(metrics) }),
     version,
     limits: {

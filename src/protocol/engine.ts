@@ -1,3 +1,4 @@
+import type { Answer, AnswerRequest } from './answer.js';
 import type { SqlParameters } from './sql-parameters.js';
 import type { RowKernel } from './row-kernel.js';
 import type { TableSchema } from './table.js';
@@ -29,6 +30,12 @@ export interface Engine {
    * resolves, whatever is written later.
    */
   query(sql: string, options?: QueryOptions): Promise<ArrowScan>;
+
+  /**
+   * Runs one statement whose result leaves as bytes of a format. A query is planned when the promise
+   * resolves; what is none is done. Only where the engine runs in this process.
+   */
+  answer?(request: AnswerRequest): Promise<Answer>;
 
   /**
    * Inserts a whole Arrow IPC stream into a plain (not mutable) table and gives the count of rows.

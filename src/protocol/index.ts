@@ -1,3 +1,4 @@
+export * from './answer.js';
 export * from './arrow-encode.js';
 export * from './arrow-rows.js';
 export * from './call-limit.js';

@@ -8,13 +8,14 @@ import { ClientCounts } from './client-counts.js';
 import { Connection } from './connection.js';
 import { type ServerContext } from './context.js';
 import { readCredentials } from './credentials.js';
+import { HttpDoor } from './http/index.js';
 import { Inserts } from './inserts.js';
 import { listenOn } from './listen.js';
-import { checkListen } from './listen-policy.js';
+import { checkHttpListen, checkListen } from './listen-policy.js';
 import { startMetricsEndpoint } from './metrics-endpoint.js';
 import { Metrics, type EndedBy } from './metrics.js';
 import { OpenWrites } from './open-writes.js';
-import { defaultLimits, type ServeOptions } from './options.js';
+import { defaultLimits, type HttpOptions, type ServeOptions } from './options.js';
 import { ReceiveBudget } from './receive-budget.js';
 import { PlanSnapshots } from './snapshot.js';
 import { TlsGate } from './tls-gate.js';
@@ -28,6 +29,8 @@ export interface FlashServer {
   readonly port: number;
   /** `http://host:port/metrics`, or undefined without an endpoint. */
   readonly metricsUrl: string | undefined;
+  /** `http://host:port` of ClickHouse's HTTP interface, or undefined without one. */
+  readonly httpUrl: string | undefined;
   readonly metrics: Metrics;
   /** Figures for tests and STATUS. */
   counts(): { connections: number; scans: number; writes: number };
@@ -57,6 +60,7 @@ export async function startServer(engine: Engine, options: ServeOptions): Promis
     hasTls: credentials.tls !== undefined,
     allowOpenNetwork: options.allowOpenNetwork === true,
   });
+  if (options.http !== undefined) checkHttpListen(options.http, credentials, options);
   const server = new RunningServer(engine, options, credentials);
   await server.start();
   return server;
@@ -71,6 +75,7 @@ class RunningServer implements FlashServer {
   readonly #context: ServerContext;
   readonly #tcp: Server;
   readonly #gate: TlsGate | undefined;
+  #http: HttpDoor | undefined;
   readonly #connections = new Set<Connection>();
   /** Sockets that are open, those before their handshake too. */
   readonly #clients = new ClientCounts();
@@ -103,7 +108,7 @@ class RunningServer implements FlashServer {
       credentials,
       isDraining: false,
       listScans: () => this.#listScans(),
-      countConnections: () => this.#connections.size,
+      countConnections: () => this.#countConnections(),
       listSources: options.listSources,
     };
     this.#tcp = createServer((socket) => {
@@ -116,20 +121,22 @@ class RunningServer implements FlashServer {
   async start(): Promise<void> {
     const address = await listenOn(this.#tcp, this.#options);
     this.port = address.port;
-    const { metrics } = this.#options;
+    const { metrics, http } = this.#options;
     if (metrics !== undefined) await this.#startMetrics(metrics);
+    if (http !== undefined) await this.#startHttp(http);
     this.#context.log('info', 'listening', {
       host: this.host,
       port: this.port,
       tls: this.#gate !== undefined,
       token: this.#context.credentials.token !== undefined,
       metrics: this.metricsUrl,
+      http: this.httpUrl,
     });
   }
 
   counts(): { connections: number; scans: number; writes: number } {
     return {
-      connections: this.#connections.size,
+      connections: this.#countConnections(),
       scans: this.#listScans().length,
       writes: this.#context.writes.count,
     };
@@ -138,7 +145,10 @@ class RunningServer implements FlashServer {
   async reload(): Promise<void> {
     const fresh = await readCredentials(this.#options);
     this.#context.credentials = fresh;
-    if (fresh.tls !== undefined) this.#gate?.setIdentity(fresh.tls);
+    if (fresh.tls !== undefined) {
+      this.#gate?.setIdentity(fresh.tls);
+      this.#http?.setIdentity(fresh.tls);
+    }
     this.metrics.reloads += 1;
     this.#context.log('info', 'reloaded');
   }
@@ -168,12 +178,35 @@ class RunningServer implements FlashServer {
         connection.fail(new FlashError('CANCELLED', 'The server stops, and waited long enough'));
       }
     }, drainTimeoutMs);
+    const httpClosed = this.#http?.close(drainTimeoutMs);
     if (this.#connections.size > 0) await emptied;
     clearTimeout(timer);
+    await httpClosed;
     await unlistened;
     await this.#closeMetrics?.();
     await this.#context.snapshots.close();
     this.#context.log('info', 'stopped');
+  }
+
+  get httpUrl(): string | undefined {
+    return this.#http?.url;
+  }
+
+  async #startHttp(options: HttpOptions): Promise<void> {
+    const { tls } = this.#context.credentials;
+    const admit = (socket: Socket): FlashError | undefined => this.#admit(socket);
+    const door = new HttpDoor({ context: this.#context, tls, admit }, options);
+    try {
+      await door.start();
+      this.#http = door;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  #countConnections(): number {
+    return this.#connections.size + (this.#http?.connectionCount ?? 0);
   }
 
   async #startMetrics(address: { host: string; port: number }): Promise<void> {
@@ -214,24 +247,34 @@ class RunningServer implements FlashServer {
     });
   }
 
-  #accept(socket: Socket): void {
+  /** Counts a new connection of any door, or says why it is not taken. */
+  #admit(socket: Socket): FlashError | undefined {
     this.metrics.connections += 1;
     socket.on('error', () => socket.destroy());
     const { connectionsMax, connectionsPerAddressMax } = this.#context.limits;
     const address = clientAddress(socket.remoteAddress);
-    if (this.#connections.size + (this.#gate?.pendingCount ?? 0) >= connectionsMax) {
-      this.#turnAway(socket, 'connections', `${connectionsMax} connections are open already`);
-      return;
+    if (this.#countConnections() + (this.#gate?.pendingCount ?? 0) >= connectionsMax) {
+      return this.#countRefused('connections', `${connectionsMax} connections are open already`);
     }
     if (this.#clients.of(address) >= connectionsPerAddressMax) {
       const text = `${connectionsPerAddressMax} connections of your address are open already`;
-      this.#turnAway(socket, 'connections-per-address', text);
-      return;
+      return this.#countRefused('connections-per-address', text);
     }
     this.#clients.add(address);
     socket.once('close', () => {
       this.#clients.remove(address);
     });
+    return undefined;
+  }
+
+  #accept(socket: Socket): void {
+    const refused = this.#admit(socket);
+    if (refused !== undefined) {
+      // A client that speaks TLS would not understand the words.
+      if (this.#gate !== undefined) socket.destroy();
+      else this.#refuse(socket, refused);
+      return;
+    }
     if (this.#gate === undefined) {
       this.#connect(socket);
       return;
@@ -250,15 +293,10 @@ class RunningServer implements FlashServer {
     if (this.#context.isDraining) connection.drain('The server stops', 0);
   }
 
-  #turnAway(socket: Socket, limit: EndedBy, text: string): void {
+  #countRefused(limit: EndedBy, text: string): FlashError {
     this.metrics.connectionsRefused += 1;
     this.metrics.countEnded(limit);
-    // A client that speaks TLS would not understand the words.
-    if (this.#gate !== undefined) socket.destroy();
-    else {
-      const hint = 'Try again in a moment, or close some.';
-      this.#refuse(socket, new FlashError('BUSY', text, { hint }));
-    }
+    return new FlashError('BUSY', text, { hint: 'Try again in a moment, or close some.' });
   }
 
   /** Many connections that never log in must not keep those out that would. */
@@ -287,7 +325,7 @@ class RunningServer implements FlashServer {
       const { what, startedAtMs, rows, bytes } = scan;
       scans.push({ connection: id, peer, what, startedAtMs, rows, bytes });
     }
-    return scans;
+    return [...scans, ...(this.#http?.listScans() ?? [])];
   }
 }
 

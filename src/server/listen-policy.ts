@@ -36,6 +36,31 @@ export function checkListen(options: {
 }
 
 /**
+ * Checks the same of ClickHouse's HTTP interface, which asks for the token on this machine too: a page
+ * in a browser reaches it as well.
+ *
+ * Errors: INVALID_REQUEST.
+ */
+export function checkHttpListen(
+  http: { host: string; isOpen: boolean },
+  credentials: { token: string | undefined; tls: object | undefined },
+  { allowOpenNetwork = false }: { allowOpenNetwork?: boolean },
+): void {
+  const hasToken = credentials.token !== undefined && !http.isOpen;
+  if (credentials.token === undefined && !http.isOpen) {
+    throw new FlashError('INVALID_REQUEST', 'ClickHouse clients log in, and there is no token', {
+      hint: 'Make one (openssl rand -hex 32 > token) and give --token-file token, or say --http-open to let in every program of this machine.',
+    });
+  }
+  checkListen({
+    host: http.host,
+    hasToken,
+    hasTls: credentials.tls !== undefined,
+    allowOpenNetwork,
+  });
+}
+
+/**
  * Parses `host:port`, an IPv6 host in brackets.
  *
  * Errors: INVALID_REQUEST.

@@ -70,6 +70,15 @@ export const defaultLimits: ServeLimits = {
   wrongTokenDelayMsMax: 4_000,
 };
 
+/** Where ClickHouse's HTTP interface is served, and to whom. */
+export interface HttpOptions {
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  /** Nobody is asked for the token. */
+  isOpen: boolean;
+}
+
 export interface ServeOptions {
   host: string;
   /** 0 takes a free one. */
@@ -80,6 +89,8 @@ export interface ServeOptions {
   tls?: { certFile: string; keyFile: string };
   /** Allows an address that other machines reach although there is no token, or no TLS. */
   allowOpenNetwork?: boolean;
+  /** Where to serve ClickHouse's HTTP interface; nowhere when undefined. */
+  http?: HttpOptions;
   /** Where to serve Prometheus metrics over HTTP; nowhere when undefined. */
   metrics?: { host: string; port: number };
   /** Version of this program, for HELLO_OK. */

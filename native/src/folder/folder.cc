@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -136,6 +137,14 @@ void Folder::WriteFile(std::string_view name, std::string_view text) const {
   const std::string file = OwnPath(name);
   MakeFolders(file.substr(0, file.rfind('/')));
   WriteText(file, text, false);
+}
+
+void Folder::EmptyFolder(std::string_view name) const {
+  const std::string path = OwnPath(name);
+  std::error_code failed;
+  std::filesystem::remove_all(path, failed);
+  if (failed) throw SystemError(failed.value(), "emptying", path);
+  MakeFolder(path);
 }
 
 void Folder::ReplaceFile(std::string_view name, std::string_view text) const {

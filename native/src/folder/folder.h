@@ -27,6 +27,9 @@ class Folder {
   // Writes a file at OwnPath(name), making the folders above it.
   void WriteFile(std::string_view name, std::string_view text) const;
 
+  // Makes the folder OwnPath(name), or empties it.
+  void EmptyFolder(std::string_view name) const;
+
   // Puts a file at OwnPath(name) durably, whole or not at all.
   void ReplaceFile(std::string_view name, std::string_view text) const;
 

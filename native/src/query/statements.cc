@@ -41,9 +41,11 @@ std::vector<std::string_view> SplitStatements(std::string_view text) {
 }
 
 std::vector<sql::Statement> RewriteStatement(Engine& engine, Connection& connection,
-                                             std::string_view statement) {
+                                             std::string_view statement, const Reading& reading) {
   EngineCatalog catalog(&connection, &engine.prints());
   sql::Options options;
+  options.default_database = reading.database;
+  options.takes_format = reading.takes_format;
   options.allow_external = engine.options().allow_external;
   options.folders = engine.folders();
   options.reads_files = HasSandbox();

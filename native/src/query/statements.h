@@ -17,9 +17,16 @@ namespace theflash {
 // The statements of a text. Errors: TF_INVALID where a string, comment or identifier does not end.
 std::vector<std::string_view> SplitStatements(std::string_view text);
 
+// How a statement is to be read.
+struct Reading {
+  std::string database = "default";  // of names without one
+  bool takes_format = false;         // see sql::Options
+};
+
 // What one statement of SplitStatements comes to in ClickHouse's SQL.
 std::vector<sql::Statement> RewriteStatement(Engine& engine, Connection& connection,
-                                             std::string_view statement);
+                                             std::string_view statement,
+                                             const Reading& reading = {});
 
 // Runs one rewritten statement and gives its result whole, in `format`. Where `cancelled` comes to
 // hold while it waits for a lock, and who sets it wakes the lock, it throws TF_CANCELLED.

@@ -33,6 +33,9 @@ void chdb_destroy_query_result(chdb_result* result);
 const char* chdb_result_buffer(chdb_result* result);
 size_t chdb_result_length(chdb_result* result);
 uint64_t chdb_result_rows_written(chdb_result* result);
+uint64_t chdb_result_bytes_written(chdb_result* result);
+uint64_t chdb_result_storage_rows_read(chdb_result* result);
+uint64_t chdb_result_storage_bytes_read(chdb_result* result);
 const char* chdb_result_error(chdb_result* result);
 
 // The query is "INSERT INTO t (columns)" without FORMAT. Never NULL; see chdb_stream_insert_error.

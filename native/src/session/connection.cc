@@ -113,6 +113,7 @@ void Connection::Replace() {
   chdb_connection* const fresh = Connect();
   chdb_close_conn(std::exchange(handle_, fresh));
   is_spoilt_ = false;
+  is_changed_ = false;
 }
 
 void Connection::Fail(const std::string& error) {
@@ -192,6 +193,43 @@ void Connection::CloseStream(Result stream) {
     if (!is_spoilt_ && !is_stream_drained_) chdb_stream_cancel_query(*handle_, stream.get());
     stream = Result();
     if (is_spoilt_ || !is_stream_drained_) Replace();
+  });
+}
+
+std::future<Result> Connection::Start(std::string sql, std::string format,
+                                      std::function<void()> done) {
+  const std::lock_guard lock(mutex_);
+  if (handle_ == nullptr) throw Error(TF_CANCELLED, "the engine was closed");
+  return worker_->Start([connection = *handle_, sql = std::move(sql), format = std::move(format),
+                         done = std::move(done)] {
+    Result result(chdb_query_n(connection, sql.data(), sql.size(), format.data(), format.size()));
+    done();
+    return result;
+  });
+}
+
+Result Connection::Finish(std::future<Result> query) {
+  Result result = query.get();
+  if (!result.error().empty()) Fail(std::string(result.error()));
+  return result;
+}
+
+void Connection::Change(std::string_view sql) {
+  is_changed_ = true;
+  Execute(sql);
+}
+
+void Connection::Reset() {
+  const std::lock_guard lock(mutex_);
+  if (handle_ == nullptr || !is_changed_) return;
+  worker_->Run([this] {
+    try {
+      Replace();
+    } catch (const Error&) {
+      // Nobody is to run with the settings of another.
+      chdb_close_conn(std::exchange(handle_, nullptr));
+      throw;
+    }
   });
 }
 

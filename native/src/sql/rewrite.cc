@@ -74,20 +74,27 @@ void RefuseSessionState(const Source& source) {
   }
 }
 
-// Rows leave the engine as Arrow; another FORMAT would reach a reader that can't know it.
-void RefuseFormat(const Source& source) {
-  const Tokens& tokens = source.tokens;
+// Where the FORMAT clause of a query stands; size() where it has none.
+size_t FindFormat(std::string_view text, const Tokens& tokens) {
   // Of EXPLAIN INSERT … VALUES, which prints as FORMAT Values.
-  if (FindInsertData(source.text)) return;
+  if (FindInsertData(text)) return tokens.size();
   for (size_t index = tokens.FindWord(1, tokens.size(), "FORMAT"); index < tokens.size();
        index = tokens.FindWord(index + 1, tokens.size(), "FORMAT")) {
     const bool named = index + 1 < tokens.size() && tokens.at(index + 1).kind == TokenKind::kWord;
     const bool last = index + 2 == tokens.size() || tokens.IsWord(index + 2, "SETTINGS");
-    if (!named || !last || !CanEndExpression(tokens, index - 1)) continue;
-    throw SqlError("FORMAT " + std::string(tokens.TextAt(index + 1)) +
-                       ": rows always leave the engine as Arrow",
-                   "Leave FORMAT out, and choose the output by --format.");
+    if (named && last && CanEndExpression(tokens, index - 1)) return index;
   }
+  return tokens.size();
+}
+
+// Rows leave the engine as Arrow; another FORMAT would reach a reader that can't know it.
+void RefuseFormat(const Source& source) {
+  const Tokens& tokens = source.tokens;
+  const size_t index = FindFormat(source.text, tokens);
+  if (index == tokens.size()) return;
+  throw SqlError(
+      "FORMAT " + std::string(tokens.TextAt(index + 1)) + ": rows always leave the engine as Arrow",
+      "Leave FORMAT out, and choose the output by --format.");
 }
 
 std::vector<Statement> RewriteQuery(const Source& source) {
@@ -190,6 +197,20 @@ std::vector<Statement> RewritePrinted(std::string_view given, std::string_view t
   return Dispatch({*hidden, shown, catalog, options, *hidden});
 }
 
+// The same, less the FORMAT of what gives rows.
+std::vector<Statement> RewriteWithoutFormat(std::string_view given, const std::string& text,
+                                            Catalog& catalog, const Options& options) {
+  const Tokens tokens(std::string_view(text).substr(0, FindData(text)));
+  const size_t at = IsRead(tokens) ? FindFormat(text, tokens) : tokens.size();
+  if (at == tokens.size()) return RewritePrinted(given, text, catalog, options);
+  std::string plain = text;
+  const size_t begin = tokens.at(at - 1).end;
+  plain.erase(begin, tokens.at(at + 1).end - begin);
+  std::vector<Statement> statements = RewritePrinted(plain, plain, catalog, options);
+  statements.back().format = tokens.TextAt(at + 1);
+  return statements;
+}
+
 }  // namespace
 
 std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
@@ -199,7 +220,9 @@ std::vector<Statement> Rewrite(std::string_view statement, Catalog& catalog,
   if (const auto resolved = ResolveSnapshots(source)) return Rewrite(*resolved, catalog, options);
   if (Rewritten own = RewriteOwn(source)) return *std::move(own);
   RefuseLackOfWhere(tokens);
-  return RewritePrinted(statement, Read(statement, catalog), catalog, options);
+  const std::string text = Read(statement, catalog);
+  if (!options.takes_format) return RewritePrinted(statement, text, catalog, options);
+  return RewriteWithoutFormat(statement, text, catalog, options);
 }
 
 }  // namespace theflash::sql

@@ -107,6 +107,8 @@ class Catalog {
 struct Options {
   std::string default_database = "default";
   bool allow_external = false;  // INTO OUTFILE is refused without it
+  // A FORMAT clause of what gives rows is taken out of the text and told apart, not refused.
+  bool takes_format = false;
   // Outside of the engine folder, for BACKUP and RESTORE, and for file() where a sandbox holds it
   // to them: `reads_files`. Absolute, without a slash at the end.
   std::vector<std::string> folders;
@@ -139,6 +141,7 @@ struct Statement {
   std::string sql;  // with a placeholder of no meaning where `version_slots` say
   Effect effect = Effect::kOther;
   bool returns_rows = false;
+  std::string format;    // that the text asked for; see Options::takes_format
   std::string database;  // table that is written or changed, unquoted; empty where there is none
   std::string table;
   // How many versions to reserve before Fill: 0, 1 or 2. `version_per_row` asks for one more for

@@ -8,7 +8,7 @@ import { FlashError } from '../../protocol/index.js';
  */
 
 /** TF_ABI_VERSION of the header that these declarations follow. */
-export const abiVersion = 4;
+export const abiVersion = 5;
 
 /** tf_status. */
 export const status = {
@@ -63,6 +63,18 @@ const declarations = {
   scanClose: 'void tf_scan_close(_Inout_ tf_scan **scan)',
   insert:
     'tf_status tf_insert(tf_engine *engine, const char *database, size_t database_len, const char *table, size_t table_len, const uint8_t *stream, size_t stream_len, _Out_ uint64_t *rows, _Out_ tf_error *error)',
+  answerNew:
+    'tf_status tf_answer_new(tf_engine *engine, _Out_ tf_answer **answer, _Out_ tf_error *error)',
+  answerSet:
+    'tf_status tf_answer_set(tf_answer *answer, const char *name, size_t name_len, const char *value, size_t value_len, _Out_ tf_error *error)',
+  answerStart:
+    'tf_status tf_answer_start(tf_answer *answer, const uint8_t *sql, size_t sql_len, const char *database, size_t database_len, const char *format, size_t format_len, int32_t read_only, _Out_ tf_error *error)',
+  answerRead:
+    'tf_status tf_answer_read(tf_answer *answer, uint8_t *buffer, size_t capacity, _Out_ size_t *len, _Out_ tf_error *error)',
+  answerSummary:
+    'tf_status tf_answer_summary(tf_answer *answer, _Out_ void **json, _Out_ size_t *len, _Out_ tf_error *error)',
+  answerCancel: 'void tf_answer_cancel(tf_answer *answer)',
+  answerClose: 'void tf_answer_close(_Inout_ tf_answer **answer)',
   batchOpen:
     'tf_status tf_batch_open(tf_engine *engine, _Out_ tf_batch **batch, _Out_ tf_error *error)',
   batchReserve:
@@ -186,7 +198,7 @@ function loadLibrary(file: string): LibraryHandle {
 
 function declareTypes(): void {
   koffi.alias('tf_status', 'int32_t');
-  for (const handle of ['tf_engine', 'tf_scan', 'tf_batch']) koffi.opaque(handle);
+  for (const handle of ['tf_engine', 'tf_scan', 'tf_answer', 'tf_batch']) koffi.opaque(handle);
   koffi.struct('tf_error', {
     status: 'int32_t',
     engine_code: 'int32_t',

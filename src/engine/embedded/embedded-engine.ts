@@ -4,6 +4,8 @@ import {
   FlashError,
   queryRows,
   tableName,
+  type Answer,
+  type AnswerRequest,
   type ArrowScan,
   type Engine,
   type EngineInfo,
@@ -12,6 +14,7 @@ import {
   type RowKernel,
   type WriteBatch,
 } from '../../protocol/index.js';
+import { openAnswer } from './answer.js';
 import { openBatch } from './batch.js';
 import { loadBindings, readText, type Out } from './bindings.js';
 import { closedError } from './errors.js';
@@ -161,6 +164,11 @@ class OpenEngine implements EmbeddedEngine {
     const { parameters } = options;
     const bound = parameters === undefined ? sql : bindParameters(sql, parameters);
     return await openScan(this.#native, bound, options);
+  }
+
+  async answer(request: AnswerRequest): Promise<Answer> {
+    this.#refuseClosed();
+    return await openAnswer(this.#native, request);
   }
 
   async openBatch(): Promise<WriteBatch> {

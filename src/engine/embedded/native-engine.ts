@@ -1,6 +1,6 @@
 import { CallLimit, type ErrorPlace } from '../../protocol/index.js';
 import { status, type Bindings, type NativeError, type Pointer } from './bindings.js';
-import { takeError } from './errors.js';
+import { closedError, takeError } from './errors.js';
 
 /**
  * Blocking calls run on libuv's pool, which has four threads unless `UV_THREADPOOL_SIZE` says
@@ -45,6 +45,19 @@ export class NativeEngine {
     this.pointer = pointer;
     this.scans = new CallLimit(scansMax);
     this.calls = new CallLimit(callsMax[share]);
+  }
+}
+
+/** Takes the place of one of the engine's connections. Errors: CANCELLED where `signal` fires. */
+export async function takeConnection(
+  engine: NativeEngine,
+  signal: AbortSignal | undefined,
+): Promise<{ release: () => void }> {
+  try {
+    return await engine.scans.take(signal);
+  } catch {
+    // Only the signal ends the wait.
+    throw closedError('query');
   }
 }
 

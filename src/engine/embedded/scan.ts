@@ -10,7 +10,7 @@ import {
 } from '../../protocol/index.js';
 import { status, type Out } from './bindings.js';
 import { closedError } from './errors.js';
-import { callChecked, textArgs, type NativeEngine } from './native-engine.js';
+import { callChecked, takeConnection, textArgs, type NativeEngine } from './native-engine.js';
 
 /**
  * Starts a query. Errors: those of planning; CANCELLED where `signal` fires, before or after.
@@ -21,7 +21,7 @@ export async function openScan(
   options: Pick<QueryOptions, 'signal' | 'buffers' | 'checksum'>,
 ): Promise<EmbeddedScan> {
   const { signal } = options;
-  const connection = await takeUnlessAborted(engine, signal);
+  const connection = await takeConnection(engine, signal);
   const { bindings, calls } = engine;
   const handle: Out<bigint> = [null];
   // Planning may take long: it runs the scalar subqueries of a query.
@@ -42,18 +42,6 @@ export async function openScan(
     throw signal?.aborted === true ? closedError('query') : error;
   } finally {
     signal?.removeEventListener('abort', cancel);
-  }
-}
-
-async function takeUnlessAborted(
-  engine: NativeEngine,
-  signal: AbortSignal | undefined,
-): Promise<{ release: () => void }> {
-  try {
-    return await engine.scans.take(signal);
-  } catch {
-    // Only the signal ends the wait.
-    throw closedError('query');
   }
 }
 

@@ -1,0 +1,125 @@
+import { randomUUID } from 'node:crypto';
+import { type IncomingHttpHeaders } from 'node:http';
+import { FlashError } from '../../protocol/index.js';
+
+/** What a request says beside its SQL. */
+export interface QueryParameters {
+  query: string;
+  queryId: string;
+  database: string;
+  /** undefined where the client names none. */
+  format: string | undefined;
+  /** Values of {name:Type}, as ClickHouse's clients escape them. */
+  values: Readonly<Record<string, string>>;
+  /** ClickHouse's settings, to be checked by the engine. */
+  settings: ReadonlyMap<string, string>;
+  isReadOnly: boolean;
+  /** Hold the answer back until it is whole, or too large for it. */
+  waitsForEnd: boolean;
+  compresses: boolean;
+  /** Units: ms; 0 where the client sets none. */
+  timeoutMs: number;
+}
+
+/**
+ * Reads the parameters of a request: those of ClickHouse's HTTP interface, those that clients always
+ * send and that change nothing here, `param_…`, and settings.
+ *
+ * Errors: UNSUPPORTED for what is not carried out; INVALID_REQUEST.
+ */
+export function readParameters(
+  parameters: URLSearchParams,
+  headers: IncomingHttpHeaders,
+  isGet: boolean,
+): QueryParameters {
+  const values: Record<string, string> = {};
+  const settings = new Map<string, string>();
+  for (const [name, value] of parameters) {
+    if (name.startsWith('param_')) values[name.slice('param_'.length)] = value;
+    else if (unsupported.has(name)) refuseUnsupported(name, value);
+    else if (!known.has(name)) settings.set(name, value);
+  }
+  const isOn = (name: string): boolean => isTrue(parameters.get(name));
+  const database = parameters.get('database') ?? oneText(headers['x-clickhouse-database']);
+  return {
+    query: parameters.get('query') ?? '',
+    queryId: readQueryId(parameters.get('query_id')),
+    database: database ?? 'default',
+    format: parameters.get('default_format') ?? oneText(headers['x-clickhouse-format']),
+    values,
+    settings,
+    isReadOnly: isGet || (parameters.get('readonly') ?? '0') !== '0',
+    waitsForEnd: isOn('wait_end_of_query'),
+    compresses: isOn('enable_http_compression'),
+    timeoutMs: readSeconds(parameters.get('max_execution_time')),
+  };
+}
+
+/** Carried out here, or of no effect: nothing is held by a session, and progress is not told. */
+const known: ReadonlySet<string> = new Set([
+  'query',
+  'query_id',
+  'database',
+  'default_format',
+  'user',
+  'password',
+  'readonly',
+  'wait_end_of_query',
+  'enable_http_compression',
+  'max_execution_time',
+  'buffer_size',
+  'cancel_http_readonly_queries_on_client_close',
+  'client_protocol_version',
+  'close_session',
+  'http_headers_progress_interval_ms',
+  'http_make_head_request',
+  'http_zlib_compression_level',
+  'log_comment',
+  'log_queries',
+  'quota_key',
+  'send_progress_in_http_headers',
+  'session_check',
+  'session_id',
+  'session_timeout',
+  'stacktrace',
+]);
+
+/** Parameters that would change what a client gets. */
+const unsupported: ReadonlyMap<string, string> = new Map([
+  [
+    'compress',
+    'Leave compress=1 out, and ask for gzip: enable_http_compression=1 and Accept-Encoding.',
+  ],
+  ['decompress', 'Leave decompress=1 out, and send Content-Encoding: gzip.'],
+  ['role', 'There are no roles here: leave it out.'],
+]);
+
+function refuseUnsupported(name: string, value: string): void {
+  if (name !== 'role' && !isTrue(value)) return;
+  const hint = unsupported.get(name) ?? '';
+  throw new FlashError('UNSUPPORTED', `The parameter ${name} is not supported`, { hint });
+}
+
+function isTrue(value: string | null): boolean {
+  return value === '1' || value?.toLowerCase() === 'true';
+}
+
+function oneText(value: string | string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function readSeconds(text: string | null): number {
+  const seconds = Number(text ?? 0);
+  if (Number.isFinite(seconds) && seconds >= 0) return Math.min(seconds * 1000, timeoutMsMax);
+  throw new FlashError('INVALID_REQUEST', `max_execution_time is no number of seconds: ${text}`);
+}
+
+/** The longest that a timer of Node takes. */
+const timeoutMsMax = 2 ** 31 - 1;
+
+/** It comes back in a header. */
+function readQueryId(given: string | null): string {
+  if (given === null || given === '') return randomUUID();
+  if (/^[\x21-\x7e]{1,200}$/.test(given)) return given;
+  throw new FlashError('INVALID_REQUEST', 'query_id must be 1 to 200 letters of ASCII, no spaces');
+}

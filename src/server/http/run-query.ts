@@ -1,0 +1,219 @@
+import { randomBytes } from 'node:crypto';
+import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { FlashError, type Answer, type AnswerSummary } from '../../protocol/index.js';
+import { type ActiveRequest } from '../active-request.js';
+import { type ServerContext } from '../context.js';
+import { AnswerStream, choosePacking, type Packing } from './answer-stream.js';
+import { contentTypeOf } from './content-type.js';
+import { toErrorAnswer } from './error-answer.js';
+import { type QueryParameters } from './query-parameters.js';
+import { readBody } from './request-body.js';
+import { looksLikeRead, statementBytes } from './statement-text.js';
+
+/** What the door knows of its engine, for headers and error texts. */
+export interface EngineFacts {
+  version: string;
+  timezone: string;
+}
+
+/** A request that is being answered. */
+export interface QueryExchange {
+  server: ServerContext;
+  facts: EngineFacts;
+  request: IncomingMessage;
+  response: ServerResponse;
+  parameters: QueryParameters;
+  /** Its time, its signal, and its figures for STATUS. */
+  active: ActiveRequest;
+}
+
+/**
+ * Runs a statement and sends its answer.
+ *
+ * Errors: those of the statement, as long as nothing was sent; later ones are told in the stream.
+ */
+export async function runQuery(exchange: QueryExchange): Promise<void> {
+  const { server, request, parameters, active } = exchange;
+  const body = await readBody(request, server);
+  try {
+    const statement = statementBytes(parameters.query, body.pieces, parameters.values);
+    const isRead = parameters.isReadOnly || looksLikeRead(statement);
+    if (isRead) {
+      startScan(server, active);
+      await answer(exchange, statement);
+    } else {
+      await server.statements.run(() => answer(exchange, statement), active.signal);
+    }
+  } finally {
+    body.release();
+  }
+}
+
+/** Takes a place among the scans. Errors: BUSY when all are taken. */
+function startScan(server: ServerContext, active: ActiveRequest): void {
+  const { scansMax } = server.limits;
+  if (server.listScans().length >= scansMax) {
+    throw new FlashError('BUSY', `${scansMax} queries run already`, {
+      hint: 'Try again in a moment, or read with fewer connections at once.',
+    });
+  }
+  active.isScan = true;
+  server.metrics.scans += 1;
+}
+
+async function answer(exchange: QueryExchange, statement: Buffer): Promise<void> {
+  const { server, parameters, active } = exchange;
+  const { engine } = server;
+  if (engine.answer === undefined) {
+    throw new FlashError('UNSUPPORTED', 'This engine gives no answers in formats');
+  }
+  const result = await engine.answer({
+    sql: statement,
+    database: parameters.database,
+    format: parameters.format ?? 'TabSeparated',
+    settings: parameters.settings,
+    isReadOnly: parameters.isReadOnly,
+    signal: active.signal,
+  });
+  try {
+    await send(exchange, result);
+  } catch (error) {
+    active.check();
+    throw error;
+  } finally {
+    await result.close();
+  }
+}
+
+/** Holds back the beginning: an error in it gets its status, and a small answer its whole summary. */
+async function send(exchange: QueryExchange, result: Answer): Promise<void> {
+  const { request, response, parameters } = exchange;
+  const heldMax = parameters.waitsForEnd ? heldBytesMax : pieceBytes;
+  const held: Buffer[] = [];
+  let heldBytes = 0;
+  let isWhole = false;
+  while (!isWhole && heldBytes < heldMax) {
+    const piece = Buffer.allocUnsafe(pieceBytes);
+    const length = await fill(result, piece);
+    isWhole = length < pieceBytes;
+    held.push(piece.subarray(0, length));
+    heldBytes += length;
+  }
+  exchange.active.check();
+  const packing = choosePacking(request.headers['accept-encoding'], parameters.compresses);
+  const tag = randomBytes(8).toString('hex');
+  writeHead(exchange, await result.summary(), packing, tag);
+  const stream = new AnswerStream(response, packing);
+  for (const piece of held) await write(exchange, stream, piece);
+  held.length = 0;
+  if (!isWhole) await pump(exchange, result, stream, tag);
+  else await stream.end();
+}
+
+/** Reads until the buffer is full or the answer ends. */
+async function fill(result: Answer, buffer: Buffer): Promise<number> {
+  let length = 0;
+  while (length < buffer.length) {
+    const more = await result.read(buffer.subarray(length));
+    if (more === 0) break;
+    length += more;
+  }
+  return length;
+}
+
+/** Two buffers: the engine fills one while the other is sent. */
+async function pump(
+  exchange: QueryExchange,
+  result: Answer,
+  stream: AnswerStream,
+  tag: string,
+): Promise<void> {
+  let spare = Buffer.allocUnsafe(pumpBytes);
+  let filled = Buffer.allocUnsafe(pumpBytes);
+  let sending: Promise<void> = Promise.resolve();
+  try {
+    for (;;) {
+      const [length] = await Promise.all([result.read(spare), sending]);
+      exchange.active.check();
+      if (length === 0) break;
+      [spare, filled] = [filled, spare];
+      sending = write(exchange, stream, filled.subarray(0, length));
+      sending.catch(() => undefined);
+    }
+  } catch (error) {
+    await sending;
+    const { signal } = exchange.active;
+    const reason: unknown = signal.aborted ? signal.reason : error;
+    await write(exchange, stream, Buffer.from(exceptionBlock(exchange, reason, tag)));
+    await stream.cut();
+    throw error;
+  }
+  await stream.end();
+}
+
+async function write(
+  { server, active, response }: QueryExchange,
+  stream: AnswerStream,
+  bytes: Uint8Array,
+): Promise<void> {
+  if (bytes.length === 0) return;
+  const { stallTimeoutMs } = server.limits;
+  const timer = setTimeout(() => {
+    active.abort(new FlashError('TIMEOUT', `The client took nothing for ${stallTimeoutMs} ms`));
+    response.destroy();
+  }, stallTimeoutMs);
+  try {
+    await stream.write(bytes);
+  } finally {
+    clearTimeout(timer);
+  }
+  active.bytes += bytes.length;
+  server.metrics.bytesSent += bytes.length;
+}
+
+function writeHead(
+  { response, facts, parameters, active }: QueryExchange,
+  summary: AnswerSummary,
+  packing: Packing,
+  tag: string,
+): void {
+  const figures = {
+    read_rows: summary.readRows,
+    read_bytes: summary.readBytes,
+    written_rows: summary.writtenRows,
+    written_bytes: summary.writtenBytes,
+    total_rows_to_read: 0,
+    result_rows: 0,
+    result_bytes: 0,
+    elapsed_ns: active.elapsedMs * 1_000_000,
+  };
+  const texts = Object.entries(figures).map(([name, value]) => [name, String(value)]);
+  response.writeHead(200, {
+    'Content-Type': contentTypeOf(summary.format),
+    'X-ClickHouse-Format': summary.format,
+    'X-ClickHouse-Query-Id': parameters.queryId,
+    'X-ClickHouse-Timezone': facts.timezone,
+    'X-ClickHouse-Exception-Tag': tag,
+    'X-ClickHouse-Summary': JSON.stringify(Object.fromEntries(texts)),
+    ...(packing === undefined ? {} : { 'Content-Encoding': packing, Vary: 'Accept-Encoding' }),
+  });
+}
+
+/**
+ * An error behind the rows that were sent.
+ *
+ * Source: ClickHouse 25.11, HTTP interface, "Handling exceptions in the middle of a stream".
+ */
+function exceptionBlock({ facts }: QueryExchange, error: unknown, tag: string): string {
+  const known = error instanceof FlashError ? error : new FlashError('INTERNAL', String(error));
+  const text = `${toErrorAnswer(known, facts.version).text}\n`;
+  return `\r\n__exception__\r\n${tag}\r\n${text}${Buffer.byteLength(text)} ${tag}\r\n__exception__\r\n`;
+}
+
+/** Of an answer, before its head is sent. */
+const pieceBytes = 64 * 1024;
+
+/** The same where the client asked for it, with wait_end_of_query. */
+const heldBytesMax = 8 * 1024 * 1024;
+
+const pumpBytes = 512 * 1024;
