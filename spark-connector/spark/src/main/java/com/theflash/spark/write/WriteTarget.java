@@ -60,12 +60,13 @@ public record WriteTarget(
     return new WriteTarget(database, table, List.copyOf(columns), List.copyOf(key));
   }
 
-  /** The schema of the rows, in Spark's types of the columns. */
-  StructType schema() {
-    return new StructType(
-        columns.stream()
-            .map(each -> new StructField(each.name(), each.type(), true, null))
-            .toArray(StructField[]::new));
+  /** How the values of each column are staged. */
+  List<StagedForm> forms() {
+    return columns.stream().map(WriteTarget::form).toList();
+  }
+
+  private static StagedForm form(FlashColumn column) {
+    return new StagedForm(column.engineType(), column.type());
   }
 
   /** Where the key's columns stand in the rows. */
@@ -78,17 +79,22 @@ public record WriteTarget(
     return SqlText.quoteName(database) + "." + SqlText.quoteName(table);
   }
 
+  /** A column as messages name it. */
+  String title(FlashColumn column) {
+    return database + "." + table + "." + column.name();
+  }
+
   String names() {
     return list(columns, each -> SqlText.quoteName(each.name()));
   }
 
   /** A column of the staging table: it takes what Spark has, NULL too. */
   String stagedColumnSql(FlashColumn column) throws FlashException {
-    return CreateTable.columnSql(column.name(), column.type(), true);
+    return CreateTable.columnSql(column.name(), form(column).type(), true);
   }
 
   /**
-   * The staged columns in the table's types. A value that does not fit its column is an error.
+   * The staged columns in the table's types.
    *
    * @param keysOnly the others are of a key that is deleted, and get any value of their type
    */
@@ -112,11 +118,7 @@ public record WriteTarget(
   }
 
   private static String castSql(FlashColumn column) {
-    String name = SqlText.quoteName(column.name());
-    // ClickHouse has no accurateCast of arrays; theirs are of types that fit.
-    return column.engineType().startsWith("Array(")
-        ? "CAST(" + name + ", " + SqlText.quoteText(column.engineType()) + ")"
-        : "accurateCast(" + name + ", " + SqlText.quoteText(typeSql(column)) + ")";
+    return form(column).castSql(SqlText.quoteName(column.name()), typeSql(column));
   }
 
   private static String typeSql(FlashColumn column) {

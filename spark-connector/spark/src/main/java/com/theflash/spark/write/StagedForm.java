@@ -1,0 +1,81 @@
+package com.theflash.spark.write;
+
+import com.theflash.spark.SqlText;
+import java.util.List;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+
+/**
+ * How values of an engine type lie in the staging table, and how they become the table's own.
+ *
+ * <p>Dates lie there as days: ClickHouse stores any day, but its Arrow reader refuses those before
+ * 1900 and after 2299, which MySQL has.
+ *
+ * @param engineType without Nullable and LowCardinality
+ */
+record StagedForm(String engineType, DataType sparkType) {
+  private static final String NULLABLE = "Nullable(";
+  private static final String ARRAY = "Array(";
+
+  /** The type of the staged values. */
+  DataType type() {
+    if (isDate()) {
+      return DataTypes.IntegerType;
+    }
+    return sparkType instanceof ArrayType array
+        ? DataTypes.createArrayType(element().type(), array.containsNull())
+        : sparkType;
+  }
+
+  /** The form of the elements of an array. */
+  StagedForm element() {
+    String inner = engineType.substring(ARRAY.length(), engineType.length() - 1);
+    return new StagedForm(unwrap(inner), ((ArrayType) sparkType).elementType());
+  }
+
+  /** Whether an array's elements may be NULL. */
+  boolean hasNullElements() {
+    return engineType.startsWith(ARRAY + NULLABLE)
+        || engineType.startsWith(ARRAY + "LowCardinality(" + NULLABLE);
+  }
+
+  /**
+   * Gives the staged values in the table's type. They were checked before they were sent, so no
+   * cast changes one.
+   *
+   * @param staged the column's name in the staging table, quoted
+   * @param target the column's whole type
+   */
+  String castSql(String staged, String target) {
+    String value = ownSql(staged, 0);
+    String quoted = SqlText.quoteText(target);
+    // accurateCast of arrays does not exist, and gives NULL for Nullable(FixedString).
+    boolean checked = !engineType.startsWith(ARRAY) && !engineType.startsWith("FixedString(");
+    return (checked ? "accurateCast(" : "CAST(") + value + ", " + quoted + ")";
+  }
+
+  private String ownSql(String staged, int depth) {
+    if (isDate()) {
+      return "addDays(to" + engineType + "('1970-01-01'), " + staged + ")";
+    } else if (engineType.startsWith(ARRAY) && !element().type().equals(element().sparkType())) {
+      String name = "element" + depth;
+      return "arrayMap(" + name + " -> " + element().ownSql(name, depth + 1) + ", " + staged + ")";
+    }
+    return staged;
+  }
+
+  private boolean isDate() {
+    return engineType.equals("Date") || engineType.equals("Date32");
+  }
+
+  private static String unwrap(String type) {
+    String bare = type;
+    for (String wrapper : List.of("LowCardinality(", NULLABLE)) {
+      if (bare.startsWith(wrapper)) {
+        bare = bare.substring(wrapper.length(), bare.length() - 1);
+      }
+    }
+    return bare;
+  }
+}
