@@ -130,13 +130,36 @@ final class FlashTable
       Map<String, FlashColumn> available = new HashMap<>();
       columns.forEach(each -> available.put(each.name(), each));
       // A job that only deletes has rows of no columns, and keys.
-      StructType rows = write.schema().isEmpty() ? keyType() : write.schema();
+      boolean deletesOnly = write.schema().isEmpty();
+      StructType rows = deletesOnly ? keyType() : write.schema();
+      if (!deletesOnly) {
+        refuseToEmpty(rows);
+      }
       WriteTarget target =
           WriteTarget.check(name.database(), name.table(), rows, available, info.primaryKey());
       return new FlashWriteBuilder(
           effective.shards().get(0), effective.client(), target, effective.stagingLeaseSeconds());
     } catch (FlashException error) {
       throw new UncheckedIOException(error);
+    }
+  }
+
+  /** A row replaces the one of its key: columns that it lacks would lose what they hold. */
+  private void refuseToEmpty(StructType rows) throws FlashException {
+    Set<String> written = Set.of(rows.fieldNames());
+    List<String> lost =
+        info.columns().stream()
+            .filter(each -> !written.contains(each.name()))
+            .map(each -> each.name() + " " + each.engineType())
+            .toList();
+    if (!lost.isEmpty()) {
+      throw FlashException.ofRequest(
+          "Rows for " + name + " have no " + String.join(", ", lost) + ", and would empty it",
+          "Write by SQL, which knows all types: theflash sql --engine tcp://"
+              + options.shards().get(0).get(0)
+              + " 'INSERT INTO "
+              + name.sql()
+              + " …'.");
     }
   }
 
