@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
@@ -37,12 +38,43 @@ record FlashOptions(
     boolean skipUnsupported)
     implements Serializable {
 
+  private static final List<String> NAMES =
+      List.of(
+          "endpoints",
+          "database",
+          "table",
+          "token",
+          "ssl",
+          "ssl.ca",
+          "minPartitions",
+          "maxPartitions",
+          "splitBytes",
+          "snapshot",
+          "pushdown.filters",
+          "pushdown.aggregates",
+          "pushdown.limit",
+          "pushdown.topN",
+          "stagingLeaseSeconds",
+          "unsupportedColumns",
+          "creditBytes",
+          "checksum",
+          "connectTimeoutMs",
+          "readTimeoutMs",
+          "retries");
+
+  /** What Spark itself puts beside them, and the key of a DataFrame that becomes a table. */
+  private static final List<String> OTHER_NAMES =
+      List.of("path", "paths", "checkpointLocation", "queryName", "primaryKey");
+
   private static final String CLIENT_NAME = "theflash-spark/" + version();
 
   /**
    * @throws FlashException INVALID_REQUEST, naming the option
    */
   static FlashOptions parse(CaseInsensitiveStringMap options) throws FlashException {
+    List<String> known = new ArrayList<>(NAMES);
+    known.addAll(OTHER_NAMES);
+    KnownNames.check("An option", options.asCaseSensitiveMap().keySet(), known);
     String endpoints = options.get("endpoints");
     if (endpoints == null) {
       throw FlashException.ofRequest(
@@ -73,6 +105,11 @@ record FlashOptions(
         flag(options, "pushdown.topN", true),
         integer(options, "stagingLeaseSeconds", 1, 30 * 86_400, 3_600),
         unsupported.equals("skip"));
+  }
+
+  /** The names of all options. */
+  static List<String> names() {
+    return NAMES;
   }
 
   /** A client of each shard. */

@@ -30,6 +30,7 @@ final class FlashTable
   private final FlashOptions options;
   private final Map<String, String> catalogOptions;
   private final TableName name;
+  private final TableName title;
   private final TableInfo info;
   private final List<FlashColumn> columns;
 
@@ -37,11 +38,13 @@ final class FlashTable
       FlashOptions options,
       Map<String, String> catalogOptions,
       TableName name,
+      TableName title,
       TableInfo info,
       List<FlashColumn> columns) {
     this.options = options;
     this.catalogOptions = catalogOptions;
     this.name = name;
+    this.title = title;
     this.info = info;
     this.columns = columns;
   }
@@ -58,12 +61,17 @@ final class FlashTable
       throws FlashException {
     TableInfo info = options.firstClient().describeTable(name.database(), name.table(), false);
     List<FlashColumn> columns = ColumnTypes.map(info.columns(), options.skipUnsupported());
-    return new FlashTable(options, catalogOptions, name, info, columns);
+    return new FlashTable(options, catalogOptions, name, name, info, columns);
+  }
+
+  /** The same table, which messages know by another name. */
+  FlashTable titled(TableName other) {
+    return new FlashTable(options, catalogOptions, name, other, info, columns);
   }
 
   @Override
   public String name() {
-    return name.toString();
+    return title.toString();
   }
 
   StructType structType() {
@@ -124,7 +132,7 @@ final class FlashTable
       FlashOptions effective = effectiveOptions(write.options());
       if (effective.shards().size() > 1) {
         throw FlashException.ofRequest(
-            "Rows of " + name + " can't be written to several shards",
+            "Rows of " + title + " can't be written to several shards",
             "Name one endpoint: the rows' own shard.");
       }
       Map<String, FlashColumn> available = new HashMap<>();
@@ -136,7 +144,8 @@ final class FlashTable
         refuseToEmpty(rows);
       }
       WriteTarget target =
-          WriteTarget.check(name.database(), name.table(), rows, available, info.primaryKey());
+          WriteTarget.check(
+              name.database(), name.table(), title.toString(), rows, available, info.primaryKey());
       return new FlashWriteBuilder(
           effective.shards().get(0), effective.client(), target, effective.stagingLeaseSeconds());
     } catch (FlashException error) {

@@ -61,6 +61,11 @@ interface FieldWriter {
         String text = limits.decimalText(row.getUTF8String(from).toString());
         texts.setSafe(to, text.getBytes(StandardCharsets.US_ASCII));
       };
+    } else if (vector instanceof VarCharVector texts
+        && ValueLimits.textLength(form.mysqlType()) > 0) {
+      int most = ValueLimits.textLength(form.mysqlType());
+      return (row, from, to) ->
+          texts.setSafe(to, limits.text(row.getUTF8String(from), most).getBytes());
     } else if (vector instanceof VarBinaryVector bytes && type.startsWith("FixedString(")) {
       return (row, from, to) -> bytes.setSafe(to, limits.fixedBytes(row.getBinary(from)));
     } else if (vector instanceof ListVector lists) {
@@ -82,7 +87,7 @@ interface FieldWriter {
         } else if (form.hasNullElements()) {
           elements.setNull(start + index);
         } else {
-          throw limits.nullElement();
+          throw limits.noNull();
         }
       }
       lists.endValue(to, values.numElements());

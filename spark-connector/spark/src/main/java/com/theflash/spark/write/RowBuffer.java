@@ -1,5 +1,6 @@
 package com.theflash.spark.write;
 
+import com.theflash.spark.FlashColumn;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -29,6 +30,8 @@ final class RowBuffer implements AutoCloseable {
   private final List<FieldWriter> writers = new ArrayList<>();
   private final TinyIntVector deleted;
   private final BigIntVector tasks;
+  private final WriteTarget target;
+  private final boolean[] nullable;
   private final long taskId;
   private int rows;
 
@@ -41,9 +44,12 @@ final class RowBuffer implements AutoCloseable {
     fields.add(ArrowTypes.field(StagingTable.DELETED, DataTypes.ByteType));
     fields.add(ArrowTypes.field(StagingTable.TASK, DataTypes.LongType));
     this.root = VectorSchemaRoot.create(new Schema(fields), allocator);
+    this.target = target;
+    this.nullable = new boolean[forms.size()];
     this.taskId = taskId;
     for (int index = 0; index < forms.size(); index += 1) {
-      String column = target.title(target.columns().get(index));
+      nullable[index] = target.columns().get(index).nullable();
+      String column = target.titleOf(target.columns().get(index));
       writers.add(FieldWriter.checked(column, forms.get(index), root.getVector(index)));
     }
     this.deleted = (TinyIntVector) root.getVector(forms.size());
@@ -53,6 +59,9 @@ final class RowBuffer implements AutoCloseable {
   /** Adds a row of all columns. */
   void add(InternalRow row) {
     for (int index = 0; index < writers.size(); index += 1) {
+      if (!nullable[index] && row.isNullAt(index)) {
+        throw limits(index).noNull();
+      }
       writers.get(index).put(row, index, rows);
     }
     finishRow(0);
@@ -97,6 +106,11 @@ final class RowBuffer implements AutoCloseable {
   @Override
   public void close() {
     root.close();
+  }
+
+  private ValueLimits limits(int index) {
+    FlashColumn column = target.columns().get(index);
+    return new ValueLimits(target.titleOf(column), column.engineType());
   }
 
   private void finishRow(int isDeleted) {

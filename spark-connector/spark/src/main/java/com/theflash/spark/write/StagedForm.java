@@ -13,8 +13,9 @@ import org.apache.spark.sql.types.DataTypes;
  * 1900 and after 2299, which MySQL has.
  *
  * @param engineType without Nullable and LowCardinality
+ * @param mysqlType null where it came from no MySQL table
  */
-record StagedForm(String engineType, DataType sparkType) {
+record StagedForm(String engineType, DataType sparkType, String mysqlType) {
   private static final String NULLABLE = "Nullable(";
   private static final String ARRAY = "Array(";
 
@@ -31,7 +32,7 @@ record StagedForm(String engineType, DataType sparkType) {
   /** The form of the elements of an array. */
   StagedForm element() {
     String inner = engineType.substring(ARRAY.length(), engineType.length() - 1);
-    return new StagedForm(unwrap(inner), ((ArrayType) sparkType).elementType());
+    return new StagedForm(unwrap(inner), ((ArrayType) sparkType).elementType(), null);
   }
 
   /** Whether an array's elements may be NULL. */

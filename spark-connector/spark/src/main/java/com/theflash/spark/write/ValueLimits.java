@@ -9,6 +9,7 @@ import java.time.LocalDate;
 import java.util.HexFormat;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * What the engine's types hold, of what Spark's hold. Each method gives the value that is stored,
@@ -32,6 +33,8 @@ record ValueLimits(String column, String engineType) {
   private static final BigInteger UINT64_MAX =
       BigInteger.ONE.shiftLeft(64).subtract(BigInteger.ONE);
   private static final Pattern SCALED = Pattern.compile("\\w+\\((\\d+)(?:, ?(\\d+))?.*");
+  private static final Pattern TEXT =
+      Pattern.compile("(?:var)?char\\((\\d+)\\)", Pattern.CASE_INSENSITIVE);
   private static final int SHOWN_BYTES = 40;
 
   long unsigned(long value, long max) {
@@ -100,8 +103,23 @@ record ValueLimits(String column, String engineType) {
     return bytes;
   }
 
-  UncheckedIOException nullElement() {
-    return unfit("NULL", "values");
+  /** The characters that a VARCHAR or CHAR holds; 0 for other types. */
+  static int textLength(String mysqlType) {
+    Matcher match = TEXT.matcher(mysqlType == null ? "" : mysqlType);
+    return match.lookingAt() ? Integer.parseInt(match.group(1)) : 0;
+  }
+
+  UTF8String text(UTF8String text, int charactersMax) {
+    if (text.numChars() > charactersMax) {
+      throw unfit(
+          "a text of " + text.numChars() + " characters, '" + text.substring(0, SHOWN_BYTES) + "'",
+          charactersMax + " characters");
+    }
+    return text;
+  }
+
+  UncheckedIOException noNull() {
+    return unfit("NULL", "values alone");
   }
 
   private long within(long value, long min, long max, String shown) {

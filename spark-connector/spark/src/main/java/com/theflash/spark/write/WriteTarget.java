@@ -17,11 +17,12 @@ import org.apache.spark.sql.types.StructType;
 /**
  * The mutable table that is written to.
  *
+ * @param title what messages call it
  * @param columns those that are written, in the order of the rows
  * @param key names of the primary key
  */
 public record WriteTarget(
-    String database, String table, List<FlashColumn> columns, List<String> key)
+    String database, String table, String title, List<FlashColumn> columns, List<String> key)
     implements Serializable {
 
   /**
@@ -33,13 +34,14 @@ public record WriteTarget(
   public static WriteTarget check(
       String database,
       String table,
+      String title,
       StructType schema,
       Map<String, FlashColumn> available,
       List<String> key)
       throws FlashException {
     if (key.isEmpty()) {
       throw FlashException.ofRequest(
-          database + "." + table + " has no primary key", "Rows are written by their key.");
+          title + " has no primary key", "Rows are written by their key.");
     }
     List<FlashColumn> columns = new ArrayList<>();
     for (StructField each : schema.fields()) {
@@ -57,7 +59,7 @@ public record WriteTarget(
         throw FlashException.ofRequest("The rows have no column " + each, "It is of the key.");
       }
     }
-    return new WriteTarget(database, table, List.copyOf(columns), List.copyOf(key));
+    return new WriteTarget(database, table, title, List.copyOf(columns), List.copyOf(key));
   }
 
   /** How the values of each column are staged. */
@@ -66,7 +68,7 @@ public record WriteTarget(
   }
 
   private static StagedForm form(FlashColumn column) {
-    return new StagedForm(column.engineType(), column.type());
+    return new StagedForm(column.engineType(), column.type(), column.mysqlType());
   }
 
   /** Where the key's columns stand in the rows. */
@@ -80,8 +82,8 @@ public record WriteTarget(
   }
 
   /** A column as messages name it. */
-  String title(FlashColumn column) {
-    return database + "." + table + "." + column.name();
+  String titleOf(FlashColumn column) {
+    return title + "." + column.name();
   }
 
   String names() {

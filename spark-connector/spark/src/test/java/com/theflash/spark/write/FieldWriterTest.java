@@ -43,12 +43,26 @@ class FieldWriterTest {
     assertDoesNotThrow(() -> put("Nullable(Int32)", "array(1, CAST(NULL AS INT))"));
   }
 
+  @Test
+  void aTextIsAsLongAsItsTypeSaysInCharacters() {
+    for (String type : List.of("varchar(3)", "CHAR(3) CHARACTER SET utf8mb4")) {
+      assertDoesNotThrow(() -> put("String", type, "'茶茶茶'"));
+      assertThrows(UncheckedIOException.class, () -> put("String", type, "'abcd'"));
+    }
+    assertDoesNotThrow(() -> put("String", "text", "'abcd'"));
+  }
+
   /** Puts a value of Spark's SQL into a column of the type, or of arrays of it. */
   private static void put(String engineType, String value) {
+    put(engineType, null, value);
+  }
+
+  private static void put(String engineType, String mysqlType, String value) {
     Dataset<Row> rows = SparkTestSession.get().sql("SELECT " + value + " AS c");
     DataType sparkType = rows.schema().apply(0).dataType();
     boolean array = sparkType.typeName().equals("array");
-    StagedForm form = new StagedForm(array ? "Array(" + engineType + ")" : engineType, sparkType);
+    StagedForm form =
+        new StagedForm(array ? "Array(" + engineType + ")" : engineType, sparkType, mysqlType);
     InternalRow row = rows.queryExecution().executedPlan().executeCollect()[0];
     try (BufferAllocator allocator = new RootAllocator();
         FieldVector vector = ArrowTypes.field("c", form.type()).createVector(allocator)) {
