@@ -169,6 +169,7 @@ final class AggregateTranslator {
   private Optional<FlashColumn> anyColumn(Expression expression) {
     return expression instanceof NamedReference reference && reference.fieldNames().length == 1
         ? Optional.ofNullable(columns.get(reference.fieldNames()[0]))
+            .filter(each -> each.kind() != ColumnKind.UNREADABLE)
         : Optional.empty();
   }
 

@@ -21,7 +21,7 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * @param splitsMin least partitions; 0 for Spark's default parallelism
  * @param snapshot null for one of each scan's own
  * @param stagingLeaseSeconds how long the staging table of a write outlives its driver
- * @param skipUnsupported leave out columns whose type Spark has no place for
+ * @param unsupportedColumns what becomes of columns whose type Spark has no place for
  */
 record FlashOptions(
     List<List<Endpoint>> shards,
@@ -35,7 +35,7 @@ record FlashOptions(
     boolean pushLimit,
     boolean pushTopN,
     int stagingLeaseSeconds,
-    boolean skipUnsupported)
+    ColumnTypes.Unsupported unsupportedColumns)
     implements Serializable {
 
   private static final List<String> NAMES =
@@ -87,11 +87,6 @@ record FlashOptions(
       throw FlashException.ofRequest(
           "minPartitions is " + splitsMin + ", above maxPartitions, " + splitsMax, "");
     }
-    String unsupported = options.getOrDefault("unsupportedColumns", "error");
-    if (!List.of("error", "skip").contains(unsupported)) {
-      throw FlashException.ofRequest(
-          "unsupportedColumns is \"" + unsupported + "\"", "Give error or skip.");
-    }
     return new FlashOptions(
         Endpoint.parseShards(endpoints),
         parseClient(options),
@@ -104,7 +99,7 @@ record FlashOptions(
         flag(options, "pushdown.limit", true),
         flag(options, "pushdown.topN", true),
         integer(options, "stagingLeaseSeconds", 1, 30 * 86_400, 3_600),
-        unsupported.equals("skip"));
+        unsupportedColumns(options));
   }
 
   /** The names of all options. */
@@ -120,6 +115,18 @@ record FlashOptions(
   /** A client of the first shard, which stands for all in what they have alike. */
   FlashClient firstClient() {
     return clients().get(0);
+  }
+
+  private static ColumnTypes.Unsupported unsupportedColumns(CaseInsensitiveStringMap options)
+      throws FlashException {
+    String text = options.getOrDefault("unsupportedColumns", "placeholder");
+    for (ColumnTypes.Unsupported each : ColumnTypes.Unsupported.values()) {
+      if (each.name().equalsIgnoreCase(text.trim())) {
+        return each;
+      }
+    }
+    throw FlashException.ofRequest(
+        "unsupportedColumns is \"" + text + "\"", "Give placeholder, skip or error.");
   }
 
   private static ClientOptions parseClient(CaseInsensitiveStringMap options) throws FlashException {

@@ -188,7 +188,10 @@ final class FlashScanBuilder
     }
     FlashColumn column = columns.get(reference.fieldNames()[0]);
     boolean sameOrder =
-        column != null && column.kind() != ColumnKind.FLOAT && column.kind() != ColumnKind.OPAQUE;
+        column != null
+            && column.kind() != ColumnKind.FLOAT
+            && column.kind() != ColumnKind.OPAQUE
+            && column.kind() != ColumnKind.UNREADABLE;
     if (!sameOrder || (column.nullable() && order.nullOrdering() == NullOrdering.NULLS_FIRST)) {
       return Optional.empty();
     }

@@ -60,7 +60,7 @@ final class FlashTable
   static FlashTable load(FlashOptions options, Map<String, String> catalogOptions, TableName name)
       throws FlashException {
     TableInfo info = options.firstClient().describeTable(name.database(), name.table(), false);
-    List<FlashColumn> columns = ColumnTypes.map(info.columns(), options.skipUnsupported());
+    List<FlashColumn> columns = ColumnTypes.map(info.columns(), options.unsupportedColumns());
     return new FlashTable(options, catalogOptions, name, name, info, columns);
   }
 

@@ -84,10 +84,14 @@ final class DecimalVectors {
   }
 
   private static BigInteger readInteger(long address, int bytes) {
+    return readInteger(address, bytes, false);
+  }
+
+  static BigInteger readInteger(long address, int bytes, boolean unsigned) {
     byte[] bigEndian = new byte[bytes];
     for (int index = 0; index < bytes; index += 1) {
       bigEndian[index] = Platform.getByte(null, address + bytes - 1 - index);
     }
-    return new BigInteger(bigEndian);
+    return unsigned ? new BigInteger(1, bigEndian) : new BigInteger(bigEndian);
   }
 }

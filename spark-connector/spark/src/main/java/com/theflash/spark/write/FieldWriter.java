@@ -2,6 +2,7 @@ package com.theflash.spark.write;
 
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Predicate;
 import org.apache.arrow.vector.BaseVariableWidthVector;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.BitVector;
@@ -20,6 +21,7 @@ import org.apache.spark.sql.catalyst.expressions.SpecializedGetters;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DecimalType;
 import org.apache.spark.sql.types.StringType;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /** Puts one field of rows into an Arrow vector. */
 interface FieldWriter {
@@ -60,6 +62,12 @@ interface FieldWriter {
       return (row, from, to) -> {
         String text = limits.decimalText(row.getUTF8String(from).toString());
         texts.setSafe(to, text.getBytes(StandardCharsets.US_ASCII));
+      };
+    } else if (vector instanceof VarCharVector texts && TextChecks.isChecked(type)) {
+      Predicate<String> check = TextChecks.of(type);
+      return (row, from, to) -> {
+        UTF8String text = row.getUTF8String(from);
+        texts.setSafe(to, limits.text(text, check).getBytes());
       };
     } else if (vector instanceof VarCharVector texts
         && ValueLimits.textLength(form.mysqlType()) > 0) {

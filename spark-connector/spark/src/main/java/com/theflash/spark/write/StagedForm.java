@@ -1,7 +1,7 @@
 package com.theflash.spark.write;
 
+import com.theflash.spark.EngineType;
 import com.theflash.spark.SqlText;
-import java.util.List;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -16,7 +16,6 @@ import org.apache.spark.sql.types.DataTypes;
  * @param mysqlType null where it came from no MySQL table
  */
 record StagedForm(String engineType, DataType sparkType, String mysqlType) {
-  private static final String NULLABLE = "Nullable(";
   private static final String ARRAY = "Array(";
 
   /** The type of the staged values. */
@@ -32,13 +31,12 @@ record StagedForm(String engineType, DataType sparkType, String mysqlType) {
   /** The form of the elements of an array. */
   StagedForm element() {
     String inner = engineType.substring(ARRAY.length(), engineType.length() - 1);
-    return new StagedForm(unwrap(inner), ((ArrayType) sparkType).elementType(), null);
+    return new StagedForm(EngineType.bare(inner), ((ArrayType) sparkType).elementType(), null);
   }
 
   /** Whether an array's elements may be NULL. */
   boolean hasNullElements() {
-    return engineType.startsWith(ARRAY + NULLABLE)
-        || engineType.startsWith(ARRAY + "LowCardinality(" + NULLABLE);
+    return EngineType.isNullable(EngineType.arguments(engineType).get(0));
   }
 
   /**
@@ -68,15 +66,5 @@ record StagedForm(String engineType, DataType sparkType, String mysqlType) {
 
   private boolean isDate() {
     return engineType.equals("Date") || engineType.equals("Date32");
-  }
-
-  private static String unwrap(String type) {
-    String bare = type;
-    for (String wrapper : List.of("LowCardinality(", NULLABLE)) {
-      if (bare.startsWith(wrapper)) {
-        bare = bare.substring(wrapper.length(), bare.length() - 1);
-      }
-    }
-    return bare;
   }
 }

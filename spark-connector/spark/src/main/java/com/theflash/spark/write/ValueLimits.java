@@ -7,6 +7,7 @@ import java.math.BigInteger;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.HexFormat;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.spark.unsafe.types.UTF8String;
@@ -114,6 +115,14 @@ record ValueLimits(String column, String engineType) {
       throw unfit(
           "a text of " + text.numChars() + " characters, '" + text.substring(0, SHOWN_BYTES) + "'",
           charactersMax + " characters");
+    }
+    return text;
+  }
+
+  /** The text of a value that is none in the engine. */
+  UTF8String text(UTF8String text, Predicate<String> check) {
+    if (!check.test(text.toString())) {
+      throw unfit("'" + text.substring(0, SHOWN_BYTES) + "'", "the texts that reading it gives");
     }
     return text;
   }

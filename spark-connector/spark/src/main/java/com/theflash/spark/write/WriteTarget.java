@@ -46,10 +46,12 @@ public record WriteTarget(
     List<FlashColumn> columns = new ArrayList<>();
     for (StructField each : schema.fields()) {
       FlashColumn column = available.get(each.name());
-      if (column == null || column.kind() == ColumnKind.TIME) {
+      if (column == null || !isWritable(column)) {
         throw FlashException.ofRequest(
-            "Column " + each.name() + " can't be written",
-            column == null ? "The table has no such column." : "MySQL's TIME can only be read.");
+            "Column " + title + "." + each.name() + " can't be written",
+            column == null
+                ? "The table has no such column."
+                : "Spark can read " + column.engineType() + " at most: write by theflash sql.");
       }
       // The rows' own type: Spark has cast it to the column's, or kept what is as good.
       columns.add(column);
@@ -60,6 +62,13 @@ public record WriteTarget(
       }
     }
     return new WriteTarget(database, table, title, List.copyOf(columns), List.copyOf(key));
+  }
+
+  private static boolean isWritable(FlashColumn column) {
+    String type = column.engineType();
+    return column.kind() != ColumnKind.TIME
+        && column.kind() != ColumnKind.UNREADABLE
+        && !type.matches("(?s).*\\b(Map|Tuple)\\(.*|.*\\bJSON\\b.*");
   }
 
   /** How the values of each column are staged. */
