@@ -158,7 +158,14 @@ public final class FlashCatalog implements StagingTableCatalog, SupportsNamespac
   public Table alterTable(Identifier identifier, TableChange... changes)
       throws NoSuchTableException {
     TableName table = tableName(identifier);
-    loadTable(identifier);
+    String key = loadTable(identifier).properties().getOrDefault("primaryKey", "");
+    for (TableChange each : changes) {
+      if (each instanceof TableChange.DeleteColumn drop
+          && List.of(key.split(",")).contains(String.join(".", drop.fieldNames()))) {
+        throw new UnsupportedOperationException(
+            "Column " + drop.fieldNames()[0] + " is of the primary key of " + table + ": " + key);
+      }
+    }
     for (TableChange each : changes) {
       executeOnAll(AlterTable.sql(table, each));
     }

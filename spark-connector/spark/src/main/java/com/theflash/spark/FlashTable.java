@@ -1,5 +1,6 @@
 package com.theflash.spark;
 
+import com.theflash.client.ColumnInfo;
 import com.theflash.client.FlashException;
 import com.theflash.client.TableInfo;
 import com.theflash.spark.write.FlashWriteBuilder;
@@ -112,6 +113,11 @@ final class FlashTable
 
   @Override
   public RowLevelOperationBuilder newRowLevelOperationBuilder(RowLevelOperationInfo change) {
+    try {
+      requireKey();
+    } catch (FlashException error) {
+      throw new UncheckedIOException(error);
+    }
     return () ->
         new RowLevelChange(
             change.command(), info.primaryKey(), this::newScanBuilder, this::writeBuilder);
@@ -129,6 +135,7 @@ final class FlashTable
 
   private FlashWriteBuilder writeBuilder(LogicalWriteInfo write) {
     try {
+      requireKey();
       FlashOptions effective = effectiveOptions(write.options());
       if (effective.shards().size() > 1) {
         throw FlashException.ofRequest(
@@ -150,6 +157,16 @@ final class FlashTable
           effective.shards().get(0), effective.client(), target, effective.stagingLeaseSeconds());
     } catch (FlashException error) {
       throw new UncheckedIOException(error);
+    }
+  }
+
+  /** A mutable table without a key counts equal rows, by a hidden column. */
+  private void requireKey() throws FlashException {
+    List<String> names = info.columns().stream().map(ColumnInfo::name).toList();
+    if (info.primaryKey().isEmpty() || !names.containsAll(info.primaryKey())) {
+      throw FlashException.ofRequest(
+          title + " has no primary key, by which Spark's rows could replace and delete others",
+          "Write by SQL: theflash sql --engine tcp://" + options.shards().get(0).get(0) + " '…'.");
     }
   }
 

@@ -159,6 +159,10 @@ class DdlTest {
       Exception error = assertThrows(Exception.class, () -> sql(wrong[0]), wrong[0]);
       assertTrue(error.toString().contains(wrong[1]), wrong[0] + ": " + error);
     }
+    sql("CREATE TABLE ddl.shop.t (id INT, v INT) TBLPROPERTIES ('primaryKey' = 'id')");
+    Exception ofKey =
+        assertThrows(Exception.class, () -> sql("ALTER TABLE ddl.shop.t DROP COLUMN id"));
+    assertTrue(ofKey.toString().contains("id is of the primary key of shop.t"), ofKey.toString());
     Exception misspelt =
         assertThrows(
             Exception.class,

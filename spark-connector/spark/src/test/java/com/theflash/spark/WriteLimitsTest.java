@@ -98,6 +98,32 @@ class WriteLimitsTest {
   }
 
   @Test
+  void timesOfMysqlAreWrittenAsTheyAreRead() {
+    server.execute("DROP TABLE IF EXISTS shop.times");
+    server.execute(
+        "CREATE TABLE shop.times (id Int64, a Time64(6) COMMENT 'time(6)', b Nullable(Time64(0))"
+            + " COMMENT 'time', v Nullable(Int32)) ENGINE = MutableMergeTree ORDER BY (id)");
+    sql(
+        "INSERT INTO limits.shop.times VALUES (1, -3020399000000, 3020399000000, 0),"
+            + " (2, -1, -1999999, 0), (3, 0, NULL, 0)");
+    sql("UPDATE limits.shop.times SET v = 1");
+    assertEquals(
+        List.of(
+            "-838:59:59.000000 838:59:59", "-00:00:00.000001 -00:00:01", "00:00:00.000000 null"),
+        SparkTestSession.query(
+            server,
+            "SELECT concat(toString(a), ' ', ifNull(toString(b), 'null')) FROM shop.times WHERE v = 1 ORDER BY id"));
+    for (String beyond : List.of("3020399000001", "-3020399000001")) {
+      Exception error =
+          assertThrows(
+              Exception.class,
+              () -> sql("INSERT INTO limits.shop.times VALUES (4, " + beyond + ", NULL, 0)"));
+      assertTrue(error.toString().contains("shop.times.a can't hold " + beyond), error.toString());
+    }
+    server.execute("DROP TABLE shop.times");
+  }
+
+  @Test
   void fractionsAreCutBefore1970AsAfterIt() {
     makeTable("DateTime64(0, 'UTC')");
     sql(

@@ -228,6 +228,16 @@ class WriteTest {
         assertThrows(Exception.class, () -> sql("INSERT INTO writes.shop.nokey VALUES (1)"));
     assertTrue(error.toString().contains("no primary key"), error.toString());
     server.execute("DROP TABLE shop.nokey");
+    server.execute("CREATE TABLE shop.nokey (v Int64) ENGINE = MutableMergeTree ORDER BY tuple()");
+    for (String statement :
+        List.of(
+            "INSERT INTO writes.shop.nokey VALUES (1)",
+            "DELETE FROM writes.shop.nokey WHERE v = 1",
+            "UPDATE writes.shop.nokey SET v = 2")) {
+      Exception keyless = assertThrows(Exception.class, () -> sql(statement), statement);
+      assertTrue(keyless.toString().contains("shop.nokey has no primary key"), keyless.toString());
+    }
+    server.execute("DROP TABLE shop.nokey");
     Exception shards =
         assertThrows(
             Exception.class,
@@ -256,8 +266,8 @@ class WriteTest {
     for (String statement :
         List.of(
             "UPDATE skips.shop.hidden SET v = 5",
-            "INSERT INTO skips.shop.hidden VALUES (1, 5)",
-            "INSERT OVERWRITE skips.shop.hidden VALUES (3, 5)",
+            "INSERT INTO skips.shop.hidden VALUES (1, 5, map('a', 1))",
+            "INSERT OVERWRITE skips.shop.hidden VALUES (3, 5, map('a', 1))",
             "MERGE INTO skips.shop.hidden t USING (SELECT 1L AS id) s ON t.id = s.id WHEN MATCHED"
                 + " THEN UPDATE SET v = 9")) {
       Exception error = assertThrows(Exception.class, () -> sql(statement), statement);

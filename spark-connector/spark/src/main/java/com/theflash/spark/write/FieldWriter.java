@@ -1,5 +1,6 @@
 package com.theflash.spark.write;
 
+import com.theflash.spark.EngineType;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Predicate;
@@ -51,6 +52,8 @@ interface FieldWriter {
     } else if (vector instanceof BigIntVector longs && type.equals("UInt32")) {
       return (row, from, to) ->
           longs.setSafe(to, limits.unsigned(row.getLong(from), (1L << 32) - 1));
+    } else if (vector instanceof BigIntVector longs && EngineType.is(type, "Time64")) {
+      return (row, from, to) -> longs.setSafe(to, limits.timeMicros(row.getLong(from)));
     } else if (vector instanceof DecimalVector decimals && type.equals("UInt64")) {
       return (row, from, to) ->
           decimals.setSafe(to, limits.unsigned64(row.getDecimal(from, 20, 0).toJavaBigDecimal()));

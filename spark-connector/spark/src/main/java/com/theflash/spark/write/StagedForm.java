@@ -55,6 +55,10 @@ record StagedForm(String engineType, DataType sparkType, String mysqlType) {
   }
 
   private String ownSql(String staged, int depth) {
+    if (EngineType.is(engineType, "Time64")) {
+      // Microseconds, as seconds of six digits, which are an exact Time64.
+      return "CAST(" + staged + ", 'Nullable(Decimal(38, 6))') / 1000000";
+    }
     if (isDate()) {
       return "addDays(to" + engineType + "('1970-01-01'), " + staged + ")";
     } else if (engineType.startsWith(ARRAY) && !element().type().equals(element().sparkType())) {

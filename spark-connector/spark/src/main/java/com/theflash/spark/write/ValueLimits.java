@@ -27,6 +27,8 @@ record ValueLimits(String column, String engineType) {
   private static final long MICROS_PER_SECOND = 1_000_000;
   private static final long MICROS_PER_DAY = 86_400 * MICROS_PER_SECOND;
 
+  private static final long TIME_MICROS_MAX = 3_020_399 * MICROS_PER_SECOND;
+
   /** Of Date, which has 16 bits, and of DateTime, which has 32. */
   private static final long DATE_DAYS_MAX = 65_535;
 
@@ -64,10 +66,7 @@ record ValueLimits(String column, String engineType) {
   /** Fractions of a second beyond the column's are cut off, before 1970 as after it. */
   long micros(long micros) {
     boolean narrow = !engineType.startsWith("DateTime64(");
-    long unit = MICROS_PER_SECOND;
-    for (int digit = 0; !narrow && digit < parameter(1); digit += 1) {
-      unit /= 10;
-    }
+    long unit = narrow ? MICROS_PER_SECOND : fractionUnit();
     long first = narrow ? 0 : FIRST_DAY * MICROS_PER_DAY;
     long end =
         narrow ? (DATE_TIME_SECONDS_MAX + 1) * MICROS_PER_SECOND : (LAST_DAY + 1) * MICROS_PER_DAY;
@@ -75,6 +74,21 @@ record ValueLimits(String column, String engineType) {
       throw unfit(instant(micros), instant(first) + " to " + instant(end - unit));
     }
     return Math.floorDiv(micros, unit) * unit;
+  }
+
+  /** A TIME of MySQL, to 838:59:59 on both sides of zero; its fraction is cut towards zero. */
+  long timeMicros(long micros) {
+    within(micros, -TIME_MICROS_MAX, TIME_MICROS_MAX, Long.toString(micros));
+    return micros - micros % fractionUnit();
+  }
+
+  /** Microseconds of the last digit after the second. */
+  private long fractionUnit() {
+    long unit = MICROS_PER_SECOND;
+    for (int digit = 0; digit < parameter(1); digit += 1) {
+      unit /= 10;
+    }
+    return unit;
   }
 
   /** A decimal beyond 38 digits, which Spark has as text. */

@@ -66,8 +66,7 @@ public record WriteTarget(
 
   private static boolean isWritable(FlashColumn column) {
     String type = column.engineType();
-    return column.kind() != ColumnKind.TIME
-        && column.kind() != ColumnKind.UNREADABLE
+    return column.kind() != ColumnKind.UNREADABLE
         && !type.matches("(?s).*\\b(Map|Tuple)\\(.*|.*\\bJSON\\b.*");
   }
 
