@@ -16,11 +16,13 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Aggregates of numbers at the ends of their types, beside Spark's own of the same rows. */
+@Tag("one-spark")
 class AggregateTest {
   private static final int ROWS = 2_000;
   private static ServeProcess server;

@@ -15,9 +15,11 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataType;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What each engine type takes, and what it refuses, as a value and in arrays. */
+@Tag("one-spark")
 class FieldWriterTest {
   @Test
   void takesTheEndsOfATypeAndNothingBeyondThem() {
