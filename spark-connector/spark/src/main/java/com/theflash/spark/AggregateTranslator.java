@@ -10,6 +10,7 @@ import org.apache.spark.sql.connector.expressions.Expression;
 import org.apache.spark.sql.connector.expressions.NamedReference;
 import org.apache.spark.sql.connector.expressions.aggregate.AggregateFunc;
 import org.apache.spark.sql.connector.expressions.aggregate.Aggregation;
+import org.apache.spark.sql.connector.expressions.aggregate.Avg;
 import org.apache.spark.sql.connector.expressions.aggregate.Count;
 import org.apache.spark.sql.connector.expressions.aggregate.CountStar;
 import org.apache.spark.sql.connector.expressions.aggregate.Max;
@@ -42,24 +43,36 @@ final class AggregateTranslator {
 
   private final Map<String, FlashColumn> columns;
   private final List<String> primaryKey;
-  private final boolean ansi;
   private final boolean complete;
 
   /**
    * @param primaryKey names of its columns; empty for a table without one
-   * @param ansi an overflow of a sum must be an error
    * @param complete there is one split, and Spark takes its result as it is
    */
-  AggregateTranslator(
-      Map<String, FlashColumn> columns, List<String> primaryKey, boolean ansi, boolean complete) {
+  AggregateTranslator(Map<String, FlashColumn> columns, List<String> primaryKey, boolean complete) {
     this.columns = columns;
     this.primaryKey = primaryKey;
-    this.ansi = ansi;
     this.complete = complete;
   }
 
   /** A pushed aggregate, and the columns of its result: the groups, then the functions. */
   record Pushed(Aggregate aggregate, List<FlashColumn> columns) {}
+
+  /**
+   * Whether a part of it is the average of bigints. Spark itself adds them up as doubles; in two
+   * parts it would have their sum as a bigint, where it may not fit.
+   */
+  static boolean averagesLongs(Aggregation aggregation, Map<String, FlashColumn> columns) {
+    for (AggregateFunc each : aggregation.aggregateExpressions()) {
+      if (each instanceof Avg average
+          && average.column() instanceof NamedReference reference
+          && columns.containsKey(reference.fieldNames()[0])
+          && columns.get(reference.fieldNames()[0]).type().equals(DataTypes.LongType)) {
+        return true;
+      }
+    }
+    return false;
+  }
 
   /** Gives nothing where one part of it has no equal on the server. */
   Optional<Pushed> translate(Aggregation aggregation) {
@@ -119,12 +132,9 @@ final class AggregateTranslator {
       return decimalSumType(column, decimal);
     }
     return switch (column.kind()) {
-      // Spark's cast to bigint finds an overflow.
-      case INTEGER ->
-          Optional.of(
-              ansi && column.type().equals(DataTypes.LongType)
-                  ? DataTypes.createDecimalType(DecimalType.MAX_PRECISION(), 0)
-                  : DataTypes.LongType);
+      // It comes in 128 bits: one that is no bigint fails when it is read. To give what Spark gives
+      // one would have to know whether it is sum, which wraps, or try_sum, which is NULL.
+      case INTEGER -> Optional.of(DataTypes.LongType);
       case FLOAT -> Optional.of(DataTypes.DoubleType);
       default -> Optional.empty();
     };
@@ -159,6 +169,7 @@ final class AggregateTranslator {
   private Optional<FlashColumn> anyColumn(Expression expression) {
     return expression instanceof NamedReference reference && reference.fieldNames().length == 1
         ? Optional.ofNullable(columns.get(reference.fieldNames()[0]))
+            .filter(each -> each.kind() != ColumnKind.UNREADABLE)
         : Optional.empty();
   }
 

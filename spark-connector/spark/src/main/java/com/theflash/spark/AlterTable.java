@@ -19,7 +19,9 @@ final class AlterTable {
       try {
         return start
             + " ADD COLUMN "
-            + CreateTable.columnSql(only(add.fieldNames()), add.dataType(), add.isNullable());
+            + CreateTable.columnSql(
+                only(add.fieldNames()), add.dataType(), add.isNullable(), add.comment())
+            + positionSql(add.position());
       } catch (FlashException error) {
         throw new UncheckedIOException(error);
       }
@@ -35,6 +37,13 @@ final class AlterTable {
     }
     throw new UnsupportedOperationException(
         "theflash can add, drop and rename columns, not " + change.getClass().getSimpleName());
+  }
+
+  private static String positionSql(TableChange.ColumnPosition position) {
+    if (position instanceof TableChange.After after) {
+      return " AFTER " + SqlText.quoteName(after.column());
+    }
+    return position instanceof TableChange.First ? " FIRST" : "";
   }
 
   private static String only(String[] names) {

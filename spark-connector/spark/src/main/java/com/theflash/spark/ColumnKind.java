@@ -13,5 +13,7 @@ public enum ColumnKind {
   /** A MySQL TIME, as microseconds. */
   TIME,
   /** Only tests for NULL mean the same on both sides. */
-  OPAQUE
+  OPAQUE,
+  /** It is there, and can't be read. */
+  UNREADABLE
 }

@@ -12,11 +12,11 @@ import java.util.regex.Pattern;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.DecimalType;
+import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.StructType;
 
 /** The type table of docs/spark.md: what each column of the engine is in Spark. */
 final class ColumnTypes {
-  private static final Pattern WRAPPED =
-      Pattern.compile("(Nullable|LowCardinality)\\((.*)\\)", Pattern.DOTALL);
   private static final Pattern DECIMAL = Pattern.compile("Decimal\\((\\d+), ?(\\d+)\\)");
   private static final Pattern DATE_TIME_64 =
       Pattern.compile("DateTime64\\((\\d)(?:, ?'(.*)')?\\)");
@@ -46,38 +46,57 @@ final class ColumnTypes {
 
   private ColumnTypes() {}
 
+  /** What becomes of columns that Spark has no type for. */
+  enum Unsupported {
+    /** A text that fails when it is read. */
+    PLACEHOLDER,
+    SKIP,
+    ERROR
+  }
+
   private record Mapped(DataType type, ColumnKind kind) {}
 
   /**
-   * Gives the columns that Spark can show, in table order.
+   * Gives the table's columns, in its order.
    *
-   * @param skipUnsupported leave others out, instead of refusing the table
-   * @throws FlashException INVALID_REQUEST, naming the columns of other types
+   * @param unsupported what becomes of columns that Spark has no type for
+   * @throws FlashException INVALID_REQUEST, naming such columns, where they are an error
    */
-  static List<FlashColumn> map(List<ColumnInfo> columns, boolean skipUnsupported)
+  static List<FlashColumn> map(List<ColumnInfo> columns, Unsupported unsupported)
       throws FlashException {
     List<FlashColumn> mapped = new ArrayList<>();
-    List<String> unsupported = new ArrayList<>();
+    List<String> missing = new ArrayList<>();
     for (ColumnInfo each : columns) {
       Optional<FlashColumn> column = map(each);
-      column.ifPresentOrElse(
-          mapped::add, () -> unsupported.add(each.name() + " " + each.engineType()));
+      column.ifPresent(mapped::add);
+      if (column.isEmpty()) {
+        missing.add(each.name() + " " + each.engineType());
+        if (unsupported == Unsupported.PLACEHOLDER) {
+          mapped.add(placeholder(each));
+        }
+      }
     }
-    if (unsupported.isEmpty() || skipUnsupported) {
+    if (missing.isEmpty() || unsupported != Unsupported.ERROR) {
       return List.copyOf(mapped);
     }
     throw FlashException.ofRequest(
-        "Spark has no type for " + String.join(", ", unsupported),
-        "Set the option unsupportedColumns to skip to read the others.");
+        "Spark has no type for " + String.join(", ", missing),
+        "Set the option unsupportedColumns to placeholder or skip to read the others.");
+  }
+
+  private static FlashColumn placeholder(ColumnInfo column) {
+    return new FlashColumn(
+        column.name(),
+        DataTypes.StringType,
+        true,
+        ColumnKind.UNREADABLE,
+        column.engineType(),
+        column.mysqlType());
   }
 
   private static Optional<FlashColumn> map(ColumnInfo column) {
-    String bare = column.engineType();
-    boolean nullable = false;
-    for (Matcher match = WRAPPED.matcher(bare); match.matches(); match = WRAPPED.matcher(bare)) {
-      nullable |= match.group(1).equals("Nullable");
-      bare = match.group(2);
-    }
+    String bare = EngineType.bare(column.engineType());
+    boolean nullable = EngineType.isNullable(column.engineType());
     Mapped mapped = mapBare(bare, column.mysqlType());
     if (mapped == null) {
       return Optional.empty();
@@ -99,6 +118,8 @@ final class ColumnTypes {
       case "Float64" -> new Mapped(DataTypes.DoubleType, ColumnKind.FLOAT);
       case "Bool" -> new Mapped(DataTypes.BooleanType, ColumnKind.BOOLEAN);
       case "Date", "Date32" -> new Mapped(DataTypes.DateType, ColumnKind.DATE);
+      case "UUID", "IPv4", "IPv6", "Int128", "UInt128", "Int256", "UInt256", "JSON" ->
+          new Mapped(DataTypes.StringType, ColumnKind.OPAQUE);
       case "String" ->
           isBytes(mysqlType)
               ? new Mapped(DataTypes.BinaryType, ColumnKind.BYTES)
@@ -133,17 +154,39 @@ final class ColumnTypes {
     if (engineType.startsWith("FixedString(")) {
       return new Mapped(DataTypes.BinaryType, ColumnKind.OPAQUE);
     }
-    if (engineType.startsWith("Array(")) {
-      String inner = engineType.substring("Array(".length(), engineType.length() - 1);
-      return map(new ColumnInfo("element", inner, null))
-          .map(
-              element ->
-                  new Mapped(
-                      DataTypes.createArrayType(element.type(), element.nullable()),
-                      ColumnKind.OPAQUE))
-          .orElse(null);
+    if (EngineType.is(engineType, "Enum8") || EngineType.is(engineType, "Enum16")) {
+      return new Mapped(DataTypes.StringType, ColumnKind.OPAQUE);
     }
-    return null;
+    return mapNested(engineType);
+  }
+
+  private static Mapped mapNested(String engineType) {
+    boolean tuple = EngineType.is(engineType, "Tuple");
+    if (!tuple && !EngineType.is(engineType, "Array") && !EngineType.is(engineType, "Map")) {
+      return null;
+    }
+    List<FlashColumn> elements = new ArrayList<>();
+    List<String> types =
+        tuple ? EngineType.tupleTypes(engineType) : EngineType.arguments(engineType);
+    for (String each : types) {
+      String name = tuple ? EngineType.tupleNames(engineType).get(elements.size()) : "element";
+      Optional<FlashColumn> element = map(new ColumnInfo(name, each, null));
+      if (element.isEmpty()) {
+        return null;
+      }
+      elements.add(element.get());
+    }
+    FlashColumn first = elements.get(0);
+    DataType type;
+    if (tuple) {
+      type = new StructType(elements.stream().map(FlashColumn::field).toArray(StructField[]::new));
+    } else if (elements.size() == 1) {
+      type = DataTypes.createArrayType(first.type(), first.nullable());
+    } else {
+      FlashColumn value = elements.get(1);
+      type = DataTypes.createMapType(first.type(), value.type(), value.nullable());
+    }
+    return new Mapped(type, ColumnKind.OPAQUE);
   }
 
   private static boolean isBytes(String mysqlType) {

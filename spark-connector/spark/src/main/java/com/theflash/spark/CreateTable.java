@@ -2,78 +2,119 @@ package com.theflash.spark;
 
 import com.theflash.client.FlashException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.spark.sql.connector.expressions.Transform;
 import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.CharType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.DecimalType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
+import org.apache.spark.sql.types.VarcharType;
 
 /** A mutable table of the engine for a schema of Spark. */
 public final class CreateTable {
-  private CreateTable() {}
+  private final StructType schema;
+  private final TableProperties properties;
+
+  private CreateTable(StructType schema, TableProperties properties) {
+    this.schema = schema;
+    this.properties = properties;
+  }
 
   /**
-   * Gives the statement. The property {@code primaryKey} names the key's columns, with commas.
+   * Checks what is wanted, but for the key. The property {@code primaryKey} names its columns, with
+   * commas.
    *
-   * @throws FlashException INVALID_REQUEST for a missing or wrong key, and for types without a
-   *     place
+   * @throws FlashException INVALID_REQUEST for types without a place, and for properties that would
+   *     have no effect
    */
-  static String sql(
-      TableName table, StructType schema, Transform[] partitions, Map<String, String> properties)
+  static CreateTable of(StructType schema, Transform[] partitions, Map<String, String> properties)
       throws FlashException {
     if (partitions.length > 0) {
       throw FlashException.ofRequest(
           "Tables of theflash have no partitions", "Leave PARTITIONED BY out.");
     }
-    List<String> key = key(schema, properties);
-    List<String> columns = new ArrayList<>();
-    for (StructField each : schema.fields()) {
-      boolean nullable = each.nullable() && !key.contains(each.name());
-      columns.add(columnSql(each.name(), each.dataType(), nullable));
-    }
-    List<String> quotedKey = key.stream().map(SqlText::quoteName).toList();
+    columnsSql(schema, List.of());
+    return new CreateTable(schema, TableProperties.check(properties));
+  }
+
+  /** The same with a key, where the properties name none; it may be null. */
+  CreateTable withKey(String key) {
+    return new CreateTable(schema, properties.withKey(key));
+  }
+
+  StructType schema() {
+    return schema;
+  }
+
+  /** The comment of the table; empty without one. */
+  String comment() {
+    return properties.comment().orElse("");
+  }
+
+  /**
+   * Gives the statement.
+   *
+   * @param tableComment in the place of the table's own
+   * @throws FlashException INVALID_REQUEST for a missing or wrong key
+   */
+  String sql(TableName table, String tableComment) throws FlashException {
+    List<String> key = properties.key(List.of(schema.fieldNames()));
     return "CREATE TABLE "
         + table.sql()
         + " ("
-        + String.join(", ", columns)
+        + columnsSql(schema, key)
         + ") ENGINE = MutableMergeTree ORDER BY ("
-        + String.join(", ", quotedKey)
-        + ")";
+        + String.join(", ", key.stream().map(SqlText::quoteName).toList())
+        + ") COMMENT "
+        + SqlText.quoteText(tableComment);
   }
 
-  /** A column of CREATE TABLE and ALTER TABLE. */
+  private static String columnsSql(StructType schema, List<String> key) throws FlashException {
+    List<String> columns = new ArrayList<>();
+    for (StructField each : schema.fields()) {
+      boolean nullable = each.nullable() && !key.contains(each.name());
+      String comment = each.getComment().isDefined() ? each.getComment().get() : null;
+      columns.add(columnSql(each.name(), each.dataType(), nullable, comment));
+    }
+    return String.join(", ", columns);
+  }
+
+  /**
+   * A column of CREATE TABLE and ALTER TABLE.
+   *
+   * @param comment of a person; null without one
+   */
+  static String columnSql(String name, DataType type, boolean nullable, String comment)
+      throws FlashException {
+    String kept = comment;
+    if (type.equals(DataTypes.BinaryType)) {
+      kept = "longblob";
+    } else if (type instanceof VarcharType || type instanceof CharType) {
+      kept = type.typeName();
+    }
+    // The engine's comment tells bytes from text, and how long a text may be.
+    boolean taken = !Objects.equals(kept, comment) || MysqlTypes.isType(comment);
+    if (comment != null && taken) {
+      throw FlashException.ofRequest(
+          "Column " + name + " can't have the comment \"" + comment + "\"",
+          "The comments of BINARY, CHAR and VARCHAR columns hold their types, and no other comment"
+              + " may be the name of a type.");
+    }
+    return columnSql(name, type, nullable)
+        + (kept == null ? "" : " COMMENT " + SqlText.quoteText(kept));
+  }
+
+  /** The same without a comment: a text, and bytes, are a String. */
   public static String columnSql(String name, DataType type, boolean nullable)
       throws FlashException {
     String engineType = engineType(name, type);
     boolean wrapped = nullable && !(type instanceof ArrayType);
-    String comment =
-        type.equals(DataTypes.BinaryType) ? " COMMENT " + SqlText.quoteText("longblob") : "";
-    return SqlText.quoteName(name)
-        + " "
-        + (wrapped ? "Nullable(" + engineType + ")" : engineType)
-        + comment;
-  }
-
-  private static List<String> key(StructType schema, Map<String, String> properties)
-      throws FlashException {
-    String text = properties.get("primaryKey");
-    if (text == null) {
-      throw FlashException.ofRequest(
-          "A table needs a key", "Add TBLPROPERTIES ('primaryKey' = 'column, …').");
-    }
-    List<String> names = List.of(schema.fieldNames());
-    List<String> key = Arrays.stream(text.split(",")).map(String::trim).toList();
-    for (String each : key) {
-      if (!names.contains(each)) {
-        throw FlashException.ofRequest("The table has no column " + each + " for its key", "");
-      }
-    }
-    return key;
+    return SqlText.quoteName(name) + " " + (wrapped ? "Nullable(" + engineType + ")" : engineType);
   }
 
   private static String engineType(String column, DataType type) throws FlashException {
@@ -83,6 +124,9 @@ public final class CreateTable {
       String element = engineType(column, array.elementType());
       boolean nullable = array.containsNull() && !(array.elementType() instanceof ArrayType);
       return "Array(" + (nullable ? "Nullable(" + element + ")" : element) + ")";
+    }
+    if (type instanceof VarcharType || type instanceof CharType) {
+      return "String";
     }
     return switch (type.typeName()) {
       case "boolean" -> "Bool";

@@ -16,9 +16,10 @@ import org.apache.spark.sql.catalyst.analysis.NoSuchTableException;
 import org.apache.spark.sql.catalyst.analysis.TableAlreadyExistsException;
 import org.apache.spark.sql.connector.catalog.Identifier;
 import org.apache.spark.sql.connector.catalog.NamespaceChange;
+import org.apache.spark.sql.connector.catalog.StagedTable;
+import org.apache.spark.sql.connector.catalog.StagingTableCatalog;
 import org.apache.spark.sql.connector.catalog.SupportsNamespaces;
 import org.apache.spark.sql.connector.catalog.Table;
-import org.apache.spark.sql.connector.catalog.TableCatalog;
 import org.apache.spark.sql.connector.catalog.TableChange;
 import org.apache.spark.sql.connector.expressions.Transform;
 import org.apache.spark.sql.types.StructType;
@@ -28,7 +29,7 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * {@code spark.sql.catalog.flash=com.theflash.spark.FlashCatalog}: the server's databases and
  * tables for SQL. Databases are namespaces of one level.
  */
-public final class FlashCatalog implements TableCatalog, SupportsNamespaces {
+public final class FlashCatalog implements StagingTableCatalog, SupportsNamespaces {
   private static final String LIST_DATABASES =
       "SELECT name FROM system.databases WHERE name NOT IN ('system', 'information_schema',"
           + " 'INFORMATION_SCHEMA') AND NOT startsWith(name, 'theflash') ORDER BY name";
@@ -89,16 +90,82 @@ public final class FlashCatalog implements TableCatalog, SupportsNamespaces {
     TableName table = tableName(identifier);
     return check(
         () -> {
-          executeOnAll(CreateTable.sql(table, schema, partitions, properties));
+          CreateTable definition = CreateTable.of(schema, partitions, properties);
+          executeOnAll(definition.sql(table, definition.comment()));
           return FlashTable.load(options, optionTexts, table);
         });
+  }
+
+  @Override
+  @Deprecated
+  public StagedTable stageCreate(
+      Identifier identifier,
+      StructType schema,
+      Transform[] partitions,
+      Map<String, String> properties)
+      throws TableAlreadyExistsException, NoSuchNamespaceException {
+    database(identifier.namespace());
+    if (tableExists(identifier)) {
+      throw new TableAlreadyExistsException(identifier);
+    }
+    return stage(identifier, schema, partitions, properties);
+  }
+
+  @Override
+  @Deprecated
+  public StagedTable stageReplace(
+      Identifier identifier,
+      StructType schema,
+      Transform[] partitions,
+      Map<String, String> properties)
+      throws NoSuchNamespaceException, NoSuchTableException {
+    database(identifier.namespace());
+    if (!tableExists(identifier)) {
+      throw new NoSuchTableException(identifier);
+    }
+    return stage(identifier, schema, partitions, properties);
+  }
+
+  @Override
+  @Deprecated
+  public StagedTable stageCreateOrReplace(
+      Identifier identifier,
+      StructType schema,
+      Transform[] partitions,
+      Map<String, String> properties)
+      throws NoSuchNamespaceException {
+    database(identifier.namespace());
+    return stage(identifier, schema, partitions, properties);
+  }
+
+  private StagedTable stage(
+      Identifier identifier,
+      StructType schema,
+      Transform[] partitions,
+      Map<String, String> properties) {
+    boolean replaces = tableExists(identifier);
+    return check(
+        () ->
+            new ReplacedTable(
+                options,
+                optionTexts,
+                tableName(identifier),
+                CreateTable.of(schema, partitions, properties),
+                replaces));
   }
 
   @Override
   public Table alterTable(Identifier identifier, TableChange... changes)
       throws NoSuchTableException {
     TableName table = tableName(identifier);
-    loadTable(identifier);
+    String key = loadTable(identifier).properties().getOrDefault("primaryKey", "");
+    for (TableChange each : changes) {
+      if (each instanceof TableChange.DeleteColumn drop
+          && List.of(key.split(",")).contains(String.join(".", drop.fieldNames()))) {
+        throw new UnsupportedOperationException(
+            "Column " + drop.fieldNames()[0] + " is of the primary key of " + table + ": " + key);
+      }
+    }
     for (TableChange each : changes) {
       executeOnAll(AlterTable.sql(table, each));
     }

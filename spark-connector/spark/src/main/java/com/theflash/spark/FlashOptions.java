@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.apache.spark.sql.util.CaseInsensitiveStringMap;
@@ -20,7 +21,7 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * @param splitsMin least partitions; 0 for Spark's default parallelism
  * @param snapshot null for one of each scan's own
  * @param stagingLeaseSeconds how long the staging table of a write outlives its driver
- * @param skipUnsupported leave out columns whose type Spark has no place for
+ * @param unsupportedColumns what becomes of columns whose type Spark has no place for
  */
 record FlashOptions(
     List<List<Endpoint>> shards,
@@ -34,8 +35,36 @@ record FlashOptions(
     boolean pushLimit,
     boolean pushTopN,
     int stagingLeaseSeconds,
-    boolean skipUnsupported)
+    ColumnTypes.Unsupported unsupportedColumns)
     implements Serializable {
+
+  private static final List<String> NAMES =
+      List.of(
+          "endpoints",
+          "database",
+          "table",
+          "token",
+          "ssl",
+          "ssl.ca",
+          "minPartitions",
+          "maxPartitions",
+          "splitBytes",
+          "snapshot",
+          "pushdown.filters",
+          "pushdown.aggregates",
+          "pushdown.limit",
+          "pushdown.topN",
+          "stagingLeaseSeconds",
+          "unsupportedColumns",
+          "creditBytes",
+          "checksum",
+          "connectTimeoutMs",
+          "readTimeoutMs",
+          "retries");
+
+  /** What Spark itself puts beside them, and the key of a DataFrame that becomes a table. */
+  private static final List<String> OTHER_NAMES =
+      List.of("path", "paths", "checkpointLocation", "queryName", "primaryKey");
 
   private static final String CLIENT_NAME = "theflash-spark/" + version();
 
@@ -43,6 +72,9 @@ record FlashOptions(
    * @throws FlashException INVALID_REQUEST, naming the option
    */
   static FlashOptions parse(CaseInsensitiveStringMap options) throws FlashException {
+    List<String> known = new ArrayList<>(NAMES);
+    known.addAll(OTHER_NAMES);
+    KnownNames.check("An option", options.asCaseSensitiveMap().keySet(), known);
     String endpoints = options.get("endpoints");
     if (endpoints == null) {
       throw FlashException.ofRequest(
@@ -54,11 +86,6 @@ record FlashOptions(
     if (splitsMin > splitsMax) {
       throw FlashException.ofRequest(
           "minPartitions is " + splitsMin + ", above maxPartitions, " + splitsMax, "");
-    }
-    String unsupported = options.getOrDefault("unsupportedColumns", "error");
-    if (!List.of("error", "skip").contains(unsupported)) {
-      throw FlashException.ofRequest(
-          "unsupportedColumns is \"" + unsupported + "\"", "Give error or skip.");
     }
     return new FlashOptions(
         Endpoint.parseShards(endpoints),
@@ -72,7 +99,12 @@ record FlashOptions(
         flag(options, "pushdown.limit", true),
         flag(options, "pushdown.topN", true),
         integer(options, "stagingLeaseSeconds", 1, 30 * 86_400, 3_600),
-        unsupported.equals("skip"));
+        unsupportedColumns(options));
+  }
+
+  /** The names of all options. */
+  static List<String> names() {
+    return NAMES;
   }
 
   /** A client of each shard. */
@@ -83,6 +115,18 @@ record FlashOptions(
   /** A client of the first shard, which stands for all in what they have alike. */
   FlashClient firstClient() {
     return clients().get(0);
+  }
+
+  private static ColumnTypes.Unsupported unsupportedColumns(CaseInsensitiveStringMap options)
+      throws FlashException {
+    String text = options.getOrDefault("unsupportedColumns", "placeholder");
+    for (ColumnTypes.Unsupported each : ColumnTypes.Unsupported.values()) {
+      if (each.name().equalsIgnoreCase(text.trim())) {
+        return each;
+      }
+    }
+    throw FlashException.ofRequest(
+        "unsupportedColumns is \"" + text + "\"", "Give placeholder, skip or error.");
   }
 
   private static ClientOptions parseClient(CaseInsensitiveStringMap options) throws FlashException {

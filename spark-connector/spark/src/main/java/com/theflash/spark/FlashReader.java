@@ -111,7 +111,9 @@ final class FlashReader implements PartitionReader<ColumnarBatch> {
     if (vectors == null) {
       vectors = new FlashVector[columns.length];
       for (int index = 0; index < columns.length; index += 1) {
-        vectors[index] = FlashVectors.create(columns[index].type(), root.getVector(index));
+        vectors[index] =
+            FlashVectors.create(
+                columns[index].type(), columns[index].engineType(), root.getVector(index));
       }
       ColumnVector[] all = vectors.clone();
       batch = new ColumnarBatch(all);

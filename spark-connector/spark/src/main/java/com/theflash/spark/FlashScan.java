@@ -160,6 +160,7 @@ final class FlashScan implements Scan, Batch, SupportsReportStatistics, Supports
   }
 
   private InputPartition[] plan() throws FlashException {
+    refuseUnreadable();
     List<InputPartition> planned = new ArrayList<>();
     Plan first = null;
     List<FlashClient> shards = options.clients();
@@ -194,6 +195,19 @@ final class FlashScan implements Scan, Batch, SupportsReportStatistics, Supports
               + " splits");
     }
     return planned.toArray(InputPartition[]::new);
+  }
+
+  private void refuseUnreadable() throws FlashException {
+    List<String> unreadable =
+        spec.columns().stream()
+            .filter(each -> each.kind() == ColumnKind.UNREADABLE)
+            .map(each -> each.name() + " " + each.engineType())
+            .toList();
+    if (!unreadable.isEmpty()) {
+      throw FlashException.ofRequest(
+          "Spark has no type for " + String.join(", ", unreadable) + " of " + spec.name(),
+          "Select the other columns, or set the option unsupportedColumns to skip.");
+    }
   }
 
   /** Whether Spark takes the one row of an aggregate without groups as the result. */
@@ -235,7 +249,13 @@ final class FlashScan implements Scan, Batch, SupportsReportStatistics, Supports
     return info.primaryKey().stream()
         .filter(key -> tableColumns.stream().anyMatch(each -> each.name().equals(key)))
         .findFirst()
-        .orElseGet(() -> info.columns().get(0).name());
+        .orElseGet(
+            () ->
+                tableColumns.stream()
+                    .filter(each -> each.kind() != ColumnKind.UNREADABLE)
+                    .map(FlashColumn::name)
+                    .findFirst()
+                    .orElseGet(() -> info.columns().get(0).name()));
   }
 
   /**

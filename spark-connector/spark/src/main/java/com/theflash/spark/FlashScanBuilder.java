@@ -22,7 +22,6 @@ import org.apache.spark.sql.connector.read.SupportsPushDownLimit;
 import org.apache.spark.sql.connector.read.SupportsPushDownRequiredColumns;
 import org.apache.spark.sql.connector.read.SupportsPushDownTopN;
 import org.apache.spark.sql.connector.read.SupportsPushDownV2Filters;
-import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.types.StructType;
 
 /** Takes what Spark pushes down, and refuses what the server would answer otherwise. */
@@ -39,6 +38,7 @@ final class FlashScanBuilder
   private final List<Filter> filters = new ArrayList<>();
   private final List<Predicate> pushed = new ArrayList<>();
   private Aggregate aggregate;
+  private boolean averagesLongs;
   private List<PlanRequest.Order> orderBy = List.of();
   private Long rowsMax;
   private List<FlashColumn> selected;
@@ -87,9 +87,13 @@ final class FlashScanBuilder
   /**
    * One server makes one split of an aggregate without groups: its row is the result. Groups may
    * come from several splits, and from each shard: Spark combines them.
+   *
+   * <p>Spark shows an average here first, and then asks for its sum, as a bigint, and its count: it
+   * must be refused now.
    */
   @Override
   public boolean supportCompletePushDown(Aggregation aggregation) {
+    averagesLongs |= AggregateTranslator.averagesLongs(aggregation, columns);
     return isOneRow(aggregation) && translate(aggregation).isPresent();
   }
 
@@ -109,11 +113,10 @@ final class FlashScanBuilder
   }
 
   private Optional<AggregateTranslator.Pushed> translate(Aggregation aggregation) {
-    if (!options.pushAggregates()) {
+    if (!options.pushAggregates() || averagesLongs) {
       return Optional.empty();
     }
-    boolean ansi = SQLConf.get().ansiEnabled();
-    return new AggregateTranslator(columns, info.primaryKey(), ansi, isOneRow(aggregation))
+    return new AggregateTranslator(columns, info.primaryKey(), isOneRow(aggregation))
         .translate(aggregation);
   }
 
@@ -185,7 +188,10 @@ final class FlashScanBuilder
     }
     FlashColumn column = columns.get(reference.fieldNames()[0]);
     boolean sameOrder =
-        column != null && column.kind() != ColumnKind.FLOAT && column.kind() != ColumnKind.OPAQUE;
+        column != null
+            && column.kind() != ColumnKind.FLOAT
+            && column.kind() != ColumnKind.OPAQUE
+            && column.kind() != ColumnKind.UNREADABLE;
     if (!sameOrder || (column.nullable() && order.nullOrdering() == NullOrdering.NULLS_FIRST)) {
       return Optional.empty();
     }

@@ -1,5 +1,6 @@
 package com.theflash.spark;
 
+import com.theflash.client.ColumnInfo;
 import com.theflash.client.FlashException;
 import com.theflash.client.TableInfo;
 import com.theflash.spark.write.FlashWriteBuilder;
@@ -30,6 +31,7 @@ final class FlashTable
   private final FlashOptions options;
   private final Map<String, String> catalogOptions;
   private final TableName name;
+  private final TableName title;
   private final TableInfo info;
   private final List<FlashColumn> columns;
 
@@ -37,11 +39,13 @@ final class FlashTable
       FlashOptions options,
       Map<String, String> catalogOptions,
       TableName name,
+      TableName title,
       TableInfo info,
       List<FlashColumn> columns) {
     this.options = options;
     this.catalogOptions = catalogOptions;
     this.name = name;
+    this.title = title;
     this.info = info;
     this.columns = columns;
   }
@@ -57,13 +61,18 @@ final class FlashTable
   static FlashTable load(FlashOptions options, Map<String, String> catalogOptions, TableName name)
       throws FlashException {
     TableInfo info = options.firstClient().describeTable(name.database(), name.table(), false);
-    List<FlashColumn> columns = ColumnTypes.map(info.columns(), options.skipUnsupported());
-    return new FlashTable(options, catalogOptions, name, info, columns);
+    List<FlashColumn> columns = ColumnTypes.map(info.columns(), options.unsupportedColumns());
+    return new FlashTable(options, catalogOptions, name, name, info, columns);
+  }
+
+  /** The same table, which messages know by another name. */
+  FlashTable titled(TableName other) {
+    return new FlashTable(options, catalogOptions, name, other, info, columns);
   }
 
   @Override
   public String name() {
-    return name.toString();
+    return title.toString();
   }
 
   StructType structType() {
@@ -104,6 +113,11 @@ final class FlashTable
 
   @Override
   public RowLevelOperationBuilder newRowLevelOperationBuilder(RowLevelOperationInfo change) {
+    try {
+      requireKey();
+    } catch (FlashException error) {
+      throw new UncheckedIOException(error);
+    }
     return () ->
         new RowLevelChange(
             change.command(), info.primaryKey(), this::newScanBuilder, this::writeBuilder);
@@ -121,22 +135,57 @@ final class FlashTable
 
   private FlashWriteBuilder writeBuilder(LogicalWriteInfo write) {
     try {
+      requireKey();
       FlashOptions effective = effectiveOptions(write.options());
       if (effective.shards().size() > 1) {
         throw FlashException.ofRequest(
-            "Rows of " + name + " can't be written to several shards",
+            "Rows of " + title + " can't be written to several shards",
             "Name one endpoint: the rows' own shard.");
       }
       Map<String, FlashColumn> available = new HashMap<>();
       columns.forEach(each -> available.put(each.name(), each));
       // A job that only deletes has rows of no columns, and keys.
-      StructType rows = write.schema().isEmpty() ? keyType() : write.schema();
+      boolean deletesOnly = write.schema().isEmpty();
+      StructType rows = deletesOnly ? keyType() : write.schema();
+      if (!deletesOnly) {
+        refuseToEmpty(rows);
+      }
       WriteTarget target =
-          WriteTarget.check(name.database(), name.table(), rows, available, info.primaryKey());
+          WriteTarget.check(
+              name.database(), name.table(), title.toString(), rows, available, info.primaryKey());
       return new FlashWriteBuilder(
           effective.shards().get(0), effective.client(), target, effective.stagingLeaseSeconds());
     } catch (FlashException error) {
       throw new UncheckedIOException(error);
+    }
+  }
+
+  /** A mutable table without a key counts equal rows, by a hidden column. */
+  private void requireKey() throws FlashException {
+    List<String> names = info.columns().stream().map(ColumnInfo::name).toList();
+    if (info.primaryKey().isEmpty() || !names.containsAll(info.primaryKey())) {
+      throw FlashException.ofRequest(
+          title + " has no primary key, by which Spark's rows could replace and delete others",
+          "Write by SQL: theflash sql --engine tcp://" + options.shards().get(0).get(0) + " '…'.");
+    }
+  }
+
+  /** A row replaces the one of its key: columns that it lacks would lose what they hold. */
+  private void refuseToEmpty(StructType rows) throws FlashException {
+    Set<String> written = Set.of(rows.fieldNames());
+    List<String> lost =
+        info.columns().stream()
+            .filter(each -> !written.contains(each.name()))
+            .map(each -> each.name() + " " + each.engineType())
+            .toList();
+    if (!lost.isEmpty()) {
+      throw FlashException.ofRequest(
+          "Rows for " + name + " have no " + String.join(", ", lost) + ", and would empty it",
+          "Write by SQL, which knows all types: theflash sql --engine tcp://"
+              + options.shards().get(0).get(0)
+              + " 'INSERT INTO "
+              + name.sql()
+              + " …'.");
     }
   }
 

@@ -182,7 +182,7 @@ class PushdownTest {
     Dataset<Row> local = localCopy();
     String[][] groupings = {{}, {"u8"}, {"s", "d"}, {"f64"}, {"e", "ts0", "u64"}};
     String functions =
-        "count(*), count(s), count(b), sum(i8), sum(u8), sum(i64), min(f64), max(f64), min(s), max(s),"
+        "count(*), count(s), count(b), sum(i8), sum(u8), min(f64), max(f64), min(s), max(s),"
             + " max(u64), min(dec), max(wide), min(d), max(ts), min(ts0), max(w), max(e), sum(`a.b c`), avg(u8)";
     for (String condition : List.of("true", "id > 50 AND s <> 'a'", "id < -1")) {
       for (String[] grouping : groupings) {

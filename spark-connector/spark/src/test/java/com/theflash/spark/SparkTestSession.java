@@ -17,12 +17,12 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /** A local Spark of two cores, and ways to read with it. */
-final class SparkTestSession {
+public final class SparkTestSession {
   private static SparkSession session;
 
   private SparkTestSession() {}
 
-  static synchronized SparkSession get() {
+  public static synchronized SparkSession get() {
     return session == null ? start(Map.of()) : session;
   }
 

@@ -228,6 +228,16 @@ class WriteTest {
         assertThrows(Exception.class, () -> sql("INSERT INTO writes.shop.nokey VALUES (1)"));
     assertTrue(error.toString().contains("no primary key"), error.toString());
     server.execute("DROP TABLE shop.nokey");
+    server.execute("CREATE TABLE shop.nokey (v Int64) ENGINE = MutableMergeTree ORDER BY tuple()");
+    for (String statement :
+        List.of(
+            "INSERT INTO writes.shop.nokey VALUES (1)",
+            "DELETE FROM writes.shop.nokey WHERE v = 1",
+            "UPDATE writes.shop.nokey SET v = 2")) {
+      Exception keyless = assertThrows(Exception.class, () -> sql(statement), statement);
+      assertTrue(keyless.toString().contains("shop.nokey has no primary key"), keyless.toString());
+    }
+    server.execute("DROP TABLE shop.nokey");
     Exception shards =
         assertThrows(
             Exception.class,
@@ -239,6 +249,36 @@ class WriteTest {
                     .mode("append")
                     .save("shop.orders"));
     assertTrue(shards.toString().contains("several shards"), shards.toString());
+  }
+
+  @Test
+  void columnsThatSparkDoesNotSeeAreNeverEmptied() {
+    server.execute("DROP TABLE IF EXISTS shop.hidden");
+    server.execute(
+        "CREATE TABLE shop.hidden (id Int64, v Int32, m Map(String, Int32), d AggregateFunction(max, Int32)) ENGINE ="
+            + " MutableMergeTree ORDER BY (id)");
+    server.execute(
+        "INSERT INTO shop.hidden (id, v, m) VALUES (1, 1, map('a', 7)), (2, 2, map('b', 8))");
+    SparkSession spark = SparkTestSession.get();
+    spark.conf().set("spark.sql.catalog.skips", FlashCatalog.class.getName());
+    spark.conf().set("spark.sql.catalog.skips.endpoints", server.endpoint().toString());
+    spark.conf().set("spark.sql.catalog.skips.unsupportedColumns", "skip");
+    for (String statement :
+        List.of(
+            "UPDATE skips.shop.hidden SET v = 5",
+            "INSERT INTO skips.shop.hidden VALUES (1, 5, map('a', 1))",
+            "INSERT OVERWRITE skips.shop.hidden VALUES (3, 5, map('a', 1))",
+            "MERGE INTO skips.shop.hidden t USING (SELECT 1L AS id) s ON t.id = s.id WHEN MATCHED"
+                + " THEN UPDATE SET v = 9")) {
+      Exception error = assertThrows(Exception.class, () -> sql(statement), statement);
+      assertTrue(error.toString().contains("d AggregateFunction"), error.toString());
+    }
+    sql("DELETE FROM skips.shop.hidden WHERE v = 2");
+    assertEquals(
+        List.of("1 1 {'a':7}"),
+        SparkTestSession.query(
+            server, "SELECT concat(id::String, ' ', v::String, ' ', m::String) FROM shop.hidden"));
+    server.execute("DROP TABLE shop.hidden");
   }
 
   private static void assertRows(String... expected) {

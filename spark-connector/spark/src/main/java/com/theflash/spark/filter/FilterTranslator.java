@@ -126,6 +126,7 @@ public final class FilterTranslator {
   private Optional<FlashColumn> column(Expression expression) {
     return expression instanceof NamedReference reference && reference.fieldNames().length == 1
         ? Optional.ofNullable(columns.get(reference.fieldNames()[0]))
+            .filter(each -> each.kind() != ColumnKind.UNREADABLE)
         : Optional.empty();
   }
 

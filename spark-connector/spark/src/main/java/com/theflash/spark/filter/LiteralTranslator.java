@@ -50,7 +50,7 @@ final class LiteralTranslator {
       case DATE -> within((int) value, DATE_DAYS_MAX).map(days -> Literal.ofDate(days.intValue()));
       case TIMESTAMP -> within((long) value, TIMESTAMP_MICROS_MAX).map(Literal::ofTimestamp);
       case TIME -> within((long) value, TIME_MICROS_MAX).map(Literal::ofTime);
-      case OPAQUE -> Optional.empty();
+      case OPAQUE, UNREADABLE -> Optional.empty();
     };
   }
 

@@ -45,10 +45,7 @@ final class DecimalVectors {
     }
   }
 
-  /**
-   * A sum of integers: its low 64 bits, which is where Spark's own sum of bigints ends up too when
-   * it overflows.
-   */
+  /** A sum of integers, which is exact; one beyond 64 bits is an error, never another number. */
   static final class Decimal128AsLong extends FlashVector {
     Decimal128AsLong() {
       super(DataTypes.LongType);
@@ -56,7 +53,17 @@ final class DecimalVectors {
 
     @Override
     public long getLong(int row) {
-      return Platform.getLong(null, dataAddress + 16L * row);
+      long address = dataAddress + 16L * row;
+      long low = Platform.getLong(null, address);
+      if (Platform.getLong(null, address + 8) != low >> 63) {
+        throw new ArithmeticException(
+            "[ARITHMETIC_OVERFLOW] "
+                + readInteger(address, 16)
+                + ", a sum of bigints, is no bigint. Sum decimals, as in sum(CAST(x AS"
+                + " DECIMAL(38, 0))), or set the option pushdown.aggregates to false to have Spark"
+                + " deal with it.");
+      }
+      return low;
     }
   }
 
@@ -77,10 +84,14 @@ final class DecimalVectors {
   }
 
   private static BigInteger readInteger(long address, int bytes) {
+    return readInteger(address, bytes, false);
+  }
+
+  static BigInteger readInteger(long address, int bytes, boolean unsigned) {
     byte[] bigEndian = new byte[bytes];
     for (int index = 0; index < bytes; index += 1) {
       bigEndian[index] = Platform.getByte(null, address + bytes - 1 - index);
     }
-    return new BigInteger(bigEndian);
+    return unsigned ? new BigInteger(1, bigEndian) : new BigInteger(bigEndian);
   }
 }

@@ -1,5 +1,6 @@
 package com.theflash.spark.vector;
 
+import com.theflash.spark.EngineType;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.BitVector;
 import org.apache.arrow.vector.DateDayVector;
@@ -25,10 +26,14 @@ import org.apache.arrow.vector.UInt8Vector;
 import org.apache.arrow.vector.VarBinaryVector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.complex.ListVector;
+import org.apache.arrow.vector.complex.MapVector;
+import org.apache.arrow.vector.complex.StructVector;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.DecimalType;
+import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.StructType;
 
 /** Chooses the column for an Arrow vector. */
 public final class FlashVectors {
@@ -40,10 +45,11 @@ public final class FlashVectors {
   /**
    * Gives an empty column that shows vectors like the one given as values of a Spark type.
    *
+   * @param engineType what the values are in the engine; empty for those of an aggregate
    * @throws IllegalStateException where the two do not fit, as after a change of the table
    */
-  public static FlashVector create(DataType type, FieldVector vector) {
-    FlashVector column = choose(type, vector);
+  public static FlashVector create(DataType type, String engineType, FieldVector vector) {
+    FlashVector column = chooseNested(type, EngineType.bare(engineType), vector);
     if (column != null && column.dataType().equals(type)) {
       return column;
     }
@@ -57,12 +63,21 @@ public final class FlashVectors {
             + ". Was the table changed? Load it again.");
   }
 
+  private static FlashVector chooseNested(DataType type, String engineType, FieldVector vector) {
+    if (vector instanceof MapVector map && type instanceof MapType pairs) {
+      return new NestedVectors.Pairs(pairs, engineType, map);
+    } else if (vector instanceof ListVector list && type instanceof ArrayType array) {
+      return new ListVectors(array, engineType, list);
+    } else if (vector instanceof StructVector struct && type instanceof StructType elements) {
+      return new NestedVectors.Tuple(elements, engineType, struct);
+    }
+    FlashVector text = TextVectors.create(engineType, vector);
+    return text == null ? choose(type, vector) : text;
+  }
+
   private static FlashVector choose(DataType type, FieldVector vector) {
     if (vector instanceof UInt4Vector && type.equals(DataTypes.TimestampType)) {
       return new TimeVectors.UnsignedSeconds();
-    }
-    if (vector instanceof ListVector list && type instanceof ArrayType array) {
-      return new ListVectors(array, list);
     }
     if (vector instanceof DecimalVector && type.equals(DataTypes.LongType)) {
       return new DecimalVectors.Decimal128AsLong();

@@ -1,5 +1,6 @@
 package com.theflash.spark.vector;
 
+import com.theflash.spark.EngineType;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.spark.sql.types.ArrayType;
@@ -11,9 +12,11 @@ final class ListVectors extends FlashVector {
   private final FlashVector elements;
   private long offsetAddress;
 
-  ListVectors(ArrayType type, ListVector vector) {
+  ListVectors(ArrayType type, String engineType, ListVector vector) {
     super(type);
-    this.elements = FlashVectors.create(type.elementType(), vector.getDataVector());
+    this.elements =
+        FlashVectors.create(
+            type.elementType(), EngineType.arguments(engineType).get(0), vector.getDataVector());
   }
 
   @Override

@@ -1,7 +1,6 @@
 package com.theflash.spark.write;
 
 import java.util.List;
-import org.apache.arrow.vector.types.DateUnit;
 import org.apache.arrow.vector.types.FloatingPointPrecision;
 import org.apache.arrow.vector.types.TimeUnit;
 import org.apache.arrow.vector.types.pojo.ArrowType;
@@ -33,7 +32,6 @@ final class ArrowTypes {
       case "long" -> new ArrowType.Int(64, true);
       case "float" -> new ArrowType.FloatingPoint(FloatingPointPrecision.SINGLE);
       case "double" -> new ArrowType.FloatingPoint(FloatingPointPrecision.DOUBLE);
-      case "date" -> new ArrowType.Date(DateUnit.DAY);
       case "timestamp" -> new ArrowType.Timestamp(TimeUnit.MICROSECOND, "UTC");
       case "timestamp_ntz" -> new ArrowType.Timestamp(TimeUnit.MICROSECOND, null);
       case "string" -> ArrowType.Utf8.INSTANCE;

@@ -1,25 +1,28 @@
 package com.theflash.spark.write;
 
+import com.theflash.spark.EngineType;
 import java.math.BigDecimal;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Predicate;
 import org.apache.arrow.vector.BaseVariableWidthVector;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.BitVector;
-import org.apache.arrow.vector.DateDayVector;
 import org.apache.arrow.vector.DecimalVector;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.Float8Vector;
 import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.SmallIntVector;
-import org.apache.arrow.vector.TimeStampMicroTZVector;
-import org.apache.arrow.vector.TimeStampMicroVector;
+import org.apache.arrow.vector.TimeStampVector;
 import org.apache.arrow.vector.TinyIntVector;
+import org.apache.arrow.vector.VarBinaryVector;
+import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.complex.ListVector;
 import org.apache.spark.sql.catalyst.expressions.SpecializedGetters;
-import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DecimalType;
 import org.apache.spark.sql.types.StringType;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /** Puts one field of rows into an Arrow vector. */
 interface FieldWriter {
@@ -31,6 +34,75 @@ interface FieldWriter {
     if (!row.isNullAt(ordinal)) {
       set(row, ordinal, index);
     }
+  }
+
+  /**
+   * Gives the writer of a column's values, which fails for one that the column can't hold.
+   *
+   * @param column database, table and name
+   * @param vector made for the form's type
+   */
+  static FieldWriter checked(String column, StagedForm form, FieldVector vector) {
+    String type = form.engineType();
+    ValueLimits limits = new ValueLimits(column, type);
+    if (vector instanceof SmallIntVector shorts && type.equals("UInt8")) {
+      return (row, from, to) -> shorts.setSafe(to, (int) limits.unsigned(row.getShort(from), 255));
+    } else if (vector instanceof IntVector ints && type.equals("UInt16")) {
+      return (row, from, to) -> ints.setSafe(to, (int) limits.unsigned(row.getInt(from), 65_535));
+    } else if (vector instanceof BigIntVector longs && type.equals("UInt32")) {
+      return (row, from, to) ->
+          longs.setSafe(to, limits.unsigned(row.getLong(from), (1L << 32) - 1));
+    } else if (vector instanceof BigIntVector longs && EngineType.is(type, "Time64")) {
+      return (row, from, to) -> longs.setSafe(to, limits.timeMicros(row.getLong(from)));
+    } else if (vector instanceof DecimalVector decimals && type.equals("UInt64")) {
+      return (row, from, to) ->
+          decimals.setSafe(to, limits.unsigned64(row.getDecimal(from, 20, 0).toJavaBigDecimal()));
+    } else if (vector instanceof IntVector days && type.startsWith("Date")) {
+      return (row, from, to) -> days.setSafe(to, limits.days(row.getInt(from)));
+    } else if (vector instanceof TimeStampVector times) {
+      return (row, from, to) -> times.setSafe(to, limits.micros(row.getLong(from)));
+    } else if (vector instanceof VarCharVector texts && type.startsWith("Decimal(")) {
+      return (row, from, to) -> {
+        String text = limits.decimalText(row.getUTF8String(from).toString());
+        texts.setSafe(to, text.getBytes(StandardCharsets.US_ASCII));
+      };
+    } else if (vector instanceof VarCharVector texts && TextChecks.isChecked(type)) {
+      Predicate<String> check = TextChecks.of(type);
+      return (row, from, to) -> {
+        UTF8String text = row.getUTF8String(from);
+        texts.setSafe(to, limits.text(text, check).getBytes());
+      };
+    } else if (vector instanceof VarCharVector texts
+        && ValueLimits.textLength(form.mysqlType()) > 0) {
+      int most = ValueLimits.textLength(form.mysqlType());
+      return (row, from, to) ->
+          texts.setSafe(to, limits.text(row.getUTF8String(from), most).getBytes());
+    } else if (vector instanceof VarBinaryVector bytes && type.startsWith("FixedString(")) {
+      return (row, from, to) -> bytes.setSafe(to, limits.fixedBytes(row.getBinary(from)));
+    } else if (vector instanceof ListVector lists) {
+      return ofList(column, form, lists);
+    }
+    return of(form.type(), vector);
+  }
+
+  private static FieldWriter ofList(String column, StagedForm form, ListVector lists) {
+    FieldVector elements = lists.getDataVector();
+    FieldWriter element = checked(column, form.element(), elements);
+    ValueLimits limits = new ValueLimits(column, form.engineType());
+    return (row, from, to) -> {
+      var values = row.getArray(from);
+      int start = lists.startNewValue(to);
+      for (int index = 0; index < values.numElements(); index += 1) {
+        if (!values.isNullAt(index)) {
+          element.set(values, index, start + index);
+        } else if (form.hasNullElements()) {
+          elements.setNull(start + index);
+        } else {
+          throw limits.noNull();
+        }
+      }
+      lists.endValue(to, values.numElements());
+    };
   }
 
   /** Gives the writer for a vector that was made for the type. */
@@ -49,12 +121,6 @@ interface FieldWriter {
       return (row, from, to) -> floats.setSafe(to, row.getFloat(from));
     } else if (vector instanceof Float8Vector doubles) {
       return (row, from, to) -> doubles.setSafe(to, row.getDouble(from));
-    } else if (vector instanceof DateDayVector days) {
-      return (row, from, to) -> days.setSafe(to, row.getInt(from));
-    } else if (vector instanceof TimeStampMicroTZVector micros) {
-      return (row, from, to) -> micros.setSafe(to, row.getLong(from));
-    } else if (vector instanceof TimeStampMicroVector micros) {
-      return (row, from, to) -> micros.setSafe(to, row.getLong(from));
     }
     return ofSized(type, vector);
   }
@@ -70,20 +136,6 @@ interface FieldWriter {
       return (row, from, to) -> texts.setSafe(to, row.getUTF8String(from).getBytes());
     } else if (vector instanceof BaseVariableWidthVector bytes) {
       return (row, from, to) -> bytes.setSafe(to, row.getBinary(from));
-    } else if (vector instanceof ListVector lists && type instanceof ArrayType array) {
-      FieldWriter element = of(array.elementType(), lists.getDataVector());
-      return (row, from, to) -> {
-        var values = row.getArray(from);
-        int start = lists.startNewValue(to);
-        for (int index = 0; index < values.numElements(); index += 1) {
-          if (values.isNullAt(index)) {
-            lists.getDataVector().setNull(start + index);
-          } else {
-            element.set(values, index, start + index);
-          }
-        }
-        lists.endValue(to, values.numElements());
-      };
     }
     throw new IllegalArgumentException("no Arrow form of " + type.simpleString());
   }

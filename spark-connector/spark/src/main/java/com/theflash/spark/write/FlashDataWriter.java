@@ -30,7 +30,7 @@ final class FlashDataWriter implements DeltaWriter<InternalRow> {
             .mapToObj(index -> target.columns().get(index).type())
             .toArray(DataType[]::new);
     this.allocator = FlashMemory.newTaskAllocator("write to " + staging.name());
-    this.buffer = new RowBuffer(target.schema(), taskId, allocator);
+    this.buffer = new RowBuffer(target, taskId, allocator);
   }
 
   @Override

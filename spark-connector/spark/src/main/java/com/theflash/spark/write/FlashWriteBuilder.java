@@ -41,7 +41,7 @@ public final class FlashWriteBuilder implements DeltaWriteBuilder, SupportsTrunc
     return new DeltaWrite() {
       @Override
       public String description() {
-        return "theflash " + target.database() + "." + target.table();
+        return "theflash " + target.title();
       }
 
       @Override

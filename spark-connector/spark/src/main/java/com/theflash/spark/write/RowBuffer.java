@@ -1,5 +1,6 @@
 package com.theflash.spark.write;
 
+import com.theflash.spark.FlashColumn;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,8 +17,6 @@ import org.apache.arrow.vector.types.pojo.Field;
 import org.apache.arrow.vector.types.pojo.Schema;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructField;
-import org.apache.spark.sql.types.StructType;
 
 /** Rows of a task on their way to the staging table, as Arrow. */
 final class RowBuffer implements AutoCloseable {
@@ -31,29 +30,38 @@ final class RowBuffer implements AutoCloseable {
   private final List<FieldWriter> writers = new ArrayList<>();
   private final TinyIntVector deleted;
   private final BigIntVector tasks;
+  private final WriteTarget target;
+  private final boolean[] nullable;
   private final long taskId;
   private int rows;
 
-  RowBuffer(StructType schema, long taskId, BufferAllocator allocator) {
+  RowBuffer(WriteTarget target, long taskId, BufferAllocator allocator) {
     List<Field> fields = new ArrayList<>();
-    for (StructField each : schema.fields()) {
-      fields.add(ArrowTypes.field(each.name(), each.dataType()));
+    List<StagedForm> forms = target.forms();
+    for (int index = 0; index < forms.size(); index += 1) {
+      fields.add(ArrowTypes.field(target.columns().get(index).name(), forms.get(index).type()));
     }
     fields.add(ArrowTypes.field(StagingTable.DELETED, DataTypes.ByteType));
     fields.add(ArrowTypes.field(StagingTable.TASK, DataTypes.LongType));
     this.root = VectorSchemaRoot.create(new Schema(fields), allocator);
+    this.target = target;
+    this.nullable = new boolean[forms.size()];
     this.taskId = taskId;
-    StructField[] columns = schema.fields();
-    for (int index = 0; index < columns.length; index += 1) {
-      writers.add(FieldWriter.of(columns[index].dataType(), root.getVector(index)));
+    for (int index = 0; index < forms.size(); index += 1) {
+      nullable[index] = target.columns().get(index).nullable();
+      String column = target.titleOf(target.columns().get(index));
+      writers.add(FieldWriter.checked(column, forms.get(index), root.getVector(index)));
     }
-    this.deleted = (TinyIntVector) root.getVector(columns.length);
-    this.tasks = (BigIntVector) root.getVector(columns.length + 1);
+    this.deleted = (TinyIntVector) root.getVector(forms.size());
+    this.tasks = (BigIntVector) root.getVector(forms.size() + 1);
   }
 
   /** Adds a row of all columns. */
   void add(InternalRow row) {
     for (int index = 0; index < writers.size(); index += 1) {
+      if (!nullable[index] && row.isNullAt(index)) {
+        throw limits(index).noNull();
+      }
       writers.get(index).put(row, index, rows);
     }
     finishRow(0);
@@ -98,6 +106,11 @@ final class RowBuffer implements AutoCloseable {
   @Override
   public void close() {
     root.close();
+  }
+
+  private ValueLimits limits(int index) {
+    FlashColumn column = target.columns().get(index);
+    return new ValueLimits(target.titleOf(column), column.engineType());
   }
 
   private void finishRow(int isDeleted) {

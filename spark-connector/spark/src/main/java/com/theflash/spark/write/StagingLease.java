@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * <p>A driver that slept through its whole term loses the table; its job then fails, with nothing
  * written: commits read the table in one statement.
  */
-final class StagingLease implements AutoCloseable {
+public final class StagingLease implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StagingLease.class);
   private static final String COMMENT = "theflash-spark, lease of ";
   private static final int RENEWALS_PER_TERM = 6;
@@ -43,12 +43,13 @@ final class StagingLease implements AutoCloseable {
   }
 
   /** Gives the comment that a staging table is made with. */
-  static String comment(int leaseSeconds, String owner) {
+  public static String comment(int leaseSeconds, String owner) {
     return COMMENT + leaseSeconds + " s, application " + owner;
   }
 
   /** Keeps a table until the lease is closed, or this JVM ends. */
-  static StagingLease hold(FlashClient client, String tableSql, String comment, int leaseSeconds) {
+  public static StagingLease hold(
+      FlashClient client, String tableSql, String comment, int leaseSeconds) {
     String renew = "ALTER TABLE " + tableSql + " MODIFY COMMENT " + SqlText.quoteText(comment);
     long intervalMs = TimeUnit.SECONDS.toMillis(leaseSeconds) / RENEWALS_PER_TERM;
     Runnable renewal =

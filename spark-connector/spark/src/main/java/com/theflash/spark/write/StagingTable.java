@@ -47,7 +47,7 @@ public final class StagingTable implements Serializable {
   static StagingTable create(
       List<Endpoint> copies, ClientOptions options, WriteTarget target, String comment)
       throws FlashException {
-    String name = PREFIX + UUID.randomUUID().toString().replace("-", "");
+    String name = newName();
     StagingTable staging = new StagingTable(copies, options, target, name);
     List<String> columns = new ArrayList<>();
     for (FlashColumn each : target.columns()) {
@@ -63,6 +63,11 @@ public final class StagingTable implements Serializable {
             + ") ENGINE = MergeTree ORDER BY tuple() COMMENT "
             + SqlText.quoteText(comment));
     return staging;
+  }
+
+  /** A name that no other table has. */
+  public static String newName() {
+    return PREFIX + UUID.randomUUID().toString().replace("-", "");
   }
 
   WriteTarget target() {

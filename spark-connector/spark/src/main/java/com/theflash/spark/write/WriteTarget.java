@@ -17,11 +17,12 @@ import org.apache.spark.sql.types.StructType;
 /**
  * The mutable table that is written to.
  *
+ * @param title what messages call it
  * @param columns those that are written, in the order of the rows
  * @param key names of the primary key
  */
 public record WriteTarget(
-    String database, String table, List<FlashColumn> columns, List<String> key)
+    String database, String table, String title, List<FlashColumn> columns, List<String> key)
     implements Serializable {
 
   /**
@@ -33,21 +34,24 @@ public record WriteTarget(
   public static WriteTarget check(
       String database,
       String table,
+      String title,
       StructType schema,
       Map<String, FlashColumn> available,
       List<String> key)
       throws FlashException {
     if (key.isEmpty()) {
       throw FlashException.ofRequest(
-          database + "." + table + " has no primary key", "Rows are written by their key.");
+          title + " has no primary key", "Rows are written by their key.");
     }
     List<FlashColumn> columns = new ArrayList<>();
     for (StructField each : schema.fields()) {
       FlashColumn column = available.get(each.name());
-      if (column == null || column.kind() == ColumnKind.TIME) {
+      if (column == null || !isWritable(column)) {
         throw FlashException.ofRequest(
-            "Column " + each.name() + " can't be written",
-            column == null ? "The table has no such column." : "MySQL's TIME can only be read.");
+            "Column " + title + "." + each.name() + " can't be written",
+            column == null
+                ? "The table has no such column."
+                : "Spark can read " + column.engineType() + " at most: write by theflash sql.");
       }
       // The rows' own type: Spark has cast it to the column's, or kept what is as good.
       columns.add(column);
@@ -57,15 +61,22 @@ public record WriteTarget(
         throw FlashException.ofRequest("The rows have no column " + each, "It is of the key.");
       }
     }
-    return new WriteTarget(database, table, List.copyOf(columns), List.copyOf(key));
+    return new WriteTarget(database, table, title, List.copyOf(columns), List.copyOf(key));
   }
 
-  /** The schema of the rows, in Spark's types of the columns. */
-  StructType schema() {
-    return new StructType(
-        columns.stream()
-            .map(each -> new StructField(each.name(), each.type(), true, null))
-            .toArray(StructField[]::new));
+  private static boolean isWritable(FlashColumn column) {
+    String type = column.engineType();
+    return column.kind() != ColumnKind.UNREADABLE
+        && !type.matches("(?s).*\\b(Map|Tuple)\\(.*|.*\\bJSON\\b.*");
+  }
+
+  /** How the values of each column are staged. */
+  List<StagedForm> forms() {
+    return columns.stream().map(WriteTarget::form).toList();
+  }
+
+  private static StagedForm form(FlashColumn column) {
+    return new StagedForm(column.engineType(), column.type(), column.mysqlType());
   }
 
   /** Where the key's columns stand in the rows. */
@@ -78,17 +89,22 @@ public record WriteTarget(
     return SqlText.quoteName(database) + "." + SqlText.quoteName(table);
   }
 
+  /** A column as messages name it. */
+  String titleOf(FlashColumn column) {
+    return title + "." + column.name();
+  }
+
   String names() {
     return list(columns, each -> SqlText.quoteName(each.name()));
   }
 
   /** A column of the staging table: it takes what Spark has, NULL too. */
   String stagedColumnSql(FlashColumn column) throws FlashException {
-    return CreateTable.columnSql(column.name(), column.type(), true);
+    return CreateTable.columnSql(column.name(), form(column).type(), true);
   }
 
   /**
-   * The staged columns in the table's types. A value that does not fit its column is an error.
+   * The staged columns in the table's types.
    *
    * @param keysOnly the others are of a key that is deleted, and get any value of their type
    */
@@ -112,11 +128,7 @@ public record WriteTarget(
   }
 
   private static String castSql(FlashColumn column) {
-    String name = SqlText.quoteName(column.name());
-    // ClickHouse has no accurateCast of arrays; theirs are of types that fit.
-    return column.engineType().startsWith("Array(")
-        ? "CAST(" + name + ", " + SqlText.quoteText(column.engineType()) + ")"
-        : "accurateCast(" + name + ", " + SqlText.quoteText(typeSql(column)) + ")";
+    return form(column).castSql(SqlText.quoteName(column.name()), typeSql(column));
   }
 
   private static String typeSql(FlashColumn column) {
