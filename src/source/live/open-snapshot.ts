@@ -30,6 +30,9 @@ const lockWaitSeconds = 1;
 const lockTriesMax = 5;
 /** Commits come between the sessions of a busy server: so often they are opened anew. */
 const equalTriesMax = 10;
+/** MariaDB: answers in a row that must agree, and how often a session is asked at most. */
+const equalAnswersMin = 5;
+const answersMax = 500;
 
 const begin = 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY';
 
@@ -65,7 +68,9 @@ async function mariadb(
   sessions: readonly LoadSession[],
 ): Promise<Snapshot> {
   for (let tries = 0; tries < equalTriesMax; tries += 1) {
-    const places = await Promise.all(sessions.map(beginWithPlace));
+    await Promise.all(sessions.map((session) => session.query(begin)));
+    const places: Position[] = [];
+    for (const session of sessions) places.push(await readSnapshotPlace(session));
     const [place] = places;
     const isSame = places.every(
       (each) => each.file === place?.file && each.offset === place.offset,
@@ -82,7 +87,8 @@ async function mariadb(
   const [only, ...others] = sessions;
   if (only === undefined) throw new FlashError('INTERNAL', 'a snapshot without sessions');
   for (const session of others) session.close();
-  const position = await beginWithPlace(only);
+  await only.query(begin);
+  const position = await readSnapshotPlace(only);
   const gtidSet = await gtidsAt(request.control, position);
   return { position, gtidSet, sessions: [only], lockMs: undefined };
 }
@@ -200,9 +206,26 @@ async function lockAndBegin(
   }
 }
 
-/** MariaDB: the place of this very snapshot. */
-async function beginWithPlace(session: LoadSession): Promise<Position> {
-  await session.query(begin);
+/**
+ * MariaDB: the place of a session's snapshot.
+ *
+ * The server puts it into variables that all sessions share before it shows them, and whoever runs SHOW STATUS at that moment
+ * puts its own there: with four sessions at once one place in fifty was another's, a transaction too early or too late. So
+ * our sessions ask one after the other, and a place is taken when it was told so often in a row. What comes
+ * from others (monitoring) is the end of the log, which moves, and is told once.
+ */
+async function readSnapshotPlace(session: LoadSession): Promise<Position> {
+  let last = await askSnapshotPlace(session);
+  for (let same = 1, asked = 1; same < equalAnswersMin; asked += 1) {
+    if (asked === answersMax) throw unsteadyPlaceError();
+    const place = await askSnapshotPlace(session);
+    same = place.file === last.file && place.offset === last.offset ? same + 1 : 1;
+    last = place;
+  }
+  return last;
+}
+
+async function askSnapshotPlace(session: LoadSession): Promise<Position> {
   const rows = await session.query("SHOW STATUS LIKE 'binlog_snapshot_%'");
   const values = new Map(rows.map(([name = '', value]) => [name.toLowerCase(), value]));
   const file = values.get('binlog_snapshot_file') ?? '';
@@ -211,6 +234,16 @@ async function beginWithPlace(session: LoadSession): Promise<Position> {
   throw new FlashError('UNSUPPORTED', 'the server does not tell the place of a snapshot', {
     hint: "Look at SHOW STATUS LIKE 'binlog_snapshot%' on it. A dump is the other way: mariadb-dump --single-transaction --master-data=2 … | theflash write --dump -.",
   });
+}
+
+function unsteadyPlaceError(): FlashError {
+  return new FlashError(
+    'BUSY',
+    `the server told no place of a snapshot ${equalAnswersMin} times in a row: others ask for its status all the time`,
+    {
+      hint: 'Look at SHOW PROCESSLIST for sessions that run SHOW STATUS in a loop, and run again.',
+    },
+  );
 }
 
 async function gtidsAt(control: LoadSession, { file, offset }: Position): Promise<string> {
