@@ -1,4 +1,4 @@
-import { Readable, Transform } from 'node:stream';
+import { Transform } from 'node:stream';
 import zlib from 'node:zlib';
 import { FlashError } from '../protocol/index.js';
 
@@ -13,17 +13,46 @@ export function checkCompression(compression: Compression, file: string): void {
   });
 }
 
-/** Compresses chunks as they come; its memory does not grow with them. */
-export function compress(
+/**
+ * Compresses chunks as they come; its memory does not grow with them.
+ *
+ * Owns: the next chunk is asked for when the last one has been compressed, and not before: its memory may be used again
+ * then.
+ */
+export async function* compress(
   chunks: AsyncIterable<Uint8Array | string>,
   compression: Compression,
-): AsyncIterable<Uint8Array> {
-  const stream = compression === 'gz' ? zlib.createGzip() : zstd()?.();
-  if (stream === undefined) throw new FlashError('INTERNAL', 'zstd was not checked for');
-  const source = Readable.from(chunks, { objectMode: false });
-  source.on('error', (error) => stream.destroy(error));
-  stream.on('close', () => source.destroy());
-  return source.pipe(stream);
+): AsyncGenerator<Uint8Array> {
+  const packer = compression === 'gz' ? zlib.createGzip() : zstd()?.();
+  if (packer === undefined) throw new FlashError('INTERNAL', 'zstd was not checked for');
+  const feeding = feed(chunks, packer).catch((error: unknown) => {
+    packer.destroy(error instanceof Error ? error : new Error(String(error)));
+  });
+  const packed: AsyncIterable<Uint8Array> = packer;
+  try {
+    yield* packed;
+  } finally {
+    packer.destroy();
+    await feeding;
+  }
+}
+
+async function feed(chunks: AsyncIterable<Uint8Array | string>, packer: Transform): Promise<void> {
+  for await (const chunk of chunks) {
+    await new Promise<void>((resolve, reject) => {
+      // A packer that is closed while its output is full forgets what waits.
+      const onClose = (): void => {
+        reject(new Error('nobody reads on'));
+      };
+      packer.once('close', onClose);
+      packer.write(chunk, (error) => {
+        packer.off('close', onClose);
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+  packer.end();
 }
 
 function zstd(): (() => Transform) | undefined {

@@ -100,6 +100,21 @@ test.serial('a file named .gz or .zst is compressed as a whole', async (t) => {
   }
 });
 
+test.serial(
+  'what is compressed is what a pipe gets, batch by batch; a scan that fails leaves no file',
+  async (t) => {
+    const plain = await shell('$THEFLASH --order-by id --limit 400000 | cksum');
+    const out = `${folder.path}/many.arrows.gz`;
+    const run = await shell(`$THEFLASH --order-by id --limit 400000 --output ${out}`);
+    t.is(run.exitCode, 0, run.stderr);
+    t.is((await shell(`zcat < ${out} | cksum`)).stdout, plain.stdout);
+    const failed = `${folder.path}/failed.csv.gz`;
+    const late = await shell(`$THEFLASH --where "throwIf(id = 2500000) = 0" --output ${failed}`);
+    t.is(late.exitCode, 1);
+    t.is((await shell(`ls -A ${folder.path} | grep -c failed`)).stdout, '0');
+  },
+);
+
 test.serial('a slow reader holds up the scan, not the memory', async (t) => {
   const child = execa(process.execPath, args('--format', 'arrow-stream'), {
     buffer: false,
