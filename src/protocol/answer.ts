@@ -3,7 +3,7 @@
  * interface.
  */
 export interface AnswerRequest {
-  /** One statement in UTF-8; behind an INSERT … FORMAT its data, of any bytes. */
+  /** One statement in UTF-8; after an INSERT … FORMAT its data, of any bytes. */
   sql: Uint8Array;
   /** Of names without a database. */
   database: string;

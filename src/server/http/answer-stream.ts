@@ -50,7 +50,7 @@ export class AnswerStream {
   }
 
   /**
-   * Ends an answer that is not whole, behind its last words. The last chunk is left out, so that clients
+   * Ends an answer that is not whole, after its last words. The last chunk is left out, so that clients
    * which do not look for them see it too. A packed one ends as others do: it is unpacked later than it
    * is read, and clients would report the broken end instead of the words.
    */

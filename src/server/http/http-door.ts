@@ -151,7 +151,7 @@ export class HttpDoor {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request;
     // A client has one request at a time: more would be without bound. The next one may come as soon as
-    // the answer before has left, and what is closed behind that is still under way.
+    // the answer before has left, and what is closed after that is still under way.
     if (this.#latest.get(socket)?.writableEnded === false) {
       socket.destroy();
       return;

@@ -200,7 +200,7 @@ function writeHead(
 }
 
 /**
- * An error behind the rows that were sent.
+ * An error after the rows that were sent.
  *
  * Source: ClickHouse 25.11, HTTP interface, "Handling exceptions in the middle of a stream".
  */
