@@ -3,6 +3,7 @@ export default {
   extensions: { ts: 'module' },
   nodeArguments: ['--import=tsx'],
   workerThreads: false,
+  require: ['./test/end-process.ts'],
   // What test/engine/ways-out looks for in the environment of the engine's process.
   environmentVariables: { THEFLASH_TEST_CANARY: 'canary-5f1c77' },
   concurrency: 2,
