@@ -38,6 +38,8 @@ export class CommitQueue {
   /** Bytes of the log's row images since the builders were last measured. */
   #unmeasuredBytes = 0;
   #firstChangeMs: number | undefined;
+  /** Since when the place has moved, with changes or without. */
+  #firstMoveMs: number | undefined;
   #isNearlyFull = false;
   #isDirty: boolean;
   /** Tables of which a part of the open transaction is staged, where nobody can read it. */
@@ -52,6 +54,7 @@ export class CommitQueue {
   /** Notes that the position or something else of the checkpoint has moved. */
   markDirty(): void {
     this.#isDirty = true;
+    this.#firstMoveMs ??= this.#ports.nowMs();
   }
 
   /** Notes row images. True where the builders are full, and can't wait for the transaction's end. */
@@ -71,18 +74,23 @@ export class CommitQueue {
 
   /** True where a batch that ends here should be applied. To be asked when a transaction ends. */
   isDue(): boolean {
-    const { limits, nowMs, transactionsMax, writer } = this.#ports;
+    const { transactionsMax, writer } = this.#ports;
     if (this.open.transactions >= (transactionsMax ?? Infinity)) return true;
-    if (this.#firstChangeMs === undefined) return false;
-    if (this.#isNearlyFull || writer.hasStaged) return true;
-    return nowMs() - this.#firstChangeMs >= limits.ageMaxMs;
+    if (this.#firstChangeMs !== undefined && (this.#isNearlyFull || writer.hasStaged)) return true;
+    return this.dueInMs() === 0;
   }
 
-  /** In how many ms a batch is due, if nothing more comes; undefined where there are no changes. */
+  /**
+   * In how many ms a batch is due, if nothing more comes; undefined where the place has not moved. A place that moves
+   * without changes (DDL, tables that are left out) is committed too, and not as often.
+   */
   dueInMs(): number | undefined {
-    if (this.#firstChangeMs === undefined) return undefined;
     const { limits, nowMs } = this.#ports;
-    return Math.max(0, this.#firstChangeMs + limits.ageMaxMs - nowMs());
+    const inMs = (sinceMs: number, ageMaxMs: number): number =>
+      Math.max(0, sinceMs + ageMaxMs - nowMs());
+    if (this.#firstChangeMs !== undefined) return inMs(this.#firstChangeMs, limits.ageMaxMs);
+    if (this.#firstMoveMs === undefined) return undefined;
+    return inMs(this.#firstMoveMs, Math.max(limits.ageMaxMs, placeAgeMaxMs));
   }
 
   /** Stages what the builders hold, a part of a transaction included, without showing it to anyone. */
@@ -110,6 +118,7 @@ export class CommitQueue {
     }, JSON.stringify(record));
     this.#isDirty = false;
     this.#firstChangeMs = undefined;
+    this.#firstMoveMs = undefined;
     // Only what has been applied counts where the engine is known to refuse something.
     if (this.#ports.transactionsMax !== undefined) await writer.settle();
     moveTotals(this.open, totals);
@@ -157,6 +166,9 @@ function largeTransactionError(table: string, file: string, offset: number): Fla
     },
   );
 }
+
+/** How far the place of a copy may lag where nothing changes in it. */
+const placeAgeMaxMs = 1_000;
 
 /** Measuring walks over all columns of all tables: not for every event. */
 const measureBytes = 256 * 1024;

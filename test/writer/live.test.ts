@@ -6,7 +6,13 @@ import type { ExecutionContext } from 'ava';
 import { queryRows, type Engine, type FlashError } from '../../src/protocol/index.js';
 import { openDump } from '../../src/source/index.js';
 import { loadDump } from '../../src/load/index.js';
-import { replay, type ReplayOptions, type ReplayResult } from '../../src/writer/index.js';
+import {
+  checkpointSource,
+  parseCheckpoint,
+  replay,
+  type ReplayOptions,
+  type ReplayResult,
+} from '../../src/writer/index.js';
 import { dumpServer } from '../load/dump-server.js';
 import type { Server, ServerKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
@@ -293,5 +299,40 @@ testSerialWith('mariadb')(
     await server.query('DELETE FROM s.bag WHERE v = 8');
     const error = await t.throwsAsync<FlashError>(done, { code: 'BROKEN_DATA' });
     t.regex(error.message, /binlog\.000001 at offset \d+/);
+  },
+);
+
+testSerialWith('mariadb')(
+  'the place of a copy moves with DDL and with tables that are left out, busy or quiet',
+  async (t) => {
+    t.timeout(60_000);
+    const server = await startLive(t, 'mariadb');
+    await server.query('CREATE DATABASE s; CREATE TABLE s.t (id INT); CREATE TABLE s.out (id INT)');
+    const engine = await openScratchEngine(t);
+    const exclude = ['s.out'];
+    await replayNow(t, server, engine, { exclude });
+    const stop = new AbortController();
+    const source = await openLive(t, urlOf(server), { follow: true, signal: stop.signal });
+    const done = replay(source, engine, { exclude, signal: stop.signal });
+    const offset = async (): Promise<number> => {
+      const text = await engine.readCheckpoint(checkpointSource);
+      return text === undefined ? 0 : parseCheckpoint(text).position.offset;
+    };
+    const end = async (): Promise<number> =>
+      Number((await server.query('SHOW MASTER STATUS'))[0]?.['Position']);
+
+    await server.query('ALTER TABLE s.t ADD v INT');
+    await waitUntil(async () => (await offset()) === (await end()));
+    await server.query('INSERT INTO s.out VALUES (1)');
+    await waitUntil(async () => (await offset()) === (await end()));
+    // While one change of a table that is left out follows another, too.
+    const first = await end();
+    await waitUntil(async () => {
+      await server.query('INSERT INTO s.out VALUES (2)');
+      return (await offset()) > first;
+    });
+    t.true((await offset()) > first);
+    stop.abort();
+    await done;
   },
 );
