@@ -68,3 +68,36 @@ test('BACKUP and RESTORE to a folder give equal tables, and later writes win in 
   t.deepEqual(await readRows(source, 'bag'), bag);
   await source.close();
 });
+
+test('RESTORE into a table that has rows is refused, and so is each setting that leads there', async (t) => {
+  t.timeout(120_000);
+  const from = await makeEngineFolder(tables);
+  t.teardown(() => from.remove());
+  const file = `File('${path.join(from.path, 'backup')}')`;
+  const engine = await openEmbeddedEngine(from.engine, { allowedPaths: [from.path] });
+  t.teardown(() => engine.close());
+  await engine.execute(`BACKUP TABLE keyed.t TO ${file} SETTINGS compression_level = 3`);
+  await engine.execute('DELETE FROM keyed.t WHERE id < 500');
+  const rows = await readRows(engine, 'keyed');
+  const restore = `RESTORE TABLE keyed.t FROM ${file}`;
+  await t.throwsAsync(engine.execute(restore), {
+    message: /allow_non_empty_tables|already contains/,
+  });
+  for (const name of [
+    'allow_non_empty_tables',
+    '`allow_non_empty_tables`',
+    '"allow_different_table_def"',
+    'restore_broken_parts_as_detached',
+    'storage_policy',
+    'final',
+    'max_memory_usage',
+  ]) {
+    const error = await t.throwsAsync(
+      engine.execute(`${restore} SETTINGS structure_only = 0, ${name} = 1`),
+    );
+    t.regex(error.message, /is not one that BACKUP and RESTORE take/, name);
+  }
+  t.deepEqual(await readRows(engine, 'keyed'), rows);
+  await engine.execute(`RESTORE TABLE keyed.t AS keyed.old FROM ${file} SETTINGS create_table = 1`);
+  t.deepEqual(await queryRows(engine, 'SELECT toInt32(count()) AS n FROM keyed.old'), [{ n: 800 }]);
+});

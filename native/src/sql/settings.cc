@@ -18,6 +18,14 @@ constexpr std::string_view kOwnSettings[] = {
 // Of tables, of any engine: ClickHouse makes the disk before it looks at its constraints.
 constexpr std::string_view kPlaces[] = {"disk", "storage_policy", "table_disk"};
 
+// Of BACKUP and RESTORE, which take settings that system.settings does not list. Not here are those
+// that bring rows into tables that have some, or into others than those that were saved: versions
+// of one table say nothing of another's.
+constexpr std::string_view kBackupSettings[] = {
+    "base_backup",  "compression_level", "compression_method", "create_database",
+    "create_table", "password",          "structure_only",
+};
+
 bool IsForbidden(const Options& options, const std::string& name) {
   const auto is_name = [&](std::string_view own) { return own == name; };
   if (std::any_of(std::begin(kOwnSettings), std::end(kOwnSettings), is_name)) return true;
@@ -27,7 +35,23 @@ bool IsForbidden(const Options& options, const std::string& name) {
   return settings != nullptr && std::binary_search(settings->begin(), settings->end(), name);
 }
 
+void RefuseBackupSetting(const std::string& name) {
+  const auto is_name = [&](std::string_view known) { return known == name; };
+  if (std::any_of(std::begin(kBackupSettings), std::end(kBackupSettings), is_name)) return;
+  std::string list;
+  for (const std::string_view known : kBackupSettings) {
+    list += (list.empty() ? "" : ", ") + std::string(known);
+  }
+  throw SqlError("The setting " + name + " is not one that BACKUP and RESTORE take",
+                 "They take " + list +
+                     ". A table is restored where none of its name is: DROP it, "
+                     "or RESTORE TABLE d.t AS d.other.");
+}
+
 void Refuse(const Source& source, const std::string& name) {
+  if (source.tokens.IsWord(0, "BACKUP") || source.tokens.IsWord(0, "RESTORE")) {
+    return RefuseBackupSetting(name);
+  }
   if (!IsForbidden(source.options, name)) return;
   if (name == kVersionSetting) {
     throw SqlError("The setting " + name + " carries the version of a write to a mutable table",
@@ -58,8 +82,6 @@ void RefuseInList(const Source& source, size_t at) {
 
 void RefuseSettings(const Source& source) {
   const Tokens& tokens = source.tokens;
-  // Their own settings, which are others.
-  if (tokens.IsWord(0, "BACKUP") || tokens.IsWord(0, "RESTORE")) return;
   for (size_t index = 1; index < tokens.size(); ++index) {
     if (!tokens.IsWord(index, "SETTINGS") && !tokens.IsWord(index, "SETTING")) continue;
     // A table of that name, as in FROM settings FINAL.
