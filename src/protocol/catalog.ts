@@ -26,6 +26,9 @@ export const hiddenDatabases: readonly string[] = [
   'theflash_snapshots',
 ];
 
+/** The hidden columns of mutable tables begin so; no column of the user's may. */
+const hiddenPrefix = '_INTERNAL_';
+
 /** Gives all tables, sorted by database and name; over shards, the bytes of all. */
 export async function listTables(engine: Engine): Promise<readonly CatalogTable[]> {
   if (engine.shards !== undefined) {
@@ -62,13 +65,13 @@ async function readTables(engine: Engine, condition: string): Promise<readonly C
   return rows.map((row) => ({
     database: String(row['database']),
     table: String(row['name']),
-    primaryKey: splitKey(String(row['primary_key'])),
+    // A mutable table without a key has a hidden one.
+    primaryKey: splitKey(String(row['primary_key'])).filter(
+      (name) => !name.startsWith(hiddenPrefix),
+    ),
     bytes: Number(row['bytes']),
   }));
 }
-
-/** The hidden columns of mutable tables begin so; no column of the user's may. */
-const hiddenPrefix = '_INTERNAL_';
 
 /** Gives a table's columns in table order, hidden ones left out. */
 export async function listColumns(

@@ -38,6 +38,15 @@ test.serial('--json gives tables, columns, rows and bytes', async (t) => {
   );
 });
 
+test.serial('a mutable table without a key shows none', async (t) => {
+  const keyless = await makeEngineFolder(
+    'CREATE DATABASE d; CREATE TABLE d.t (a Int64) ENGINE = MutableMergeTree ORDER BY tuple()',
+  );
+  const run = await runTheflash(['tables', '--engine', keyless.engine, '--json']);
+  await keyless.remove();
+  t.like(JSON.parse(run.stdoutText), { tables: [{ table: 't', primaryKey: [] }] });
+});
+
 test.serial('a table that several databases have must be named in full', async (t) => {
   const run = await tables('nope');
   t.is(run.exitCode, 1);

@@ -128,8 +128,7 @@ class ShardedEngine implements Engine {
     if (this.#keys.has(name)) return this.#keys.get(name);
     const found = await readTable(this.#home, table);
     const primaryKey = found?.primaryKey ?? [];
-    // A table without a primary key has a hidden one.
-    const isKeyless = primaryKey.every((column) => column.startsWith('_INTERNAL_'));
+    const isKeyless = primaryKey.length === 0;
     const key = table.database === 'theflash' || isKeyless ? undefined : primaryKey;
     this.#keys.set(name, key);
     return key;
