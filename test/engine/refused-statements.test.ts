@@ -105,6 +105,95 @@ for (const [command, allowed] of commands) {
   });
 }
 
+test.serial('nobody changes what ch.so asks what a statement and its tables are', async (t) => {
+  const tables = await run(
+    `SELECT concat(database, '.', name) FROM system.tables WHERE lower(database) IN ('system', 'information_schema')`,
+  );
+  t.true(tables.length > 100, `${tables.length} tables`);
+  const one = tables.flatMap((name) => [`DROP TABLE ${name}`, `TRUNCATE TABLE ${name}`]);
+  const statements = [
+    ...one,
+    'DETACH TABLE system.one',
+    'RENAME TABLE system.one TO db.one',
+    'EXCHANGE TABLES db.p AND system.one',
+    'CREATE VIEW system.mine AS SELECT 1',
+    'CREATE OR REPLACE TABLE "system".one (dummy UInt8) ENGINE = Memory',
+    'CREATE MATERIALIZED VIEW db.mv TO system.mine AS SELECT k FROM db.p',
+    'INSERT INTO `system`.one VALUES (1)',
+    'ALTER TABLE system.one ADD COLUMN x Int8',
+    'OPTIMIZE TABLE system.one',
+    'UNDROP TABLE system.one',
+    ...['system', 'information_schema', 'INFORMATION_SCHEMA'].flatMap((database) => [
+      `DROP DATABASE ${database}`,
+      `DETACH DATABASE IF EXISTS ${database}`,
+      `TRUNCATE DATABASE ${database}`,
+      `TRUNCATE ALL TABLES FROM ${database}`,
+      `RENAME DATABASE ${database} TO mine`,
+    ]),
+  ];
+  for (const sql of statements) {
+    const error = await t.throwsAsync(engine.execute(sql), { instanceOf: FlashError }, sql);
+    t.true(['INVALID_REQUEST', 'DENIED'].includes(error.code), `${sql}: ${error.code}`);
+  }
+  // The second wall, for what the first would not see.
+  const grants = (await run('SHOW GRANTS')).join('\n');
+  for (const database of ['system', 'information_schema', 'INFORMATION_SCHEMA']) {
+    t.regex(grants, new RegExp(`REVOKE [^\n]*INSERT[^\n]* ON ${database}\\.\\*`));
+  }
+  t.deepEqual(await run('SELECT k, v FROM db.t ORDER BY k'), ['1 new']);
+});
+
+test.serial('SQL names no UUID, and ATTACH takes a name alone', async (t) => {
+  const [uuid] = await run(
+    `SELECT toString(uuid) FROM system.tables WHERE database = 'db' AND name = 't'`,
+  );
+  const [database] = await run(`SELECT toString(uuid) FROM system.databases WHERE name = 'db'`);
+  await engine.execute('DETACH TABLE db.p');
+  for (const sql of [
+    `ATTACH TABLE db.x UUID '${uuid}' (k Int64) ENGINE = MergeTree ORDER BY k`,
+    `CREATE TABLE db.x UUID '${uuid}' (k Int64) ENGINE = MergeTree ORDER BY k`,
+    `CREATE TABLE IF NOT EXISTS db.x /* */ uuid'${uuid}' ENGINE = Memory AS SELECT 1`,
+    `CREATE MATERIALIZED VIEW db.x TO INNER UUID '${uuid}' ENGINE = Memory AS SELECT k FROM db.t`,
+    `ATTACH DATABASE x UUID '${database}' ENGINE = Atomic`,
+    `CREATE DATABASE x UUID '${database}' ENGINE = Atomic`,
+    `UNDROP TABLE db.x UUID '${uuid}'`,
+    `ATTACH TABLE db.x FROM 'p' (k Int64) ENGINE = MergeTree ORDER BY k`,
+    'ATTACH TABLE db.p (k Int64) ENGINE = MergeTree ORDER BY k',
+    'ATTACH TABLE db.p AS NOT REPLICATED',
+    'ATTACH DATABASE x ENGINE = Memory',
+  ]) {
+    const error = await t.throwsAsync(engine.execute(sql), { instanceOf: FlashError }, sql);
+    t.is(error.code, 'INVALID_REQUEST', `${sql}: ${error.message}`);
+  }
+  await engine.execute('ATTACH TABLE IF NOT EXISTS db.p');
+  t.deepEqual(await run('SELECT count() FROM db.p'), ['0']);
+  await engine.execute(
+    'CREATE TABLE db.uuids (uuid UUID, s String) ENGINE = MergeTree ORDER BY uuid',
+  );
+  await engine.close();
+  engine = await openEmbeddedEngine(folder);
+  t.deepEqual(await run('SELECT k, v FROM db.t ORDER BY k'), ['1 new']);
+});
+
+test.serial(
+  'no setting leaves a part of the rows unread, or takes a later write for a repeated one',
+  async (t) => {
+    const names = await run(
+      `SELECT name FROM system.settings WHERE name LIKE '%overflow_mode%' AND NOT readonly ORDER BY name`,
+    );
+    t.deepEqual(names, ['group_by_overflow_mode', 'result_overflow_mode']);
+    for (const sql of [
+      `SELECT count() FROM db.t SETTINGS max_rows_to_read = 1, read_overflow_mode = 'break'`,
+      `UPDATE db.t SET v = 'x' WHERE 1 SETTINGS timeout_overflow_mode = 'break'`,
+      'CREATE TABLE db.x (k Int64) ENGINE = MutableMergeTree ORDER BY k SETTINGS non_replicated_deduplication_window = 9',
+      'ALTER TABLE db.t MODIFY SETTING non_replicated_deduplication_window = 9',
+    ]) {
+      await t.throwsAsync(run(sql), { instanceOf: FlashError }, sql);
+    }
+    t.deepEqual(await run('SELECT k, v FROM db.t ORDER BY k'), ['1 new']);
+  },
+);
+
 test.serial('hidden columns stay hidden, however columns are asked for', async (t) => {
   for (const sql of [
     `SELECT COLUMNS('.*') FROM db.t`,

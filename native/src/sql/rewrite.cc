@@ -160,6 +160,7 @@ Rewritten RewriteOwn(const Source& source) {
 std::vector<Statement> RewriteChangeOrPass(const Source& source) {
   const Tokens& tokens = source.tokens;
   RefuseOwnDatabases(source);
+  RefuseUuids(source);
   RefuseArrayJoinFunction(tokens);
   if (Rewritten rewritten = RewriteChange(source)) return *std::move(rewritten);
   if (BeginsWithAny(tokens, 0,

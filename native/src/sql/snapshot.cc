@@ -175,6 +175,9 @@ constexpr std::string_view kOwnTables[] = {"checkpoints", "snapshots", "versions
 // tables of its own there, which it changes by SQL.
 bool IsOwnDatabase(const Tokens& tokens, size_t index) {
   const std::string name = tokens.Name(index);
+  if (EqualsIgnoringCase(name, "system") || EqualsIgnoringCase(name, "information_schema")) {
+    return !tokens.IsWord(0, "BACKUP");
+  }
   if (name == kSnapshotDatabase || name == kStagingDatabase) return true;
   if (name != kOwnDatabase) return false;
   // Reading is all that a backup does, and CREATE DATABASE IF NOT EXISTS makes sure of it.
@@ -200,8 +203,10 @@ void RefuseOwnDatabases(const Source& source) {
                              tokens.IsWord(index - 1, "DATABASE") ||
                              tokens.IsWord(index - 1, "EXISTS") || tokens.IsWord(index - 1, "FROM");
     if (!is_database || !IsOwnDatabase(tokens, index)) continue;
-    throw SqlError("The database " + name + " is the engine's own and can only be read",
-                   "Snapshots are made by CREATE SNAPSHOT and dropped by DROP SNAPSHOT.");
+    throw SqlError(
+        "The database " + name + " is the engine's own and can only be read",
+        "Make databases of your own. Snapshots are made by CREATE SNAPSHOT and dropped by "
+        "DROP SNAPSHOT.");
   }
 }
 

@@ -120,6 +120,9 @@ void RefuseMutationOfOthers(const Source& source, size_t from);
 // Errors: SqlError where a statement would change a table that only the engine itself may change.
 void RefuseOwnDatabases(const Source& source);
 
+// Refuses statements that name a UUID, and ATTACH with a definition.
+void RefuseUuids(const Source& source);
+
 // Ends of a column list's elements: for the brackets at `open`, the first and last token of each.
 struct Element {
   size_t first;

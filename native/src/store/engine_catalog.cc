@@ -33,6 +33,8 @@ std::string EngineCatalog::Print(std::string_view statement) {
         connection_->Query("SELECT formatQuerySingleLine(" + QuoteText(statement) + ")", "RawBLOB");
     const auto bytes = printed.bytes();
     std::string print(bytes.begin(), bytes.end());
+    // What can't be read is never run.
+    if (print.empty()) throw Error(TF_INTERNAL, "the engine does not print the statement");
     if (prints_ != nullptr) prints_->Put(statement, print);
     return print;
   } catch (const Error& error) {
