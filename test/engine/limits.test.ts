@@ -34,6 +34,20 @@ async function withEngine(
   }
 }
 
+test.serial('a statement of a megabyte is read, one over 16 MiB is refused', async (t) => {
+  t.timeout(60_000);
+  await withEngine({}, async (engine) => {
+    const keys = Array.from({ length: 150_000 }, (_, index) => index * 2).join(',');
+    t.true(keys.length > mib / 2);
+    const sql = `(SELECT count() FROM numbers(1000000) WHERE number IN (${keys}, ${keys}))`;
+    t.is(await readValue(engine, sql), '150000');
+    const long = `length('${'x'.repeat(17 * mib)}')`;
+    const error = await t.throwsAsync(readValue(engine, long), { instanceOf: FlashError });
+    t.regex(error.message, /Max query size exceeded/);
+    t.true(error.message.length < 2000);
+  });
+});
+
 /** Waits until a statement that begins so runs. */
 async function untilRunning(engine: Engine, begin: string): Promise<void> {
   const count = `(SELECT count() FROM system.processes WHERE query LIKE '%${begin}%'
