@@ -60,6 +60,8 @@ const commands: readonly (readonly [command: string, allowed: boolean])[] = [
   ['ADD CONSTRAINT c CHECK k > 0', true],
   ['DROP CONSTRAINT c', true],
   ['DROP CONSTRAINT _INTERNAL_VERSIONED', false],
+  ['ADD COLUMN _INTERNAL_X Int8', false],
+  ['RENAME COLUMN v TO `_INTERNAL_X`', false],
   ['MATERIALIZE COLUMN v', false],
   ['MODIFY COLUMN d Date TTL d + INTERVAL 1 DAY', false],
   ['MODIFY TTL d + INTERVAL 1 DAY', false],

@@ -196,8 +196,11 @@ void RefuseOutsideEngines(const Tokens& tokens) {
       return EqualsIgnoringCase(engine, inside);
     };
     if (std::any_of(std::begin(kInsideEngines), std::end(kInsideEngines), is_engine)) continue;
-    throw SqlError("ENGINE = " + engine + " could reach outside of the engine folder",
-                   "Use one of the MergeTree family, or open the engine with --allow-external.");
+    throw SqlError(
+        "ENGINE = " + engine + " is none that SQL may use: it could reach outside of the " +
+            "engine folder, or past the versions of rows",
+        "MutableMergeTree, the MergeTree family, Memory, Log, Merge, Null, Set, Join and "
+        "views stay inside. The others are there with --allow-external.");
   }
 }
 

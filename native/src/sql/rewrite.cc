@@ -16,7 +16,9 @@ void RefuseHiddenNames(const Source& source) {
   if (tokens.IsWord(0, "SELRAW") || tokens.IsWord(0, "IMPORT")) return;
   for (size_t index = 0; index < tokens.size(); ++index) {
     if (!tokens.IsName(index) || !IsHiddenName(tokens.Name(index))) continue;
-    throw SqlError("The column name " + tokens.Name(index) + " is reserved for mutable tables",
+    throw SqlError("The name " + tokens.Name(index) +
+                       " is reserved for mutable tables, as all are that " +
+                       "begin with _INTERNAL_",
                    "SELRAW shows hidden columns and IMPORT INTO writes them; name your own "
                    "columns otherwise.");
   }

@@ -36,6 +36,8 @@
 
 namespace theflash::sql {
 
+// The names of hidden columns begin so, and no others do.
+inline constexpr std::string_view kHiddenPrefix = "_INTERNAL_";
 inline constexpr std::string_view kVersionColumn = "_INTERNAL_VERSION";
 inline constexpr std::string_view kDelmarkColumn = "_INTERNAL_DELMARK";
 // How a row that is written by SQL comes to its version, as system.columns shows it; see above.

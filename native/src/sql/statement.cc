@@ -36,10 +36,7 @@ TableInfo RequireMutable(const Source& source, const TableName& name, std::strin
   return *std::move(info);
 }
 
-bool IsHiddenName(std::string_view name) {
-  return name == kVersionColumn || name == kDelmarkColumn || name == kRowHashColumn ||
-         name == kRowIndexColumn || name == kVersionConstraint;
-}
+bool IsHiddenName(std::string_view name) { return name.starts_with(kHiddenPrefix); }
 
 bool IsInsertable(const Column& column) {
   return column.default_kind.empty() || column.default_kind == "DEFAULT";
