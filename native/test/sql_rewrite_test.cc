@@ -398,6 +398,8 @@ TEST(RewriteTest, TakesTheFormatOfWhatGivesRows) {
   EXPECT_EQ(rewrite("SELECT k FROM db.t FORMAT CSV").format, "CSV");
   EXPECT_EQ(rewrite("SELECT 1 FORMAT CSV SETTINGS a = 1").sql, "SELECT 1 SETTINGS a = 1");
   EXPECT_EQ(rewrite("SHOW TABLES FORMAT JSON").format, "JSON");
+  EXPECT_EQ(rewrite("SELECT k FROM db.t FORMAT `Null`").sql, "SELECT k FROM db.t");
+  EXPECT_EQ(rewrite("SELECT k FROM db.t FORMAT `Null`").format, "Null");
   EXPECT_EQ(rewrite("SELECT 1 AS format").format, "");
   EXPECT_EQ(rewrite("SELECT k FROM db.t").format, "");
   EXPECT_EQ(rewrite("INSERT INTO db.p FORMAT CSV\n1,a").format, "");

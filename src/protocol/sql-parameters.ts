@@ -64,7 +64,17 @@ function bind(name: string, type: string, value: string | null): string {
   }
   if (value === null) return `CAST(NULL, ${quoteString(type)})`;
   checkInteger(name, type, value);
+  if (/^Map\s*\(/.test(type)) return castMap(type, value);
   return `CAST(${quoteString(value)}, ${quoteString(type)})`;
+}
+
+/**
+ * CAST knows no way from a text to a Map, unless it is inside of another type. The number after it keeps
+ * the text to one value: a tuple may end with a comma.
+ */
+function castMap(type: string, value: string): string {
+  const tuple = `CAST(${quoteString(`(${value},0)`)}, ${quoteString(`Tuple(${type}, UInt8)`)})`;
+  return `tupleElement(${tuple}, 1)`;
 }
 
 function checkInteger(name: string, type: string, value: string): void {

@@ -11,6 +11,13 @@ test('a parameter becomes a cast of its quoted text, a name a quoted name', (t) 
   );
 });
 
+test('a Map is cast inside of a tuple, as there is no cast of texts to it', (t) => {
+  t.is(
+    bindParameters('SELECT {m:Map(String, Int8)}', { m: "{'a':1}" }),
+    String.raw`SELECT tupleElement(CAST('({\'a\':1},0)', 'Tuple(Map(String, Int8), UInt8)'), 1)`,
+  );
+});
+
 test('comments, strings, names and heredocs hold no parameters', (t) => {
   const hidden = [
     "'{a:Int8}'",

@@ -82,7 +82,8 @@ size_t FindFormat(std::string_view text, const Tokens& tokens) {
   if (FindInsertData(text)) return tokens.size();
   for (size_t index = tokens.FindWord(1, tokens.size(), "FORMAT"); index < tokens.size();
        index = tokens.FindWord(index + 1, tokens.size(), "FORMAT")) {
-    const bool named = index + 1 < tokens.size() && tokens.at(index + 1).kind == TokenKind::kWord;
+    // The engine prints a format whose name is a keyword in quotes: `Null`, `Values`.
+    const bool named = tokens.IsName(index + 1);
     const bool last = index + 2 == tokens.size() || tokens.IsWord(index + 2, "SETTINGS");
     if (named && last && CanEndExpression(tokens, index - 1)) return index;
   }
@@ -210,7 +211,7 @@ std::vector<Statement> RewriteWithoutFormat(std::string_view given, const std::s
   const size_t begin = tokens.at(at - 1).end;
   plain.erase(begin, tokens.at(at + 1).end - begin);
   std::vector<Statement> statements = RewritePrinted(plain, plain, catalog, options);
-  statements.back().format = tokens.TextAt(at + 1);
+  statements.back().format = tokens.Name(at + 1);
   return statements;
 }
 

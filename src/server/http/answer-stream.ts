@@ -30,7 +30,8 @@ export class AnswerStream {
     this.#response = response;
     this.#packer = openPacker(packing);
     this.#packer?.on('error', (error) => response.destroy(error));
-    this.#packer?.pipe(response);
+    // What comes after the packed bytes is for end() and cut() to say.
+    this.#packer?.pipe(response, { end: false });
     this.#out = this.#packer ?? response;
   }
 
@@ -43,25 +44,36 @@ export class AnswerStream {
 
   /** Resolves when all has left. */
   async end(): Promise<void> {
+    await this.#endPacker();
     await this.#untilDone((done) => {
       this.#response.once('finish', done);
-      this.#out.end();
+      this.#response.end();
     });
   }
 
   /**
-   * Ends an answer that is not whole, after its last words. The last chunk is left out, so that clients
-   * which do not look for them see it too. A packed one ends as others do: it is unpacked later than it
-   * is read, and clients would report the broken end instead of the words.
+   * Ends an answer that is not whole, after its last words. What is packed ends as it should, so that the
+   * words can be read; the last chunk is left out, so that no client takes the answer for a whole one.
    */
   async cut(): Promise<void> {
-    if (this.#packer !== undefined) {
-      await this.end();
-      return;
-    }
-    // Time to read them, for the same reason.
-    await new Promise((resolve) => setTimeout(resolve, lastWordsMs));
+    await this.#endPacker();
+    // Time to read the words: clients drop what they hold unread, and tell the broken end instead.
+    const waitMs = this.#packer === undefined ? lastWordsMs : lastPackedWordsMs;
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
     this.#response.socket?.destroySoon();
+  }
+
+  async #endPacker(): Promise<void> {
+    const packer = this.#packer;
+    if (packer === undefined) return;
+    await this.#untilDone((done) => {
+      packer.once('end', done);
+      packer.end();
+    });
+    // No bytes, and told when all before them have left.
+    await this.#untilDone((done) => {
+      this.#response.write('', done);
+    });
   }
 
   #untilDone(act: (done: (error?: Error | null) => void) => void): Promise<void> {
@@ -84,6 +96,9 @@ export class AnswerStream {
 }
 
 const lastWordsMs = 200;
+
+/** More of what is packed is on its way, for the same room, and unpacking takes time. */
+const lastPackedWordsMs = 1_000;
 
 function openPacker(packing: Packing): Gzip | Deflate | undefined {
   // The network is the slower of the two from the second level on.

@@ -16,7 +16,8 @@ export function toErrorAnswer(error: FlashError, version: string): ErrorAnswer {
   const isNamed = /\([A-Z\d_]{3,}\)$/.test(error.message);
   const name = isNamed ? '' : ` (${namesOfCodes.get(code) ?? own[error.code].name})`;
   const message = `${error.message}${/[.)]$/.test(error.message) ? '' : '.'}`;
-  const hint = error.hint === undefined ? '' : ` ${error.hint}`;
+  const known = error.hint ?? hintsOfCodes.get(code);
+  const hint = known === undefined ? '' : ` ${known}`;
   return {
     code,
     status: statusOf(code),
@@ -61,12 +62,21 @@ const namesOfCodes: ReadonlyMap<number, string> = new Map([
   [452, 'SETTING_CONSTRAINT_VIOLATION'],
 ]);
 
+/** What the engine's own text leaves open. */
+const hintsOfCodes: ReadonlyMap<number, string> = new Map([
+  [
+    434,
+    'The schema is made of the columns, as no format_schema may be set here: give columns and values of ' +
+      'Enums names of letters, digits and _, or take another format.',
+  ],
+]);
+
 function statusOf(code: number): number {
   for (const [status, codes] of statuses) if (codes.has(code)) return status;
   return 500;
 }
 
-/** Source: ClickHouse src/Server/HTTP/exceptionCodeToHTTPStatus.cpp; 202, 307 and 164 are 500 there. */
+/** Source: ClickHouse src/Server/HTTP/exceptionCodeToHTTPStatus.cpp; 202, 307, 164 and 434 are 500 there. */
 const statuses: readonly (readonly [status: number, codes: ReadonlySet<number>])[] = [
   [401, new Set([194])],
   [403, new Set([192, 193, 497, 512, 516])],
@@ -74,7 +84,7 @@ const statuses: readonly (readonly [status: number, codes: ReadonlySet<number>])
     400,
     new Set([
       6, 8, 15, 25, 26, 27, 36, 38, 41, 44, 53, 62, 72, 117, 167, 168, 254, 321, 427, 435, 676, 677,
-      675,
+      675, 434,
     ]),
   ],
   [404, new Set([46, 47, 50, 56, 60, 63, 73, 77, 78, 81, 115, 336, 511])],

@@ -13,6 +13,7 @@ import { toErrorAnswer } from './error-answer.js';
 import { HttpLogin } from './http-login.js';
 import { checkOrigin } from './origin-check.js';
 import { readParameters } from './query-parameters.js';
+import { RequestTurns } from './request-turns.js';
 import { runQuery, type EngineFacts } from './run-query.js';
 
 /** What the door needs of the server. */
@@ -37,7 +38,7 @@ export class HttpDoor {
   readonly #tls: TlsServer | undefined;
   readonly #sockets = new Set<Socket>();
   readonly #active = new Map<ServerResponse, Running>();
-  readonly #latest = new WeakMap<Socket, ServerResponse>();
+  readonly #turns = new RequestTurns();
   #facts: EngineFacts = { version: '', timezone: '' };
   #lastId = 0;
   #onIdle: (() => void) | undefined;
@@ -150,17 +151,18 @@ export class HttpDoor {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { socket } = request;
-    // A client has one request at a time: more would be without bound. The next one may come as soon as
-    // the answer before has left, and what is closed after that is still under way.
-    if (this.#latest.get(socket)?.writableEnded === false) {
+    response.on('error', () => response.destroy());
+    const turn = this.#turns.take(request, response);
+    if (turn === undefined) {
       socket.destroy();
       return;
     }
-    this.#latest.set(socket, response);
+    await turn;
+    // The answer before was the last one of the connection: this one can't be told.
+    if (response.socket === null || response.destroyed) return;
     const active = new ActiveRequest((this.#lastId += 1), 'HTTP');
     const peer = `${socket.remoteAddress ?? 'unknown'}:${socket.remotePort ?? 0}`;
     this.#active.set(response, { active, peer });
-    response.on('error', () => response.destroy());
     response.on('close', () => {
       if (!response.writableFinished) {
         active.abort(new FlashError('CANCELLED', 'The client went away'));

@@ -107,7 +107,7 @@ async function send(exchange: QueryExchange, result: Answer): Promise<void> {
   for (const piece of held) await write(exchange, stream, piece);
   held.length = 0;
   if (!isWhole) await pump(exchange, result, stream, tag);
-  else await stream.end();
+  else await whileTaken(exchange, () => stream.end());
 }
 
 /** Reads until the buffer is full or the answer ends. */
@@ -145,30 +145,38 @@ async function pump(
     const { signal } = exchange.active;
     const reason: unknown = signal.aborted ? signal.reason : error;
     await write(exchange, stream, Buffer.from(exceptionBlock(exchange, reason, tag)));
-    await stream.cut();
+    await whileTaken(exchange, () => stream.cut());
     throw error;
   }
-  await stream.end();
+  await whileTaken(exchange, () => stream.end());
 }
 
 async function write(
-  { server, active, response }: QueryExchange,
+  exchange: QueryExchange,
   stream: AnswerStream,
   bytes: Uint8Array,
 ): Promise<void> {
   if (bytes.length === 0) return;
+  await whileTaken(exchange, () => stream.write(bytes));
+  exchange.active.bytes += bytes.length;
+  exchange.server.metrics.bytesSent += bytes.length;
+}
+
+/** Ends the connection where the client takes nothing for so long. */
+async function whileTaken(
+  { server, active, response }: QueryExchange,
+  act: () => Promise<void>,
+): Promise<void> {
   const { stallTimeoutMs } = server.limits;
   const timer = setTimeout(() => {
     active.abort(new FlashError('TIMEOUT', `The client took nothing for ${stallTimeoutMs} ms`));
     response.destroy();
   }, stallTimeoutMs);
   try {
-    await stream.write(bytes);
+    await act();
   } finally {
     clearTimeout(timer);
   }
-  active.bytes += bytes.length;
-  server.metrics.bytesSent += bytes.length;
 }
 
 function writeHead(

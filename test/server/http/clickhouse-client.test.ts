@@ -121,8 +121,11 @@ for (const packs of [false, true]) {
     const drain = async (): Promise<void> => {
       for await (const rows of late.stream()) t.true(rows.length > 0);
     };
-    const stopped = await t.throwsAsync(drain(), { instanceOf: ClickHouseError });
-    t.is(stopped.code, '395');
+    // A packed answer is unpacked after it has come: the client may see the broken connection first.
+    const stopped = await t.throwsAsync(drain(), { any: true });
+    const told = stopped instanceof ClickHouseError ? stopped.code : String(stopped);
+    if (packs) t.regex(told, /^395$|aborted/);
+    else t.is(told, '395');
     const wrong = createClient({
       url: server.url,
       password: 'wrong',

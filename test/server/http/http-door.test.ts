@@ -115,25 +115,6 @@ test("errors have ClickHouse's shape, code and status", async (t) => {
   t.is(await run(server, 'SELECT count() FROM db.t'), '2\n');
 });
 
-test('an error in mid-stream is told behind the rows, and the answer is cut', async (t) => {
-  const sql = 'SELECT number, throwIf(number = 900000) FROM numbers(1000000)';
-  const error = await t.throwsAsync(get(sql, '&max_block_size=1000'));
-  t.is(error.message, 'aborted');
-  const zipped = await send(server, query(sql, '&max_block_size=1000&enable_http_compression=1'), {
-    headers: { 'accept-encoding': 'gzip' },
-  });
-  const tag = String(zipped.headers['x-clickhouse-exception-tag']);
-  const [, rows, exception] =
-    /^([^]*)\r\n__exception__\r\n([^]*)\r\n__exception__\r\n$/.exec(
-      gunzipSync(zipped.bytes).toString(),
-    ) ?? [];
-  t.true(rows?.startsWith('0\t0\n1\t0\n'));
-  t.true(exception?.startsWith(`${tag}\r\nCode: 395. DB::Exception`));
-  const [, text = '', length] =
-    new RegExp(`^${tag}\r\n([^]*\n)(\\d+) ${tag}$`).exec(exception ?? '') ?? [];
-  t.is(Buffer.byteLength(text), Number(length));
-});
-
 test('answers are packed where the client asks for it, bodies unpacked', async (t) => {
   const ask = (encoding: string, on = 1): Promise<Reply> =>
     send(server, query('SELECT number FROM numbers(3)', `&enable_http_compression=${on}`), {
