@@ -74,7 +74,7 @@ test('RESTORE into a table that has rows is refused, and so is each setting that
   const from = await makeEngineFolder(tables);
   t.teardown(() => from.remove());
   const file = `File('${path.join(from.path, 'backup')}')`;
-  const engine = await openEmbeddedEngine(from.engine, { allowedPaths: [from.path] });
+  const engine = await openEmbeddedEngine(from.engine);
   t.teardown(() => engine.close());
   await engine.execute(`BACKUP TABLE keyed.t TO ${file} SETTINGS compression_level = 3`);
   await engine.execute('DELETE FROM keyed.t WHERE id < 500');
