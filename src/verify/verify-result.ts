@@ -13,6 +13,8 @@ export interface RowDifference {
   copy: ShownRow | null;
   /** The columns that differ; empty where one side has no such row. */
   columns: readonly string[];
+  /** Columns of which a value is longer than what is given: that is its beginning. */
+  cut: readonly string[];
   /** How many more, or fewer, equal rows the copy has: 1 where there is a key. */
   rows: number;
 }
