@@ -33,13 +33,14 @@ export interface VerifyJson {
   from: { file: string; offset: number; gtidSet: string };
   upTo: { file: string; offset: number; gtidSet: string };
   standingStill: readonly string[];
+  unmatchedPatterns: readonly string[];
   tables: readonly TableResult[];
 }
 
 /** Gives the document of a comparison. */
 export function verifyJson(report: VerifyReport & { samplePercent: number }): VerifyJson {
   const { result, engine, elapsedMs, samplePercent } = report;
-  const { from, upTo, interrupted, standingStill, tables } = result;
+  const { from, upTo, interrupted, standingStill, unmatchedPatterns, tables } = result;
   return {
     version: 1,
     equal: isEqual(result),
@@ -48,13 +49,13 @@ export function verifyJson(report: VerifyReport & { samplePercent: number }): Ve
     ...{ engine, samplePercent, rows: rowsOf(result), seconds: Math.round(elapsedMs) / 1000 },
     from: { ...from.position, gtidSet: from.gtidSet },
     upTo: { ...upTo.position, gtidSet: upTo.gtidSet },
-    ...{ standingStill, tables },
+    ...{ standingStill, unmatchedPatterns, tables },
   };
 }
 
 /** Gives a comparison as people read it. */
 export function verifyLines({ result, engine, elapsedMs }: VerifyReport): string[] {
-  const { tables, from, upTo, standingStill, interrupted } = result;
+  const { tables, from, upTo, standingStill, unmatchedPatterns } = result;
   const rows = rowsOf(result);
   const seconds = elapsedMs / 1000;
   const rate = `${seconds.toFixed(1)} s, ${count(rows / Math.max(seconds, 0.001))} rows/s`;
@@ -63,19 +64,24 @@ export function verifyLines({ result, engine, elapsedMs }: VerifyReport): string
     placeText(from) === placeText(upTo)
       ? `as of ${placeText(upTo)}`
       : `as of places from ${placeText(from)} to ${placeText(upTo)}`;
-  const verdict = interrupted
-    ? 'Interrupted: not all was compared.'
-    : unlike.length === 0
-      ? 'Source and copy are equal.'
-      : `${plural(unlike.length, 'table')} of ${tables.length} not proven equal.`;
   return [
     ...unlike.flatMap((table) => tableLines(table)),
     ...standingStill.map((table) => `${table}: not compared, as it is left out and stands still.`),
+    ...unmatchedPatterns.map(
+      (pattern) => `No table of the copy has met ${pattern}: is it written as the source has it?`,
+    ),
     `${plural(rows, 'row')} of ${plural(tables.length, 'table')} compared ${place}: ${rate}.`,
     ...(upTo.gtidSet === '' ? [] : [`GTIDs: ${upTo.gtidSet}`]),
-    verdict,
+    verdict(result, unlike.length),
     ...resyncLines(unlike, result, engine),
   ];
+}
+
+function verdict({ tables, unmatchedPatterns, interrupted }: VerifyResult, unlike: number): string {
+  if (interrupted) return 'Interrupted: not all was compared.';
+  if (unlike > 0) return `${plural(unlike, 'table')} of ${tables.length} not proven equal.`;
+  if (unmatchedPatterns.length === 0) return 'Source and copy are equal.';
+  return `What was compared is equal; for ${plural(unmatchedPatterns.length, 'pattern')} nothing was.`;
 }
 
 function tableLines(table: TableResult): string[] {

@@ -17,6 +17,7 @@ import {
   type TableFilterOptions,
 } from '../writer/index.js';
 import type { ComparedTable } from './rows.js';
+import { unmetPatterns } from './unmet-patterns.js';
 
 /** What there is to compare. */
 export interface ComparedTables {
@@ -24,6 +25,8 @@ export interface ComparedTables {
   /** Tables whose rows can't be compared, by the source's name, and why. */
   unlike: ReadonlyMap<string, string>;
   standingStill: readonly string[];
+  /** Patterns of `wanted` that fit no table, with their flags. */
+  unmatched: readonly string[];
   /** All definitions that are known, for foreign keys. */
   known: readonly KnownTable[];
 }
@@ -57,31 +60,47 @@ export async function listComparedTables(
   wanted: TableFilterOptions,
 ): Promise<ComparedTables> {
   const asked = makeTableFilter(wanted);
+  const met: { database: string; table: string }[] = [];
   const filter: TableFilter = {
     ...copied,
-    accepts: (table) => copied.accepts(table) && asked.accepts(table),
+    accepts(table) {
+      met.push(table);
+      return copied.accepts(table) && asked.accepts(table);
+    },
   };
   const list = await listSourceTables(server, filter);
   const history = await loadStoredHistory(engine);
-  const inCopy = history.tables().filter(({ schema }) => filter.accepts(schema));
+  const known = history.tables().map(({ schema }) => schema);
+  const inCopy = known.filter((schema) => filter.accepts(schema));
   const columns = await readCopyColumns(engine);
   const tables: ComparedTable[] = [];
   const unlike = new Map<string, string>();
   for (const listed of list.copied) {
-    const known = await readDefinition(server, listed, list.charsets.get(listed.database));
-    if (known === undefined) continue;
-    const schema = { ...known.schema, ...filter.target(known.schema) };
-    const why = compareDefinition({ ...known, schema }, columns.get(tableName(schema)));
-    if (why === undefined) tables.push(makeTable(known, schema, listed.rows));
+    const defined = await readDefinition(server, listed, list.charsets.get(listed.database));
+    if (defined === undefined) continue;
+    const schema = { ...defined.schema, ...filter.target(defined.schema) };
+    const why = compareDefinition({ ...defined, schema }, columns.get(tableName(schema)));
+    if (why === undefined) tables.push(makeTable(defined, schema, listed.rows));
     else unlike.set(tableName(listed), why);
   }
   const names = new Set(list.copied.map((each) => tableName(each)));
-  for (const { schema } of inCopy) {
+  for (const schema of inCopy) {
     if (!names.has(tableName(schema)))
       unlike.set(tableName(schema), 'the source has no such table, or the user does not see it');
   }
+  const there = [...list.copied, ...list.leftOut, ...known];
+  const unmatched = unmetPatterns(wanted, {
+    compared: there.filter((table) => copied.accepts(table)),
+    // Those of the server's own, views and sequences too.
+    others: met,
+  });
   return {
-    ...{ tables, unlike, standingStill: history.standingStill().map(({ table }) => table) },
+    ...{
+      tables,
+      unlike,
+      unmatched,
+      standingStill: history.standingStill().map(({ table }) => table),
+    },
     known: [...history.tables(), ...tables.map(({ known }) => known)],
   };
 }

@@ -45,6 +45,8 @@ export interface VerifyResult {
   upTo: Moment;
   /** Tables that the copy keeps as they were, since a filter leaves them out: not compared. */
   standingStill: readonly string[];
+  /** Patterns of `include` and `exclude`, with their flags, that fit no table: nothing was compared for them. */
+  unmatchedPatterns: readonly string[];
   /** The source's URL for commands: without a password. */
   serverUrl: string;
   /** The flags by which `write` chooses the tables of this copy. */
@@ -52,9 +54,9 @@ export interface VerifyResult {
   interrupted: boolean;
 }
 
-/** Whether all that was compared is proven equal. */
-export function isEqual({ tables, interrupted }: VerifyResult): boolean {
-  return !interrupted && tables.every(isTableEqual);
+/** Whether all that was to be compared is proven equal. */
+export function isEqual({ tables, unmatchedPatterns, interrupted }: VerifyResult): boolean {
+  return !interrupted && unmatchedPatterns.length === 0 && tables.every(isTableEqual);
 }
 
 /** Whether nothing is wrong with a table. */

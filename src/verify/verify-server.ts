@@ -80,6 +80,7 @@ class Verification {
   #from: Moment | undefined;
   #upTo: Moment | undefined;
   #filterFlags: readonly string[] = [];
+  #unmatched: ReadonlySet<string> = new Set();
   #rows = 0;
   #rowsTotal = 0;
 
@@ -103,6 +104,8 @@ class Verification {
     this.#filterFlags = filterFlags(place.filters);
     const copy = this.#copyPlace();
     let todo = await this.#list(copy);
+    // A table that goes meanwhile has met its pattern.
+    this.#unmatched = new Set(todo.unmatched);
     checkAny(todo, this.#options);
     for (let attempt = 1; ; attempt += 1) {
       this.#compared = todo;
@@ -331,7 +334,10 @@ class Verification {
     return outcome;
   }
 
-  #result({ unlike, standingStill }: ComparedTables, interrupted: boolean): VerifyResult {
+  #result(
+    { unlike, standingStill, unmatched }: ComparedTables,
+    interrupted: boolean,
+  ): VerifyResult {
     const tables: TableResult[] = [...this.#outcomes.values()]
       .map((each) => each.result())
       .filter(({ table }) => !unlike.has(table));
@@ -348,6 +354,7 @@ class Verification {
       upTo: this.#upTo ?? nowhere,
       ...{
         standingStill,
+        unmatchedPatterns: unmatched.filter((each) => this.#unmatched.has(each)),
         interrupted,
         serverUrl: this.#server.url,
         filterFlags: this.#filterFlags,
