@@ -1,11 +1,13 @@
 import {
   isEqual,
   isTableEqual,
+  type Mending,
   type RowDifference,
   type ShownRow,
   type TableResult,
   type VerifyResult,
 } from '../verify/index.js';
+import { quoteTable } from '../protocol/index.js';
 import { quoteForShell, resyncCommand } from '../writer/index.js';
 
 /** What was compared, and how it went. */
@@ -73,7 +75,7 @@ export function verifyLines({ result, engine, elapsedMs }: VerifyReport): string
     `${plural(rows, 'row')} of ${plural(tables.length, 'table')} compared ${place}: ${rate}.`,
     ...(upTo.gtidSet === '' ? [] : [`GTIDs: ${upTo.gtidSet}`]),
     verdict(result, unlike.length),
-    ...resyncLines(unlike, result, engine),
+    ...mendingLines(result, engine),
   ];
 }
 
@@ -139,25 +141,32 @@ function valueText(value: string | null): string {
   return /^-?[\w.:]+$/.test(text) ? text : JSON.stringify(text);
 }
 
-/** The command that takes tables anew. */
-function resyncLines(
-  unlike: readonly TableResult[],
-  { serverUrl, filterFlags }: VerifyResult,
-  engine: string,
-): string[] {
-  const names = unlike
-    .filter(({ missing, extra, different }) => missing + extra + different > 0)
-    .map(({ table }) => table);
-  if (names.length === 0) return [];
+/** What makes the two equal, as commands to paste. */
+function mendingLines({ mending, serverUrl, filterFlags }: VerifyResult, engine: string): string[] {
+  const { resync, drop, again } = mending;
   const flags = ['--engine', engine, ...filterFlags].map(quoteForShell).join(' ');
-  return [
-    `To take them anew from the source: ${resyncCommand(serverUrl, names)} ${flags} --until now`,
-    ...(engine.includes('://')
-      ? [
-          'A copy has one writer: end `theflash serve --binlog` first, and give --engine its folder.',
-        ]
-      : []),
-  ];
+  const lines: string[] = [];
+  if (resync.length > 0) {
+    lines.push(
+      `To take them anew from the source: ${resyncCommand(serverUrl, resync)} ${flags} --until now`,
+    );
+    if (engine.includes('://')) {
+      lines.push(
+        'A copy has one writer: end `theflash serve --binlog` first, and give --engine its folder.',
+      );
+    }
+  }
+  if (drop.length > 0) lines.push(dropLine(drop, engine));
+  if (again.length > 0) {
+    lines.push(`Rows that are not settled may be equal: verify ${again.join(', ')} again.`);
+  }
+  return lines;
+}
+
+function dropLine(drop: Mending['drop'], engine: string): string {
+  const sql = drop.map((each) => `DROP ${each.isView ? 'VIEW' : 'TABLE'} ${quoteTable(each)}`);
+  const command = `theflash sql --engine ${quoteForShell(engine)} ${quoteForShell(sql.join('; '))}`;
+  return `To drop what the copy alone has, if the source has it indeed no more (GRANT SELECT shows a user all): ${command}`;
 }
 
 function rowsOf({ tables }: VerifyResult): number {

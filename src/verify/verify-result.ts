@@ -37,6 +37,16 @@ export interface TableResult {
   differences: readonly RowDifference[];
 }
 
+/** What makes tables equal that are not. */
+export interface Mending {
+  /** Tables to take anew from the source, by its names: those that foreign keys bind to them as well. */
+  resync: readonly string[];
+  /** What the copy alone has, by the engine's names. */
+  drop: readonly { database: string; table: string; isView: boolean }[];
+  /** Tables of which only unsettled rows are left: nothing is to be mended before they are compared again. */
+  again: readonly string[];
+}
+
 /** What a comparison has found. */
 export interface VerifyResult {
   tables: readonly TableResult[];
@@ -47,6 +57,7 @@ export interface VerifyResult {
   standingStill: readonly string[];
   /** Patterns of `include` and `exclude`, with their flags, that fit no table: nothing was compared for them. */
   unmatchedPatterns: readonly string[];
+  mending: Mending;
   /** The source's URL for commands: without a password. */
   serverUrl: string;
   /** The flags by which `write` chooses the tables of this copy. */

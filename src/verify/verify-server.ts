@@ -14,9 +14,11 @@ import { RowComparison } from './compare-rows.js';
 import { CopyPlace } from './copy-place.js';
 import { openCopyRows, readPlace } from './copy-rows.js';
 import { addLogChanges } from './log-changes.js';
+import { mendingOf } from './mending.js';
 import { TableOutcome } from './outcome.js';
 import type { ComparedTable } from './rows.js';
 import { keepRows, readSourceRows } from './source-rows.js';
+import { listSteadily } from './steady-list.js';
 import { isSettled, type Suspect } from './suspect.js';
 import {
   canSplit,
@@ -137,8 +139,10 @@ class Verification {
 
   /** The tables, once the copy has come to where the source is: its definitions are not older ones then. */
   async #list(copy: CopyPlace): Promise<ComparedTables> {
-    await copy.reach({ position: await this.#server.position(), gtidSet: '' });
-    return this.#listTables();
+    return listSteadily(this.#server, async (position) => {
+      await copy.reach({ position, gtidSet: '' });
+      return this.#listTables();
+    });
   }
 
   #listTables(): Promise<ComparedTables> {
@@ -335,15 +339,15 @@ class Verification {
   }
 
   #result(
-    { unlike, standingStill, unmatched }: ComparedTables,
+    { unlike, standingStill, unmatched, known }: ComparedTables,
     interrupted: boolean,
   ): VerifyResult {
     const tables: TableResult[] = [...this.#outcomes.values()]
       .map((each) => each.result())
       .filter(({ table }) => !unlike.has(table));
-    for (const [table, definition] of unlike) {
+    for (const [table, { why }] of unlike) {
       tables.push({
-        ...{ table, definition, rows: 0, missing: 0, extra: 0, different: 0 },
+        ...{ table, definition: why, rows: 0, missing: 0, extra: 0, different: 0 },
         ...{ unsettled: 0, differences: [] },
       });
     }
@@ -354,6 +358,7 @@ class Verification {
       upTo: this.#upTo ?? nowhere,
       ...{
         standingStill,
+        mending: mendingOf(tables, unlike, known),
         unmatchedPatterns: unmatched.filter((each) => this.#unmatched.has(each)),
         interrupted,
         serverUrl: this.#server.url,
