@@ -33,6 +33,11 @@ export abstract class FlashCommand extends Command {
     return this.#interrupt.signal;
   }
 
+  /** Writes the `--json` document. oclif's own way takes it apart with patterns that long values break. */
+  override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json, undefined, 2)}\n`);
+  }
+
   // Rejects always: oclif's own handler then ends the process with the code of the ExitError.
   protected override catch(error: unknown): Promise<never> {
     if (error instanceof Errors.ExitError) throw error;

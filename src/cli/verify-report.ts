@@ -1,11 +1,13 @@
 import {
   isEqual,
   isTableEqual,
+  type Mending,
   type RowDifference,
   type ShownRow,
   type TableResult,
   type VerifyResult,
 } from '../verify/index.js';
+import { quoteTable } from '../protocol/index.js';
 import { quoteForShell, resyncCommand } from '../writer/index.js';
 
 /** What was compared, and how it went. */
@@ -33,13 +35,14 @@ export interface VerifyJson {
   from: { file: string; offset: number; gtidSet: string };
   upTo: { file: string; offset: number; gtidSet: string };
   standingStill: readonly string[];
+  unmatchedPatterns: readonly string[];
   tables: readonly TableResult[];
 }
 
 /** Gives the document of a comparison. */
 export function verifyJson(report: VerifyReport & { samplePercent: number }): VerifyJson {
   const { result, engine, elapsedMs, samplePercent } = report;
-  const { from, upTo, interrupted, standingStill, tables } = result;
+  const { from, upTo, interrupted, standingStill, unmatchedPatterns, tables } = result;
   return {
     version: 1,
     equal: isEqual(result),
@@ -48,13 +51,13 @@ export function verifyJson(report: VerifyReport & { samplePercent: number }): Ve
     ...{ engine, samplePercent, rows: rowsOf(result), seconds: Math.round(elapsedMs) / 1000 },
     from: { ...from.position, gtidSet: from.gtidSet },
     upTo: { ...upTo.position, gtidSet: upTo.gtidSet },
-    ...{ standingStill, tables },
+    ...{ standingStill, unmatchedPatterns, tables },
   };
 }
 
 /** Gives a comparison as people read it. */
 export function verifyLines({ result, engine, elapsedMs }: VerifyReport): string[] {
-  const { tables, from, upTo, standingStill, interrupted } = result;
+  const { tables, from, upTo, standingStill, unmatchedPatterns } = result;
   const rows = rowsOf(result);
   const seconds = elapsedMs / 1000;
   const rate = `${seconds.toFixed(1)} s, ${count(rows / Math.max(seconds, 0.001))} rows/s`;
@@ -63,19 +66,24 @@ export function verifyLines({ result, engine, elapsedMs }: VerifyReport): string
     placeText(from) === placeText(upTo)
       ? `as of ${placeText(upTo)}`
       : `as of places from ${placeText(from)} to ${placeText(upTo)}`;
-  const verdict = interrupted
-    ? 'Interrupted: not all was compared.'
-    : unlike.length === 0
-      ? 'Source and copy are equal.'
-      : `${plural(unlike.length, 'table')} of ${tables.length} not proven equal.`;
   return [
     ...unlike.flatMap((table) => tableLines(table)),
     ...standingStill.map((table) => `${table}: not compared, as it is left out and stands still.`),
+    ...unmatchedPatterns.map(
+      (pattern) => `No table of the copy has met ${pattern}: is it written as the source has it?`,
+    ),
     `${plural(rows, 'row')} of ${plural(tables.length, 'table')} compared ${place}: ${rate}.`,
     ...(upTo.gtidSet === '' ? [] : [`GTIDs: ${upTo.gtidSet}`]),
-    verdict,
-    ...resyncLines(unlike, result, engine),
+    verdict(result, unlike.length),
+    ...mendingLines(result, engine),
   ];
+}
+
+function verdict({ tables, unmatchedPatterns, interrupted }: VerifyResult, unlike: number): string {
+  if (interrupted) return 'Interrupted: not all was compared.';
+  if (unlike > 0) return `${plural(unlike, 'table')} of ${tables.length} not proven equal.`;
+  if (unmatchedPatterns.length === 0) return 'Source and copy are equal.';
+  return `What was compared is equal; for ${plural(unmatchedPatterns.length, 'pattern')} nothing was.`;
 }
 
 function tableLines(table: TableResult): string[] {
@@ -133,25 +141,32 @@ function valueText(value: string | null): string {
   return /^-?[\w.:]+$/.test(text) ? text : JSON.stringify(text);
 }
 
-/** The command that takes tables anew. */
-function resyncLines(
-  unlike: readonly TableResult[],
-  { serverUrl, filterFlags }: VerifyResult,
-  engine: string,
-): string[] {
-  const names = unlike
-    .filter(({ missing, extra, different }) => missing + extra + different > 0)
-    .map(({ table }) => table);
-  if (names.length === 0) return [];
+/** What makes the two equal, as commands to paste. */
+function mendingLines({ mending, serverUrl, filterFlags }: VerifyResult, engine: string): string[] {
+  const { resync, drop, again } = mending;
   const flags = ['--engine', engine, ...filterFlags].map(quoteForShell).join(' ');
-  return [
-    `To take them anew from the source: ${resyncCommand(serverUrl, names)} ${flags} --until now`,
-    ...(engine.includes('://')
-      ? [
-          'A copy has one writer: end `theflash serve --binlog` first, and give --engine its folder.',
-        ]
-      : []),
-  ];
+  const lines: string[] = [];
+  if (resync.length > 0) {
+    lines.push(
+      `To take them anew from the source: ${resyncCommand(serverUrl, resync)} ${flags} --until now`,
+    );
+    if (engine.includes('://')) {
+      lines.push(
+        'A copy has one writer: end `theflash serve --binlog` first, and give --engine its folder.',
+      );
+    }
+  }
+  if (drop.length > 0) lines.push(dropLine(drop, engine));
+  if (again.length > 0) {
+    lines.push(`Rows that are not settled may be equal: verify ${again.join(', ')} again.`);
+  }
+  return lines;
+}
+
+function dropLine(drop: Mending['drop'], engine: string): string {
+  const sql = drop.map((each) => `DROP ${each.isView ? 'VIEW' : 'TABLE'} ${quoteTable(each)}`);
+  const command = `theflash sql --engine ${quoteForShell(engine)} ${quoteForShell(sql.join('; '))}`;
+  return `To drop what the copy alone has, if the source has it indeed no more (GRANT SELECT shows a user all): ${command}`;
 }
 
 function rowsOf({ tables }: VerifyResult): number {

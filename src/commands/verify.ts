@@ -27,7 +27,7 @@ export default class Verify extends FlashCommand {
     'Reads both sides by ranges of keys, as of known places in the log of the source, while a writer moves the copy: ' +
     'the engine is then the server that follows the source (`theflash serve --binlog`). What does not agree is looked up ' +
     'in the log between the two places, so that a difference that is told is one. The source is only read. Exit code 0: ' +
-    'all that was compared is equal; 1: something differs, or could not be settled.';
+    'all that was compared is equal; 1: something differs, could not be settled, or a pattern met no table.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --source mysql://repl@db.example.com/ --engine tcp://127.0.0.1:9330',

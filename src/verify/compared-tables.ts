@@ -16,14 +16,27 @@ import {
   type TableFilter,
   type TableFilterOptions,
 } from '../writer/index.js';
+import { tablesOfCopyAlone } from './copy-alone.js';
 import type { ComparedTable } from './rows.js';
+import { unmetPatterns } from './unmet-patterns.js';
+
+/** A table whose rows can't be compared. */
+export interface Unlike {
+  why: string;
+  /** Its name in the source. */
+  source: { database: string; table: string };
+  /** Where the copy alone has it: its name in the engine. */
+  alone: { database: string; table: string; isView: boolean } | undefined;
+}
 
 /** What there is to compare. */
 export interface ComparedTables {
   tables: readonly ComparedTable[];
-  /** Tables whose rows can't be compared, by the source's name, and why. */
-  unlike: ReadonlyMap<string, string>;
+  /** By the source's name. */
+  unlike: ReadonlyMap<string, Unlike>;
   standingStill: readonly string[];
+  /** Patterns of `wanted` that fit no table, with their flags. */
+  unmatched: readonly string[];
   /** All definitions that are known, for foreign keys. */
   known: readonly KnownTable[];
 }
@@ -57,33 +70,66 @@ export async function listComparedTables(
   wanted: TableFilterOptions,
 ): Promise<ComparedTables> {
   const asked = makeTableFilter(wanted);
+  const met: { database: string; table: string }[] = [];
   const filter: TableFilter = {
     ...copied,
-    accepts: (table) => copied.accepts(table) && asked.accepts(table),
+    accepts(table) {
+      met.push(table);
+      return copied.accepts(table) && asked.accepts(table);
+    },
   };
   const list = await listSourceTables(server, filter);
   const history = await loadStoredHistory(engine);
-  const inCopy = history.tables().filter(({ schema }) => filter.accepts(schema));
+  const known = history.tables().map(({ schema }) => schema);
+  const inCopy = known.filter((schema) => filter.accepts(schema));
   const columns = await readCopyColumns(engine);
   const tables: ComparedTable[] = [];
-  const unlike = new Map<string, string>();
+  const unlike = new Map<string, Unlike>();
+  const definitions: KnownTable[] = [];
   for (const listed of list.copied) {
-    const known = await readDefinition(server, listed, list.charsets.get(listed.database));
-    if (known === undefined) continue;
-    const schema = { ...known.schema, ...filter.target(known.schema) };
-    const why = compareDefinition({ ...known, schema }, columns.get(tableName(schema)));
-    if (why === undefined) tables.push(makeTable(known, schema, listed.rows));
-    else unlike.set(tableName(listed), why);
+    const defined = await readDefinition(server, listed, list.charsets.get(listed.database));
+    if (defined === undefined) continue;
+    definitions.push(defined);
+    const schema = { ...defined.schema, ...filter.target(defined.schema) };
+    const why = compareDefinition({ ...defined, schema }, columns.get(tableName(schema)));
+    if (why === undefined) tables.push(makeTable(defined, schema, listed.rows));
+    else unlike.set(tableName(listed), { why, source: listed, alone: undefined });
   }
   const names = new Set(list.copied.map((each) => tableName(each)));
-  for (const { schema } of inCopy) {
-    if (!names.has(tableName(schema)))
-      unlike.set(tableName(schema), 'the source has no such table, or the user does not see it');
+  for (const { database, table } of inCopy) {
+    const source = { database, table };
+    const target = filter.target(source);
+    // Where somebody has dropped the copy's table as well, neither side has it.
+    if (names.has(tableName(source)) || !columns.has(tableName(target))) continue;
+    const why = 'the source has no such table, or the user does not see it';
+    unlike.set(tableName(source), { why, source, alone: { ...target, isView: false } });
   }
+  const there = [...list.copied, ...list.leftOut, ...known];
+  const compared = there.filter((table) => copied.accepts(table));
+  const isNamed = namesTable(wanted);
+  const alone = await tablesOfCopyAlone(engine, { copied, source: compared, history, isNamed });
+  for (const { name, target, isView } of alone) {
+    if (!asked.accepts(name)) continue;
+    const why = `the copy alone has this ${isView ? 'view' : 'table'}, which is not from the source`;
+    unlike.set(tableName(name), { why, source: name, alone: { ...target, isView } });
+  }
+  const unmatched = unmetPatterns(wanted, {
+    compared: [...compared, ...alone.map(({ name }) => name)],
+    // Those of the server's own, views and sequences too.
+    others: met,
+  });
   return {
-    ...{ tables, unlike, standingStill: history.standingStill().map(({ table }) => table) },
-    known: [...history.tables(), ...tables.map(({ known }) => known)],
+    ...{ tables, unlike, unmatched },
+    standingStill: history.standingStill().map(({ table }) => table),
+    known: [...history.tables(), ...definitions],
   };
+}
+
+/** Whether `--tables` names a table without a wildcard. */
+function namesTable({ include = [] }: TableFilterOptions): TableFilter['accepts'] {
+  const exact = include.filter((text) => !text.includes('*'));
+  const filter = makeTableFilter({ include: exact });
+  return (table) => exact.length > 0 && filter.accepts(table);
 }
 
 /** Whether two lists are of the same tables, in the same form. */

@@ -3,6 +3,7 @@ export type { VerifyOptions } from './verify-options.js';
 export {
   isEqual,
   isTableEqual,
+  type Mending,
   type RowDifference,
   type ShownRow,
   type TableResult,

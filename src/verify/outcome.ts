@@ -1,7 +1,8 @@
-import { readValue, type RowValue } from '../binlog/index.js';
+import { readValue } from '../binlog/index.js';
 import { tableName } from '../protocol/index.js';
 import type { ComparedTable, RowPlace } from './rows.js';
 import { differingColumns } from './same-value.js';
+import { shownValue } from './shown-value.js';
 import type { Suspect } from './suspect.js';
 import type { RowDifference, ShownRow, TableResult } from './verify-result.js';
 
@@ -28,11 +29,13 @@ export class TableOutcome {
     if (this.#differences.length >= this.#differencesMax) return;
     const here = kind === 'extra' ? undefined : source;
     const there = kind === 'missing' ? undefined : (copy ?? source);
+    const cut = new Set<string>();
     this.#differences.push({
       ...{ kind, rows },
-      key: this.#table.isKeyless ? null : this.#show(source ?? copy, this.#table.key),
-      source: this.#show(here),
-      copy: this.#show(there),
+      key: this.#table.isKeyless ? null : this.#show(source ?? copy, cut, this.#table.key),
+      source: this.#show(here, cut),
+      copy: this.#show(there, cut),
+      cut: [...cut],
       columns: here === undefined || there === undefined ? [] : differingColumns(here, there),
     });
   }
@@ -48,24 +51,23 @@ export class TableOutcome {
     };
   }
 
-  #show(place: RowPlace, indexes?: readonly number[]): ShownRow;
-  #show(place: RowPlace | undefined, indexes?: readonly number[]): ShownRow | null;
-  #show(place: RowPlace | undefined, indexes?: readonly number[]): ShownRow | null {
+  /** Owns: texts of their own. Adds to `cut` the columns of which they are a part. */
+  #show(
+    place: RowPlace | undefined,
+    cut: Set<string>,
+    indexes?: readonly number[],
+  ): ShownRow | null {
     if (place === undefined) return null;
     const { schema } = this.#table;
     const shown = indexes ?? schema.columns.map((_, index) => index);
     const changes = { ...place.rows, delmarks: new Uint8Array(0) };
     return Object.fromEntries(
-      shown.map((index): [string, string | null] => [
-        schema.columns[index]?.name ?? '',
-        valueText(readValue(changes, index, place.row)),
-      ]),
+      shown.map((index): [string, string | null] => {
+        const name = schema.columns[index]?.name ?? '';
+        const { text, isCut } = shownValue(readValue(changes, index, place.row));
+        if (isCut) cut.add(name);
+        return [name, text];
+      }),
     );
   }
-}
-
-function valueText(value: RowValue): string | null {
-  if (value === null) return null;
-  if (value instanceof Uint8Array) return `0x${Buffer.from(value).toString('hex').toUpperCase()}`;
-  return Array.isArray(value) ? JSON.stringify(value) : String(value);
 }

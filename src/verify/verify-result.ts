@@ -13,6 +13,8 @@ export interface RowDifference {
   copy: ShownRow | null;
   /** The columns that differ; empty where one side has no such row. */
   columns: readonly string[];
+  /** Columns of which a value is longer than what is given: that is its beginning. */
+  cut: readonly string[];
   /** How many more, or fewer, equal rows the copy has: 1 where there is a key. */
   rows: number;
 }
@@ -35,6 +37,16 @@ export interface TableResult {
   differences: readonly RowDifference[];
 }
 
+/** What makes tables equal that are not. */
+export interface Mending {
+  /** Tables to take anew from the source, by its names: those that foreign keys bind to them as well. */
+  resync: readonly string[];
+  /** What the copy alone has, by the engine's names. */
+  drop: readonly { database: string; table: string; isView: boolean }[];
+  /** Tables of which only unsettled rows are left: nothing is to be mended before they are compared again. */
+  again: readonly string[];
+}
+
 /** What a comparison has found. */
 export interface VerifyResult {
   tables: readonly TableResult[];
@@ -43,6 +55,9 @@ export interface VerifyResult {
   upTo: Moment;
   /** Tables that the copy keeps as they were, since a filter leaves them out: not compared. */
   standingStill: readonly string[];
+  /** Patterns of `include` and `exclude`, with their flags, that fit no table: nothing was compared for them. */
+  unmatchedPatterns: readonly string[];
+  mending: Mending;
   /** The source's URL for commands: without a password. */
   serverUrl: string;
   /** The flags by which `write` chooses the tables of this copy. */
@@ -50,9 +65,9 @@ export interface VerifyResult {
   interrupted: boolean;
 }
 
-/** Whether all that was compared is proven equal. */
-export function isEqual({ tables, interrupted }: VerifyResult): boolean {
-  return !interrupted && tables.every(isTableEqual);
+/** Whether all that was to be compared is proven equal. */
+export function isEqual({ tables, unmatchedPatterns, interrupted }: VerifyResult): boolean {
+  return !interrupted && unmatchedPatterns.length === 0 && tables.every(isTableEqual);
 }
 
 /** Whether nothing is wrong with a table. */

@@ -14,9 +14,11 @@ import { RowComparison } from './compare-rows.js';
 import { CopyPlace } from './copy-place.js';
 import { openCopyRows, readPlace } from './copy-rows.js';
 import { addLogChanges } from './log-changes.js';
+import { mendingOf } from './mending.js';
 import { TableOutcome } from './outcome.js';
 import type { ComparedTable } from './rows.js';
 import { keepRows, readSourceRows } from './source-rows.js';
+import { listSteadily } from './steady-list.js';
 import { isSettled, type Suspect } from './suspect.js';
 import {
   canSplit,
@@ -80,6 +82,7 @@ class Verification {
   #from: Moment | undefined;
   #upTo: Moment | undefined;
   #filterFlags: readonly string[] = [];
+  #unmatched: ReadonlySet<string> = new Set();
   #rows = 0;
   #rowsTotal = 0;
 
@@ -103,6 +106,8 @@ class Verification {
     this.#filterFlags = filterFlags(place.filters);
     const copy = this.#copyPlace();
     let todo = await this.#list(copy);
+    // A table that goes meanwhile has met its pattern.
+    this.#unmatched = new Set(todo.unmatched);
     checkAny(todo, this.#options);
     for (let attempt = 1; ; attempt += 1) {
       this.#compared = todo;
@@ -134,8 +139,10 @@ class Verification {
 
   /** The tables, once the copy has come to where the source is: its definitions are not older ones then. */
   async #list(copy: CopyPlace): Promise<ComparedTables> {
-    await copy.reach({ position: await this.#server.position(), gtidSet: '' });
-    return this.#listTables();
+    return listSteadily(this.#server, async (position) => {
+      await copy.reach({ position, gtidSet: '' });
+      return this.#listTables();
+    });
   }
 
   #listTables(): Promise<ComparedTables> {
@@ -331,13 +338,16 @@ class Verification {
     return outcome;
   }
 
-  #result({ unlike, standingStill }: ComparedTables, interrupted: boolean): VerifyResult {
+  #result(
+    { unlike, standingStill, unmatched, known }: ComparedTables,
+    interrupted: boolean,
+  ): VerifyResult {
     const tables: TableResult[] = [...this.#outcomes.values()]
       .map((each) => each.result())
       .filter(({ table }) => !unlike.has(table));
-    for (const [table, definition] of unlike) {
+    for (const [table, { why }] of unlike) {
       tables.push({
-        ...{ table, definition, rows: 0, missing: 0, extra: 0, different: 0 },
+        ...{ table, definition: why, rows: 0, missing: 0, extra: 0, different: 0 },
         ...{ unsettled: 0, differences: [] },
       });
     }
@@ -348,6 +358,8 @@ class Verification {
       upTo: this.#upTo ?? nowhere,
       ...{
         standingStill,
+        mending: mendingOf(tables, unlike, known),
+        unmatchedPatterns: unmatched.filter((each) => this.#unmatched.has(each)),
         interrupted,
         serverUrl: this.#server.url,
         filterFlags: this.#filterFlags,

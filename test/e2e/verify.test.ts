@@ -75,6 +75,22 @@ To take them anew from the source: theflash write --binlog ${url} --resync s.t -
   t.is(followed.code, 0, followed.stdout.toString() + followed.stderr);
   t.regex(followed.stdout.toString(), /5 rows of 2 tables/);
 
+  const typos = ['--tables', 's.t', '--tables', 's.typo', '--exclude', 'zzz.*'];
+  const unmet = await verify(served.location, ...typos);
+  t.is(unmet.code, 1);
+  t.regex(
+    unmet.stdout.toString(),
+    /has met --tables s\.typo: .*\n.* has met --exclude zzz\.\*: .*\n4 rows of 1 table [^]*\nWhat was compared is equal; for 2 patterns nothing was\.\n$/,
+  );
+  const unmetJson = await verify(served.location, ...typos, '--json');
+  t.is(unmetJson.code, 1);
+  t.like(JSON.parse(unmetJson.stdout.toString()), {
+    ...{ equal: false, unmatchedPatterns: ['--tables s.typo', '--exclude zzz.*'] },
+  });
+  // The copy leaves one out; the other one is there.
+  const met = ['--tables', 's.*', '--exclude', 's.left_out', '--exclude', 's.u'];
+  t.is((await verify(served.location, ...met)).code, 0);
+
   const none = await verify(served.location, '--tables', 's.none');
   t.is(none.code, 1);
   t.regex(none.stderr, /there is no table to compare/);
