@@ -198,6 +198,18 @@ const cases: readonly Case[] = [
       CREATE TABLE t (id INT, k INT) PARTITION BY LIST (k) (PARTITION a VALUES IN (1, 2, NULL), PARTITION b VALUES IN (3), PARTITION c VALUES IN (-4));
       INSERT INTO t VALUES (1,1),(2,NULL),(3,3),(3,3),(4,-4); ALTER TABLE t DROP PARTITION a; ALTER TABLE t TRUNCATE PARTITION c; INSERT INTO t SELECT id, 3 FROM d; INSERT INTO t SELECT id, -4 FROM n; INSERT INTO t SELECT v, 3 FROM c`,
   },
+  {
+    name: 'an empty member of a SET leaves no comma where it comes first',
+    sql: `SET sql_mode = '';
+      CREATE TABLE t (id INT PRIMARY KEY, f SET('','a','b b') CHARACTER SET utf8, m SET('a','','b'), l SET('a','b',''));
+      INSERT INTO t VALUES (0,0,0,0),(1,1,1,1),(2,2,2,2),(3,3,3,3),(4,4,4,4),(5,5,5,5),(6,6,6,6),(7,7,7,7),(8,',b b',',b',',b'),(9,'a,','a,','a,');
+      UPDATE t SET f = 7 WHERE id = 0; DELETE FROM t WHERE id = 4;
+      CREATE TABLE u LIKE t; INSERT INTO u SELECT * FROM t; CREATE TABLE v LIKE t; INSERT INTO v SELECT * FROM t;
+      ALTER TABLE u ADD x SET('','a','b') NOT NULL DEFAULT ',b', ADD y SET('a','','b') DEFAULT ',b', ADD z SET('a','b','') DEFAULT 'a,';
+      INSERT INTO u (id) VALUES (10);
+      ALTER TABLE t MODIFY f SET('a','','b b') CHARACTER SET utf8, MODIFY m SET('','b','a'), MODIFY l SET('','b','a','c'); INSERT INTO t VALUES (10,3,3,7);
+      ALTER TABLE v MODIFY f VARCHAR(9) CHARACTER SET utf8, MODIFY m SET('a','','b','c'), MODIFY l SET('a','b','') NOT NULL; INSERT INTO v VALUES (10,3,3,7)`,
+  },
 ];
 
 for (const kind of kinds) {
