@@ -50,6 +50,18 @@ export function resyncCommand(serverUrl: string, names: readonly string[]): stri
   return `theflash write --binlog ${quoteForShell(serverUrl)} ${flags}`;
 }
 
+/** The way on where a table becomes system-versioned, which is not copied. */
+export function versionedHint(
+  table: { database: string; table: string },
+  { serverUrl }: Pick<ResyncPorts, 'serverUrl'>,
+): string {
+  const source = serverUrl === undefined ? '…' : quoteForShell(serverUrl);
+  return (
+    'All before it is applied. System-versioned tables are not copied; go on without it, with the other flags of this run: ' +
+    `theflash write --binlog ${source} --exclude ${quoteForShell(tableName(table))}.`
+  );
+}
+
 /** What to do about tables of which `--resync` finds nothing: a schema change drops those that it has made. */
 export function leaveOutHint(serverUrl: string, names: readonly string[]): string {
   const flags = names.map((name) => `--exclude ${quoteForShell(name)}`).join(' ');

@@ -111,3 +111,25 @@ for (const kind of kinds) {
     },
   );
 }
+
+testSerialWith('mariadb')('the hint leads on where a table becomes system-versioned', async (t) => {
+  t.timeout(120_000);
+  const server = await startServerOfKind('mariadb');
+  t.teardown(server.stop);
+  await server.query(`CREATE DATABASE d; USE d; CREATE TABLE o (id INT PRIMARY KEY);
+    CREATE TABLE t (id INT PRIMARY KEY, v INT); INSERT INTO t VALUES (1, 1)`);
+  const engine = path.join(temporaryFolder(t), 'engine');
+  const usual = ['--engine', engine, '--until', 'now'];
+  const args = ['write', '--binlog', `mysql://root@127.0.0.1:${server.port}/`, ...usual];
+  await runCliWell(args);
+  await server.query(`USE d; ALTER TABLE t ADD SYSTEM VERSIONING; UPDATE t SET v = 2;
+    INSERT INTO o VALUES (1)`);
+  const { code, stderr } = await runCli(args);
+  t.is(code, 1, stderr);
+  t.notRegex(stderr, /--resync/);
+  const [, command = ''] = /theflash (write --binlog \S+ --exclude \S+)\.\s/.exec(stderr) ?? [];
+  t.regex(command, / d\.t$/, stderr);
+  await runCliWell([...command.split(' '), ...usual]);
+  const count = ['sql', 'SELECT count() AS c FROM d.o', '--engine', engine, '--format', 'csv'];
+  t.regex((await runCliWell(count)).toString(), /^c\s+1\s*$/);
+});
