@@ -133,3 +133,26 @@ testSerialWith('mariadb')('the hint leads on where a table becomes system-versio
   const count = ['sql', 'SELECT count() AS c FROM d.o', '--engine', engine, '--format', 'csv'];
   t.regex((await runCliWell(count)).toString(), /^c\s+1\s*$/);
 });
+
+testSerialWith('mysql-9.7')('the hint leads on where the log holds rows in part', async (t) => {
+  t.timeout(120_000);
+  const parts = ['--binlog-row-image=MINIMAL', '--binlog-row-value-options=PARTIAL_JSON'];
+  const server = await startServerOfKind('mysql-9.7', { args: parts });
+  t.teardown(server.stop);
+  await server.query(`CREATE DATABASE d; USE d; CREATE TABLE o (id INT PRIMARY KEY);
+    CREATE TABLE t (id INT PRIMARY KEY, j JSON); INSERT INTO t VALUES (1, JSON_OBJECT('a', REPEAT('x', 500), 'b', 1))`);
+  const engine = path.join(temporaryFolder(t), 'engine');
+  const usual = ['--engine', engine, '--until', 'now'];
+  const args = ['write', '--binlog', `mysql://root@127.0.0.1:${server.port}/`, ...usual];
+  await runCliWell(args);
+  await server.query(`USE d; UPDATE t SET j = JSON_SET(j, '$.b', 2); INSERT INTO o VALUES (1)`);
+  const { code, stderr } = await runCli(args);
+  t.is(code, 1, stderr);
+  t.regex(stderr, /binlog_row_value_options=''/);
+  const [, command = ''] = /theflash (write --binlog \S+ --resync \S+)\.\s/.exec(stderr) ?? [];
+  t.regex(command, / d\.t$/, stderr);
+  await server.query("SET GLOBAL binlog_row_value_options = ''");
+  await runCliWell([...command.split(' '), ...usual]);
+  await runCliWell(args);
+  t.deepEqual(await differences(server, 'd', engine), []);
+});
