@@ -222,6 +222,11 @@ const cases: readonly Case[] = [
       ALTER TABLE t MODIFY f SET('a','','b b') CHARACTER SET utf8, MODIFY m SET('','b','a'), MODIFY l SET('','b','a','c'); INSERT INTO t VALUES (10,3,3,7);
       ALTER TABLE v MODIFY f VARCHAR(9) CHARACTER SET utf8, MODIFY m SET('a','','b','c'), MODIFY l SET('a','b','') NOT NULL; INSERT INTO v VALUES (10,3,3,7)`,
   },
+  {
+    name: 'columns have names that the questions to the engine use',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY, d0 VARCHAR(5), d1 VARCHAR(5), m SET('a','b')); INSERT INTO t VALUES (1,'a','b','a'),(2,'b',NULL,'a,b');
+      ALTER TABLE t MODIFY d1 ENUM('a','b'), MODIFY d0 ENUM('a','b'), MODIFY m SET('b','a')`,
+  },
 ];
 
 for (const kind of kinds) {
