@@ -6,6 +6,7 @@ export type { IncompleteRows, PlacedIncompleteRows } from './columns/incomplete-
 export { EventDecoder } from './event-decoder.js';
 export { EventFramer, type EventFramerOptions, type LogEnd } from './framing/event-framer.js';
 export type { RawEvent } from './framing/raw-event.js';
+export { remedyOf } from './rows/absent-values.js';
 export { logsHiddenColumns } from './rows/hidden-columns.js';
 export { rowsAsObjects, type RowChange, type RowObject } from './rows/rows-as-objects.js';
 export { readValue, type RowValue } from './rows/read-value.js';

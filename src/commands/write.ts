@@ -185,7 +185,7 @@ export default class Write extends FlashCommand {
       signal,
       ...(stdinName === undefined ? {} : { stdinName }),
       live: {
-        follow: flags.until !== 'now',
+        follow: !isUntilNow(flags.until),
         defaults: specs.some(isServerUrl) ? await readSourceDefaults(flags) : {},
         ...(serverId === undefined ? {} : { serverId }),
         onNote,
@@ -324,6 +324,13 @@ function urlToLoad(flags: {
 /** `now`: logs are read to where they end at the start, and that is so without any `until`. */
 function untilOption(text: string | undefined): Pick<ReplayOptions, 'until'> {
   return text === undefined || text === 'now' ? {} : { until: parseUntil(text) };
+}
+
+/** The log up to now holds all that a moment which has passed lets in: nothing is to be waited for. */
+function isUntilNow(text: string | undefined): boolean {
+  if (text === undefined || text === 'now') return text === 'now';
+  const until = parseUntil(text);
+  return 'timeMs' in until && until.timeMs <= Date.now();
 }
 
 function beginningOption(flags: {

@@ -3,7 +3,7 @@ import { FlashError, tableName, type Position } from '../protocol/index.js';
 import { parseLogName } from '../source/index.js';
 import type { Beginning } from './checkpoint.js';
 import { positionText } from './log-mark.js';
-import { resyncCommand } from './resync-hint.js';
+import { leaveOutHint, resyncCommand } from './resync-hint.js';
 
 /** What the user says that a new copy stands on; without it, it has to be the source's first log. */
 export type BeginningOption =
@@ -66,7 +66,7 @@ export function earlierTableError(
         serverUrl === undefined
           ? `All before it is applied. Bring the table in: mysqldump --single-transaction --source-data=2 ${table.database} ${table.table} > t.sql, ` +
             `then theflash write --dump t.sql --only ${name} --binlog …; or leave it out with --exclude ${name}.`
-          : `All before it is applied. Bring the table in, with the other flags of this run: ${resyncCommand(serverUrl, [name])}. Or leave it out with --exclude ${name}.`,
+          : `All before it is applied. Bring the table in, with the other flags of this run: ${resyncCommand(serverUrl, [name])}. ${leaveOutHint(serverUrl, [name])}`,
       place: { ...place, table: name },
     },
   );

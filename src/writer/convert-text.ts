@@ -143,8 +143,12 @@ function toMembers(
       what: 'members that are no longer there',
     };
     const order = members.map(quoteString).join(', ');
-    const sorted = `arrayStringConcat(arrayFilter(m -> has(splitByChar(',', ifNull(${sql}, '')), m), [${order}]), ',')`;
-    return { sql: `if(isNull(${sql}), NULL, ${sorted})`, doubts: [doubt] };
+    // The name must not be the column's own.
+    const each = from.name === 'm' ? 'n' : 'm';
+    const sorted = `arrayStringConcat(arrayFilter(${each} -> has(splitByChar(',', ifNull(${sql}, '')), ${each}), [${order}]), ',')`;
+    // No comma comes after an empty member that is the first.
+    const text = `replaceRegexpOne(${sorted}, '^,', '')`;
+    return { sql: `if(isNull(${sql}), NULL, ${text})`, doubts: [doubt] };
   }
   if (type.kind === 'enum' && to.type.kind === 'enum')
     return enumToEnum(sql, type.members, members);

@@ -6,7 +6,7 @@ import type { KnownTable } from './schema-history.js';
 import { followColumns, followTables } from './foreign-keys/index.js';
 import { partitionsAfter, rowsOfPartitions } from './partition-rows.js';
 import { moveTables } from './pending-moves.js';
-import { resyncHint } from './resync-hint.js';
+import { resyncHint, versionedHint } from './resync-hint.js';
 import { checkTarget } from './filter-change.js';
 import type { LogGroup } from './covered.js';
 import {
@@ -351,9 +351,11 @@ export class DdlApplier {
     await barrier();
     if (refused.takesOnly && !(await tables.holdsRows(filter.target(table)))) return;
     const problem = `${refused.what} changes rows in a way that the log does not show`;
+    // A table with hidden rows can't be taken anew either.
+    const staysOut = refused.what === 'ADD SYSTEM VERSIONING';
     throw statementError(context, problem, {
       table: tableName(table),
-      hint: resyncHint(table, this.#ports),
+      hint: staysOut ? versionedHint(table, this.#ports) : resyncHint(table, this.#ports),
     });
   }
 

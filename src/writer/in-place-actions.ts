@@ -57,8 +57,9 @@ function columnActions(
   const comment = quoteString(column.mysqlType);
   if (origin === undefined) {
     order.splice(index, 0, column.name);
-    const value = fill?.kind === 'sql' ? ` DEFAULT ${fill.sql}` : '';
-    return [`ADD COLUMN IF NOT EXISTS ${name} ${type}${value} COMMENT ${comment}${place}`];
+    const value = fill?.kind === 'sql' ? fill.sql : emptyValue(type);
+    const filled = value === undefined ? '' : ` DEFAULT ${value}`;
+    return [`ADD COLUMN IF NOT EXISTS ${name} ${type}${filled} COMMENT ${comment}${place}`];
   }
   const actions: string[] = [];
   if (!isInPlace) {
@@ -70,6 +71,14 @@ function columnActions(
   }
   if (column.mysqlType !== origin.mysqlType) actions.push(`COMMENT COLUMN ${name} ${comment}`);
   return actions;
+}
+
+/**
+ * The engine writes a new column into no row, and gives the default of the type that the column has when
+ * it is read: NULL for 0 or '' once it may be NULL. A default that is told stays.
+ */
+function emptyValue(type: string): string | undefined {
+  return type.includes('Nullable(') ? undefined : `defaultValueOfTypeName(${quoteString(type)})`;
 }
 
 /** The engine's key is fixed: its columns keep their names and types. */

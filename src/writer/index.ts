@@ -28,7 +28,7 @@ export { EngineTables } from './engine-tables.js';
 export { gatherColumn } from './gather-column.js';
 export { GtidSet } from './gtid-set.js';
 export { defaultLimits } from './limits.js';
-export { quoteForShell, resyncCommand } from './resync-hint.js';
+export { leaveOutHint, quoteForShell, resyncCommand } from './resync-hint.js';
 export type { KnownTable, SchemaHistory } from './schema-history.js';
 export { historyPieces, loadHistory, loadStoredHistory } from './schema-store.js';
 export { tableOfDefinition } from './table-definition.js';

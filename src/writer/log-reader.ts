@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BinlogEvent, EventDecoder, EventFramer } from '../binlog/index.js';
 import { FlashError, type LogInput, type Position } from '../protocol/index.js';
-import { parseLogName } from '../source/index.js';
 import type { EarlierEvents } from './earlier-events.js';
 import { GtidSet } from './gtid-set.js';
 import type { LogApplier } from './log-applier.js';
+import { hasReached, isLaterLog } from './until-place.js';
 
 /** A place in the logs, or a moment of the source's clock, ms since 1970, UTC. */
 export type Until = { position: Position } | { timeMs: number };
@@ -52,6 +52,8 @@ export class LogReader {
     earlier?: EarlierEvents,
   ): Promise<void> {
     this.#earlier = earlier;
+    // Where the copy stands there already, a source that is followed may have no event to say so.
+    this.#isStopped ||= this.#hasReachedPlace();
     for (let isAtEnd = false; !isAtEnd && !this.#isStopped;) {
       isAtEnd = await this.#readOn(input, framer, decoder);
     }
@@ -74,7 +76,7 @@ export class LogReader {
         await this.#readChunk(chunk, framer, decoder);
         this.#bytesRead += chunk.length;
         this.#options.onProgress?.(this.#bytesRead);
-        if (framer.nextOffset !== at) break;
+        if (this.isStopped || framer.nextOffset !== at) break;
       }
     } catch (error) {
       // A read may be waiting for a source that says nothing: it ends when the source is closed.
@@ -111,12 +113,12 @@ export class LogReader {
           return;
         }
         const pending = this.#applier.handle(event);
-        if (pending === undefined) continue;
-        await pending;
-        if (this.#options.signal?.aborted === true) {
-          this.#isStopped = true;
-          return;
+        if (pending !== undefined) {
+          await pending;
+          if (this.#options.signal?.aborted === true) this.#isStopped = true;
         }
+        this.#isStopped ||= this.#hasReachedPlace();
+        if (this.#isStopped) return;
       }
     }
   }
@@ -136,6 +138,14 @@ export class LogReader {
     return this.#judged.isPast;
   }
 
+  /** Between two transactions, at the place where reading is to stop: what follows may be long in coming. */
+  #hasReachedPlace(): boolean {
+    const { until } = this.#options;
+    if (until === undefined || !('position' in until)) return false;
+    const { isBetweenTransactions, log } = this.#applier;
+    return isBetweenTransactions && hasReached(log.position, until.position);
+  }
+
   #isAtStop(event: BinlogEvent): boolean {
     const { stopBefore, until } = this.#options;
     if (stopBefore !== undefined && isAt(event, stopBefore)) return true;
@@ -147,13 +157,6 @@ export class LogReader {
     const opens = event.kind === 'gtid' || event.kind === 'query' || event.kind === 'table-map';
     return opens && this.#applier.isBetweenTransactions && event.timeSeconds * 1000 >= until.timeMs;
   }
-}
-
-/** Whether a log comes after another one of its series. */
-function isLaterLog(file: string, other: string): boolean {
-  const [one, two] = [parseLogName(file), parseLogName(other)];
-  if (one === undefined || two === undefined) return false;
-  return one.base === two.base && one.number > two.number;
 }
 
 function isAt(event: BinlogEvent, position: Position): boolean {

@@ -1,7 +1,7 @@
 import { tableName } from '../protocol/index.js';
 import type { TableReference } from './ddl/index.js';
 import type { DdlContext, DdlPorts } from './ddl-ports.js';
-import { resyncCommand } from './resync-hint.js';
+import { leaveOutHint, resyncCommand } from './resync-hint.js';
 import { statementError } from './statement-error.js';
 
 /** A table that gets another name; without `to` it leaves the copy. */
@@ -32,8 +32,8 @@ export function movesBesideDumps(
         table: tableName(to),
         hint:
           serverUrl === undefined
-            ? `Bring it in from a dump too, taken now: theflash write --dump dump.sql --only ${tableName(to)}.`
-            : `Take it anew too, with the other flags of this run: ${resyncCommand(serverUrl, [tableName(to)])}.`,
+            ? `Bring it in from a dump too, taken now: theflash write --dump dump.sql --only ${tableName(to)}. Or leave it out with --exclude ${tableName(to)}.`
+            : `Take it anew too, with the other flags of this run: ${resyncCommand(serverUrl, [tableName(to)])}. ${leaveOutHint(serverUrl, [tableName(to)])}`,
       },
     );
   });

@@ -37,6 +37,7 @@ import { makeTableFilter, type TableFilterOptions } from './table-filter.js';
 import { dropSideTables, swapTables } from './table-swap.js';
 import { makeWriterParts } from './writer-parts.js';
 import { emptyTotals, type Totals } from './totals.js';
+import { checkComes } from './until-place.js';
 import { nameWallClocks } from './wall-clock-columns.js';
 
 export interface ReplayOptions extends TableFilterOptions, NameOptions, StartOptions {
@@ -96,6 +97,8 @@ export async function replay(
   engine: Engine,
   options: ReplayOptions = {},
 ): Promise<ReplayResult> {
+  const { until } = options;
+  if (until !== undefined && 'position' in until) checkComes(source, until.position);
   const totals = emptyTotals();
   let plan: RewindPlan = noRewind;
   for (;;) {

@@ -28,7 +28,7 @@ export function resyncHint(
   if (serverUrl !== undefined) {
     return (
       'All before it is applied. Take the table anew from the source, with the other flags of this run: ' +
-      `${resyncCommand(serverUrl, tables.map(tableName))}. Or leave it out with ${without}.`
+      `${resyncCommand(serverUrl, tables.map(tableName))}. ${leaveOutHint(serverUrl, named)}`
     );
   }
   const isOneDatabase = tables.every(({ database }) => database === table.database);
@@ -48,6 +48,27 @@ export function resyncHint(
 export function resyncCommand(serverUrl: string, names: readonly string[]): string {
   const flags = names.map((name) => `--resync ${quoteForShell(name)}`).join(' ');
   return `theflash write --binlog ${quoteForShell(serverUrl)} ${flags}`;
+}
+
+/** The way on where a table becomes system-versioned, which is not copied. */
+export function versionedHint(
+  table: { database: string; table: string },
+  { serverUrl }: Pick<ResyncPorts, 'serverUrl'>,
+): string {
+  const source = serverUrl === undefined ? '…' : quoteForShell(serverUrl);
+  return (
+    'All before it is applied. System-versioned tables are not copied; go on without it, with the other flags of this run: ' +
+    `theflash write --binlog ${source} --exclude ${quoteForShell(tableName(table))}.`
+  );
+}
+
+/** What to do about tables of which `--resync` finds nothing: a schema change drops those that it has made. */
+export function leaveOutHint(serverUrl: string, names: readonly string[]): string {
+  const flags = names.map((name) => `--exclude ${quoteForShell(name)}`).join(' ');
+  return (
+    'Where the source has it no more, as after gh-ost or pt-online-schema-change, leave it out: ' +
+    `theflash write --binlog ${quoteForShell(serverUrl)} ${flags}.`
+  );
 }
 
 /** A word of a command as people paste it into a shell. */

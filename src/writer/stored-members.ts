@@ -23,12 +23,17 @@ export function setMembers(
 ): string | undefined {
   if (!isString) {
     if (!/^\d{1,20}$/.test(text) || BigInt(text) >> BigInt(members.length) !== 0n) return undefined;
-    return members.filter((_, index) => (BigInt(text) >> BigInt(index)) & 1n).join(',');
+    return setText(members.filter((_, index) => (BigInt(text) >> BigInt(index)) & 1n));
   }
   if (text === '') return '';
   const wanted = text.split(',').map((part) => findMember(part, members));
   if (wanted.includes(undefined)) return undefined;
-  return members.filter((member) => wanted.includes(member)).join(',');
+  return setText(members.filter((member) => wanted.includes(member)));
+}
+
+/** Gives the text of a SET's members: the server writes no comma after an empty one that comes first. */
+function setText(members: readonly string[]): string {
+  return members.join(',').replace(/^,/, '');
 }
 
 /** Finds a member as the column's collation would, as far as that is the same for all. */

@@ -2,6 +2,7 @@ import {
   createTableDecoder,
   jsonFormOf,
   logsHiddenColumns,
+  remedyOf,
   schemaFromTableMap,
   type ChangeBuilder,
   type JsonForm,
@@ -18,6 +19,7 @@ import type { Beginning } from './checkpoint.js';
 import type { ForeignKeyActions, KeyTable } from './foreign-keys/index.js';
 import type { LogGroup } from './covered.js';
 import { reconcile } from './reconcile.js';
+import { resyncHint } from './resync-hint.js';
 import type { KnownTable, SchemaHistory } from './schema-history.js';
 import type { TableFilter } from './table-filter.js';
 
@@ -122,7 +124,11 @@ export class TableRouter {
     const builder = this.#ports.buffer.builderFor(route.schema);
     touch(builder, route.table);
     const before = builder.rows;
-    route.decoder.appendIncomplete(event, builder);
+    try {
+      route.decoder.appendIncomplete(event, builder);
+    } catch (error) {
+      throw this.#withWayOn(error, route.source);
+    }
     if (route.hasUnknownKeys)
       this.#ports.foreignKeys.noteUnknown(route.source, event.logsForeignKeys);
     if (route.keys !== undefined) {
@@ -132,6 +138,15 @@ export class TableRouter {
     this.#endEvent(event);
     // An update of a key is one change and two rows.
     return event.change === 'update' ? builder.countPresent(before) : builder.rows - before;
+  }
+
+  /** Rows that the log does not tell are in the table where it is taken anew. */
+  #withWayOn(error: unknown, table: { database: string; table: string }): unknown {
+    const remedy = remedyOf(error);
+    if (remedy === undefined || !(error instanceof FlashError)) return error;
+    const { code, message, place } = error;
+    const hint = `${remedy}. ${resyncHint(table, this.#ports)}`;
+    return new FlashError(code, message, { hint, place, cause: error });
   }
 
   #endEvent(event: RowsEvent): void {

@@ -198,6 +198,35 @@ const cases: readonly Case[] = [
       CREATE TABLE t (id INT, k INT) PARTITION BY LIST (k) (PARTITION a VALUES IN (1, 2, NULL), PARTITION b VALUES IN (3), PARTITION c VALUES IN (-4));
       INSERT INTO t VALUES (1,1),(2,NULL),(3,3),(3,3),(4,-4); ALTER TABLE t DROP PARTITION a; ALTER TABLE t TRUNCATE PARTITION c; INSERT INTO t SELECT id, 3 FROM d; INSERT INTO t SELECT id, -4 FROM n; INSERT INTO t SELECT v, 3 FROM c`,
   },
+  {
+    name: 'a column that was added, and filled by the server, may be NULL later',
+    sql: `SET sql_mode = ''; CREATE TABLE t (id INT PRIMARY KEY, z INT); INSERT INTO t VALUES (1,1),(2,2);
+      ALTER TABLE t ADD s SET('a','b') NOT NULL FIRST, ADD e ENUM('','a') NOT NULL, ADD i INT NOT NULL, ADD n DECIMAL(5,2) NOT NULL,
+        ADD v VARCHAR(5) CHARACTER SET latin1 NOT NULL, ADD b VARBINARY(5) NOT NULL, ADD f DOUBLE NOT NULL, ADD y YEAR NOT NULL,
+        ADD bi BIT(3) NOT NULL, ADD ti TIME NOT NULL, ADD d INT NOT NULL DEFAULT 7, ADD x INT NOT NULL, ADD bb TEXT NOT NULL;
+      INSERT INTO t (id, s, e, b, bb) VALUES (3,'b','a','x','y'); DELETE FROM t WHERE id = 2;
+      ALTER TABLE t CHANGE s r SET('a','b') CHARACTER SET utf8 DEFAULT 'a,b', MODIFY e ENUM('','a'), MODIFY i INT, MODIFY n DECIMAL(5,2) DEFAULT 3,
+        MODIFY v VARCHAR(6) CHARACTER SET latin1, MODIFY b VARBINARY(9), MODIFY f DOUBLE, MODIFY y YEAR, MODIFY bi BIT(4), MODIFY ti TIME(3),
+        MODIFY d INT, ALTER x SET DEFAULT 5, MODIFY bb TEXT;
+      INSERT INTO t (id) VALUES (4); ALTER TABLE t MODIFY x BIGINT FIRST; ALTER TABLE t MODIFY i BIGINT, CHANGE v w TEXT CHARACTER SET latin1`,
+  },
+  {
+    name: 'an empty member of a SET leaves no comma where it comes first',
+    sql: `SET sql_mode = '';
+      CREATE TABLE t (id INT PRIMARY KEY, f SET('','a','b b') CHARACTER SET utf8, m SET('a','','b'), l SET('a','b',''));
+      INSERT INTO t VALUES (0,0,0,0),(1,1,1,1),(2,2,2,2),(3,3,3,3),(4,4,4,4),(5,5,5,5),(6,6,6,6),(7,7,7,7),(8,',b b',',b',',b'),(9,'a,','a,','a,');
+      UPDATE t SET f = 7 WHERE id = 0; DELETE FROM t WHERE id = 4;
+      CREATE TABLE u LIKE t; INSERT INTO u SELECT * FROM t; CREATE TABLE v LIKE t; INSERT INTO v SELECT * FROM t;
+      ALTER TABLE u ADD x SET('','a','b') NOT NULL DEFAULT ',b', ADD y SET('a','','b') DEFAULT ',b', ADD z SET('a','b','') DEFAULT 'a,';
+      INSERT INTO u (id) VALUES (10);
+      ALTER TABLE t MODIFY f SET('a','','b b') CHARACTER SET utf8, MODIFY m SET('','b','a'), MODIFY l SET('','b','a','c'); INSERT INTO t VALUES (10,3,3,7);
+      ALTER TABLE v MODIFY f VARCHAR(9) CHARACTER SET utf8, MODIFY m SET('a','','b','c'), MODIFY l SET('a','b','') NOT NULL; INSERT INTO v VALUES (10,3,3,7)`,
+  },
+  {
+    name: 'columns have names that the questions to the engine use',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY, d0 VARCHAR(5), d1 VARCHAR(5), m SET('a','b')); INSERT INTO t VALUES (1,'a','b','a'),(2,'b',NULL,'a,b');
+      ALTER TABLE t MODIFY d1 ENUM('a','b'), MODIFY d0 ENUM('a','b'), MODIFY m SET('b','a')`,
+  },
 ];
 
 for (const kind of kinds) {

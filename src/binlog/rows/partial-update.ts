@@ -1,8 +1,8 @@
-import { FlashError } from '../../protocol/index.js';
 import type { ChangeBuilder } from '../columns/change-builder.js';
 import { badValue, type AppendValue, type RowSource } from '../values/append-value.js';
 import { applyJsonDiff } from '../values/json-diff.js';
 import type { JsonForm } from '../values/json-form.js';
+import { AbsentValuesError } from './absent-values.js';
 import { appendRow } from './append-row.js';
 import type { ImageColumn, RowImage } from './row-image.js';
 
@@ -79,14 +79,11 @@ function diffAppender(
   };
 }
 
-function missingDocument(): FlashError {
-  return new FlashError(
-    'UNSUPPORTED',
+/** The error where the log lacks what the differences are of, as with binlog_row_image=MINIMAL. */
+export function missingDocument(): AbsentValuesError {
+  return new AbsentValuesError(
     'a partial update of a JSON value that the log does not hold',
-    {
-      hint:
-        'Log whole rows on the source: SET GLOBAL binlog_row_image=FULL, ' +
-        "or whole values: SET GLOBAL binlog_row_value_options=''; and start from a new copy.",
-    },
+    'Log whole rows on the source: SET GLOBAL binlog_row_image=FULL, ' +
+      "or whole values: SET GLOBAL binlog_row_value_options=''",
   );
 }

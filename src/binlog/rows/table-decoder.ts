@@ -12,6 +12,7 @@ import { withPlace } from '../event-error.js';
 import { badValue, rowSource, type RowSource } from '../values/append-value.js';
 import { jsonFormMysql80, type JsonForm } from '../values/json-form.js';
 import type { ZeroDatePolicy } from '../values/zero-date.js';
+import { AbsentValuesError } from './absent-values.js';
 import { appendImages, appendRow, appendUpdates } from './append-row.js';
 import { imageColumns } from './image-columns.js';
 import {
@@ -19,7 +20,7 @@ import {
   appendMergedUpdates,
   missingOfUpdate,
 } from './incomplete-rows.js';
-import { appendPartialRow, openPartial } from './partial-update.js';
+import { appendPartialRow, missingDocument, openPartial } from './partial-update.js';
 import { RowImage, type ImageColumn } from './row-image.js';
 import { kernelRows, type KernelRows } from './row-kernel.js';
 
@@ -160,7 +161,7 @@ export class TableDecoder {
   ): IncompleteRows | undefined {
     const after = this.imageOf(rows.presentAfter ?? rows.present);
     if (rows.partialJson) {
-      if (after.absent.length > 0) throw this.absentError(rows.change, after.absent);
+      if (after.absent.length > 0) throw missingDocument();
       this.appendPartialUpdates(source, before, after, into);
     } else if (after.absent.length === 0) {
       appendUpdates(source, before, after, into, this.key.length > 0);
@@ -294,18 +295,13 @@ export class TableDecoder {
     change: RowsEvent['change'],
     needed: readonly number[],
     image?: RowImage,
-  ): FlashError {
+  ): AbsentValuesError {
     const names = needed
       .filter((index) => image === undefined || image.absent.includes(index))
       .map((index) => this.schema.columns[index]?.name ?? `#${index}`);
-    return new FlashError(
-      'UNSUPPORTED',
+    return new AbsentValuesError(
       `the log has no value of ${names.join(', ')} for an ${change} of a row`,
-      {
-        hint:
-          'Log whole rows on the source: SET GLOBAL binlog_row_image=FULL, ' +
-          'and start from a new copy.',
-      },
+      'Log whole rows on the source: SET GLOBAL binlog_row_image=FULL',
     );
   }
 }

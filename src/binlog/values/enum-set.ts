@@ -24,6 +24,7 @@ export function enumAppender(members: readonly string[]): AppendValue {
 
 /**
  * Appends SET: a bit for each member, 1 to 8 bytes little-endian, as the members' texts with commas.
+ * A comma follows text alone: an empty member that comes first leaves no trace, as on the server.
  *
  * Source: MySQL 9.7 sql/field.cc, Field_set::val_str.
  */
@@ -31,13 +32,12 @@ export function setAppender(members: readonly string[]): AppendValue {
   const texts = memberTexts(members);
   return (target, row, source, start, end) => {
     const data = target.data;
-    let first = true;
+    const begin = data.length;
     for (let bit = 0; bit < (end - start) * 8; bit++) {
       if ((source.view.getUint8(start + (bit >> 3)) & (1 << (bit & 7))) === 0) continue;
       const text = texts[bit];
       if (text === undefined) throw badValue(`SET member ${bit + 1} of ${texts.length}`);
-      if (!first) data.writeByte(comma);
-      first = false;
+      if (data.length > begin) data.writeByte(comma);
       appendText(data, text);
     }
     target.endValue(row);

@@ -88,7 +88,7 @@ async function loadOnce(
   if (resync !== undefined) await checkResync(server, resync, copied, history, options);
   const before = await listSourceTables(server, filter);
   if (resync !== undefined) {
-    checkListed(resync, before, copied);
+    checkListed(resync, before, copied, server.url);
     checkPlaces(resync, before, copied, history);
   }
   checkMatched(before, options);

@@ -7,6 +7,7 @@ import {
   compareMoments,
   findStart,
   GtidSet,
+  leaveOutHint,
   parseCheckpoint,
   swapTables,
   type KnownTable,
@@ -82,18 +83,24 @@ export async function checkResync(
 }
 
 /** Errors: INVALID_REQUEST for a table that the server does not have, or the filter leaves out. */
-export function checkListed({ names }: Resync, list: TableList, filter: TableFilter): void {
+export function checkListed(
+  { names }: Resync,
+  list: TableList,
+  filter: TableFilter,
+  serverUrl: string,
+): void {
   const missing = names.find((name) => !list.copied.some((each) => tableName(each) === name));
   if (missing === undefined) return;
   const isLeftOut = list.leftOut.some((each) => tableName(each) === missing);
   const dot = missing.indexOf('.');
   const table = { database: missing.slice(0, dot), table: missing.slice(dot + 1) };
-  const why =
-    isLeftOut && !filter.accepts(table)
-      ? `--resync ${missing}: --include or --exclude leave it out`
-      : `--resync ${missing}: the source has no such table, or the user does not see it`;
+  const isOfFilter = isLeftOut && !filter.accepts(table);
+  const why = isOfFilter
+    ? `--resync ${missing}: --include or --exclude leave it out`
+    : `--resync ${missing}: the source has no such table, or the user does not see it`;
+  const wayOn = isOfFilter ? '' : ` ${leaveOutHint(serverUrl, [missing])}`;
   throw new FlashError('INVALID_REQUEST', why, {
-    hint: 'Name tables that are copied, as db.table, in the letters of SHOW TABLES. Nothing was loaded.',
+    hint: `Name tables that are copied, as db.table, in the letters of SHOW TABLES. Nothing was loaded.${wayOn}`,
     place: { table: missing },
   });
 }
