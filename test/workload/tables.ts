@@ -172,7 +172,7 @@ function otherTables(flavor: 'mysql' | 'mariadb'): WorkloadTable[] {
       column('s', "SET('a','bé','c')", setMembers(3), true),
       column('m', `SET(${flags})`, setMembers(64)),
       column('o', "SET('x')", setMembers(1), true),
-      column('n', "SET('','a','b')", setMembers(3)),
+      column('q', "SET('','a','b')", setMembers(3)),
       column('p', "SET('a','','b')", setMembers(3)),
     ]),
     byId('jsons', [
