@@ -21,8 +21,13 @@ export interface ListedTable extends TableReference {
   uuid: string;
 }
 
-/** The SQL that makes a table of the engine for a table of the source. */
+/**
+ * The SQL that makes a table of the engine for a table of the source.
+ *
+ * Errors: UNSUPPORTED where two keys of the source would be one in the copy.
+ */
 export function createTableSql(schema: TableSchema): string {
+  refuseAmbiguousKey(schema);
   const columns = schema.columns.map((column) => {
     const type = engineColumnType(column, schema);
     return `${quoteIdentifier(column.name)} ${type} COMMENT ${quoteString(column.mysqlType)}`;
@@ -186,6 +191,23 @@ export class EngineTables {
     const rows = await queryRows(this.#engine, `SELECT 1 FROM ${quoteTable(table)} LIMIT 1`);
     return rows.length > 0;
   }
+}
+
+/** With an empty member, a SET or ENUM has several values of one text: 0 and '', or 'a' with and without ''. */
+function refuseAmbiguousKey(schema: TableSchema): void {
+  const column = schema.columns.find(
+    ({ name, type }) =>
+      (type.kind === 'set' || type.kind === 'enum') &&
+      type.members.includes('') &&
+      schema.primaryKey.includes(name),
+  );
+  if (column === undefined) return;
+  const table = tableName(schema);
+  throw new FlashError(
+    'UNSUPPORTED',
+    `the key of ${table} has ${column.name}, ${column.mysqlType}: several of its values have the same text`,
+    { hint: `Leave the table out with --exclude '${table}'.`, place: { table } },
+  );
 }
 
 /** A column as system.tables writes it in a key. */
