@@ -82,7 +82,14 @@ function convertValue(change: ColumnChange): ConvertedValue | undefined {
 /** NULL in a column that becomes NOT NULL, which only a session that is not strict allows. */
 function withoutNull(value: ConvertedValue, { to, name }: ColumnChange): ConvertedValue {
   const zero = zeroValue(to);
-  if (zero !== undefined) return { ...value, sql: `ifNull(${value.sql}, ${zero})` };
+  if (zero !== undefined) {
+    // Decimals of two scales have no type in common.
+    const sql =
+      to.type.kind === 'decimal'
+        ? `CAST(${value.sql} AS Nullable(Decimal(${to.type.precision}, ${to.type.scale})))`
+        : value.sql;
+    return { ...value, sql: `ifNull(${sql}, ${zero})` };
+  }
   const what = `NULL in ${to.name}, which can't be NULL any more`;
   return { ...value, doubts: [...value.doubts, { sql: `isNull(${name})`, what }] };
 }

@@ -148,12 +148,28 @@ function toFloat(
     const unit = `1e${limits.scale}`;
     const rounded = `(floor(${sql}) + roundBankers((${sql} - floor(${sql})) * ${unit}) / ${unit})`;
     const most = floatMax(limits);
-    sql = `multiIf(${rounded} > ${most}, ${most}, ${rounded} < -${most}, -${most}, ${rounded})`;
+    const stored = `multiIf(${rounded} > ${most}, ${most}, ${rounded} < -${most}, -${most}, ${rounded})`;
+    if (isSameFloat(from, to)) {
+      const float = `Float${type.bits}`;
+      const changed = `(CAST(${sql} AS Nullable(${float})) != CAST(${stored} AS Nullable(${float})))`;
+      doubts.push({ sql: changed, what: 'numbers that are rounded only where rows are copied' });
+    }
+    sql = stored;
   } else if (type.bits === 32) {
     doubts.push({ sql: `abs(${sql}) > 3.4e38`, what: 'numbers over 3.4e38' });
   }
   if (to.mysqlType.includes('unsigned')) sql = `if(${sql} < 0, 0, ${sql})`;
   return { sql: `CAST(${sql} AS Nullable(Float${type.bits}))`, doubts };
+}
+
+/** Whether the server may leave all rows as they are: only the (M,D) is another one. */
+function isSameFloat(from: ColumnChange['from'], to: ColumnChange['to']): boolean {
+  return (
+    from.type.kind === 'float' &&
+    to.type.kind === 'float' &&
+    from.type.bits === to.type.bits &&
+    from.mysqlType.includes('unsigned') === to.mysqlType.includes('unsigned')
+  );
 }
 
 function withDoubt(value: ConvertedValue, doubt: Doubt): ConvertedValue {

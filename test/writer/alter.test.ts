@@ -66,6 +66,13 @@ const cases: readonly Case[] = [
       ALTER TABLE t ADD COLUMN c INT AFTER d, CHANGE COLUMN a d INT; INSERT INTO t VALUES (2,2,2)`,
   },
   {
+    name: 'floats that hold no more digits than the new (M,D), and decimals of another scale that lose NULL',
+    sql: `SET sql_mode = ''; CREATE TABLE t (id INT PRIMARY KEY, f FLOAT, d DOUBLE(8,3), n DECIMAL(4,4), m DECIMAL(9,2) UNSIGNED);
+      INSERT INTO t VALUES (1, 1.5, 2.25, 0.1235, 7.5), (2, NULL, NULL, NULL, NULL);
+      ALTER TABLE t MODIFY f FLOAT(5,1); ALTER TABLE t MODIFY d DOUBLE(9,2), ALGORITHM=COPY;
+      ALTER TABLE t CHANGE n o DECIMAL(30,10) NOT NULL, MODIFY m DECIMAL(12,5) NOT NULL; INSERT INTO t VALUES (3, 1, 1, 1, 1)`,
+  },
+  {
     name: 'NULL becomes NOT NULL without strict mode',
     sql: `SET sql_mode = '';
       CREATE TABLE t (id INT PRIMARY KEY, v VARCHAR(5), i INT, e ENUM('a','b'), s SET('a','b'), d DATE,

@@ -32,6 +32,14 @@ const cases: readonly { name: string; sql: string; kinds?: readonly ServerKind[]
     sql: `SET sql_mode='REAL_AS_FLOAT'; CREATE TABLE t (id INT PRIMARY KEY, r DOUBLE, s REAL); INSERT INTO t VALUES (1, 0.123456789, 0.1); ALTER TABLE t MODIFY r REAL`,
   },
   {
+    name: 'floats of fewer digits, in place',
+    sql: `SET sql_mode=''; CREATE TABLE t (id INT PRIMARY KEY, f FLOAT, d DOUBLE(8,3)); INSERT INTO t VALUES (1, 1.005, 2.555); ALTER TABLE t ADD x INT, MODIFY f FLOAT(5,1)`,
+  },
+  {
+    name: 'floats of fewer digits, copied',
+    sql: `SET sql_mode=''; CREATE TABLE t (id INT PRIMARY KEY, f FLOAT, d DOUBLE(8,3)); INSERT INTO t VALUES (1, 1.5, 2.555); ALTER TABLE t MODIFY d DOUBLE(6,1), ALGORITHM=COPY`,
+  },
+  {
     name: 'NULL that becomes the time',
     kinds: ['mysql-5.7'],
     sql: `${old} CREATE TABLE t (id INT PRIMARY KEY, d DATETIME NULL, ts TIMESTAMP NULL); INSERT INTO t VALUES (1, NULL, NULL); ALTER TABLE t MODIFY d TIMESTAMP NOT NULL DEFAULT '2020-01-01 00:00:00'`,
