@@ -192,9 +192,9 @@ std::vector<Statement> RewritePrinted(std::string_view given, std::string_view t
   RefuseHiddenNames(source);
   RefuseHiddenReads(source);
   RefuseOutside(source);
+  RefuseAsync(source);
   RefuseSettings(source);
   RefuseSessionState(source);
-  RefuseAsync(source);
   const std::optional<std::string> hidden = HideFromMatchers(source);
   if (!hidden) return Dispatch(source);
   const Tokens shown(std::string_view(*hidden).substr(0, FindData(*hidden)));
