@@ -25,6 +25,7 @@ test.serial('settings with a default of their own', async (t) => {
     'final 1 0',
     'input_format_null_as_default 0 1',
     'insert_null_as_default 0 1',
+    'max_query_size 16777216 262144',
   ]);
   t.is((await post('1 + 1')).headers['x-clickhouse-exception-code'], '62');
 });
