@@ -23,7 +23,7 @@ export interface CurrentRows {
   places: ReadonlyMap<string, { chunk: number; row: number }>;
 }
 
-/** A query has at most so many keys and so much text: ClickHouse takes 256 KiB of it. */
+/** A query has at most so many keys and so much text, so that it is parsed quickly. */
 const keysMax = 10_000;
 const textMax = 128 * 1024;
 

@@ -137,6 +137,10 @@ test.serial('nobody changes what ch.so asks what a statement and its tables are'
     const error = await t.throwsAsync(engine.execute(sql), { instanceOf: FlashError }, sql);
     t.true(['INVALID_REQUEST', 'DENIED'].includes(error.code), `${sql}: ${error.code}`);
   }
+  // Names are told apart by case: a source may have a database of this one.
+  await engine.execute(
+    'CREATE DATABASE SYSTEM; CREATE TABLE SYSTEM.t (k Int8) ENGINE = Memory; DROP DATABASE SYSTEM',
+  );
   // The second wall, for what the first would not see.
   const grants = (await run('SHOW GRANTS')).join('\n');
   for (const database of ['system', 'information_schema', 'INFORMATION_SCHEMA']) {

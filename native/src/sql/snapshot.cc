@@ -175,7 +175,7 @@ constexpr std::string_view kOwnTables[] = {"checkpoints", "snapshots", "versions
 // tables of its own there, which it changes by SQL.
 bool IsOwnDatabase(const Tokens& tokens, size_t index) {
   const std::string name = tokens.Name(index);
-  if (EqualsIgnoringCase(name, "system") || EqualsIgnoringCase(name, "information_schema")) {
+  if (name == "system" || name == "information_schema" || name == "INFORMATION_SCHEMA") {
     return !tokens.IsWord(0, "BACKUP");
   }
   if (name == kSnapshotDatabase || name == kStagingDatabase) return true;

@@ -10,7 +10,7 @@ import { readColumns, selectList } from '../current-rows.js';
 import { keyLiteral } from '../key-literal.js';
 import { columnOfCells, type Cell } from './cells.js';
 
-/** A query has at most so many keys and so much text: ClickHouse takes 256 KiB of it. */
+/** A query has at most so many keys and so much text, so that it is parsed quickly. */
 const keysMax = 10_000;
 const textMax = 128 * 1024;
 
