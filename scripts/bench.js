@@ -4,7 +4,17 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { npmProgram, root } from './testing/child.js';
 
-const names = ['decode', 'dump', 'first-load', 'lag', 'mutable', 'replay', 'scan', 'spark'];
+const names = [
+  'batches',
+  'decode',
+  'dump',
+  'first-load',
+  'lag',
+  'mutable',
+  'replay',
+  'scan',
+  'spark',
+];
 const [name, ...args] = process.argv.slice(2);
 
 if (name === undefined || !existsSync(path.join(root, 'bench', `${name}.ts`))) {

@@ -24,6 +24,9 @@ constexpr size_t kWritersMax = 4;
 // In the folder while rows may have higher versions than the counter knows of.
 constexpr std::string_view kForeignVersions = "foreign-versions";
 
+// In the engine's own folder: see direct_rows.h.
+constexpr std::string_view kDirectRows = "direct-rows";
+
 // In the engine's own folder: what queries write their results into.
 constexpr std::string_view kPipes = "pipes";
 
@@ -87,7 +90,7 @@ void Engine::Start() {
   ForgoThreadAccounting(arguments_);
   FindConstSettings();
   writers_ = std::make_unique<ConnectionPool>(arguments_, "theflash-writer", kWritersMax);
-  ledger_ = std::make_unique<Ledger>(control_.get(), writers_.get());
+  ledger_ = std::make_unique<Ledger>(control_.get(), writers_.get(), folder_->OwnPath(kDirectRows));
   if (!options_.allow_broken) RefuseBrokenParts(*control_, *ledger_, folder_->path());
   ledger_->Recover();
   format.Upgrade(*control_);

@@ -35,7 +35,8 @@ class CommitPartsTest : public testing::Test {
                                                 "--config-file=" + WriteOverlay(*folder_, {})};
     connection_ = std::make_unique<Connection>(arguments, "control");
     writers_ = std::make_unique<ConnectionPool>(arguments, "writer", 4);
-    ledger_ = std::make_unique<Ledger>(connection_.get(), writers_.get());
+    ledger_ = std::make_unique<Ledger>(connection_.get(), writers_.get(),
+                                       folder_->OwnPath("direct-rows"));
     connection_->Execute("CREATE DATABASE db");
   }
   void TearDown() override {
@@ -119,6 +120,30 @@ TEST_F(CommitPartsTest, AnOlderCommitIsNotCarriedOutAgain) {
   EXPECT_EQ(Value("(SELECT count() FROM db.a)"), "0");
   EXPECT_EQ(ledger_->ReadCheckpoint("source"), "second");
   EXPECT_EQ(ledger_->Checkpoints().size(), 1U);
+}
+
+TEST_F(CommitPartsTest, DirectRowsOfTheLastCommitAreInsertedByRecover) {
+  MakeKeyed("db.a");
+  const auto rows = [&](const char* v, int version) {
+    const Result result = connection_->Query(
+        "SELECT toInt64(1) AS k, '" + std::string(v) + "' AS v, toUInt64(" +
+            std::to_string(version) + ") AS _INTERNAL_VERSION, toUInt8(0) AS _INTERNAL_DELMARK",
+        "ArrowStream");
+    return std::make_shared<const std::vector<uint8_t>>(result.bytes().begin(),
+                                                        result.bytes().end());
+  };
+  const std::vector<Staged> first = {{"7_1", "db", "a", rows("first", 5)},
+                                     {"7_2", "db", "gone", rows("gone", 6)}};
+  ledger_->Keep(first);
+  ledger_->Record(7, "source", "c", first);
+  ledger_->Recover();
+  EXPECT_EQ(Value("(SELECT v FROM db.a)"), "first");
+  // Kept for a commit that was never recorded.
+  ledger_->Keep({{"8_1", "db", "a", rows("second", 7)}});
+  ledger_->Recover();
+  ledger_->Record(9, "source", "c", {{"8_1", "db", "a"}});
+  ledger_->Recover();
+  EXPECT_EQ(Value("(SELECT v FROM db.a)"), "first");
 }
 
 TEST_F(CommitPartsTest, TheNewestVersionIsThatOfAnyTable) {

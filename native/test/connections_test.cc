@@ -141,7 +141,7 @@ TEST_F(ConnectionsTest, TheCancellerEndsOneQueryAndNoOther) {
 
 TEST_F(ConnectionsTest, VersionsRiseOverRestartsAndAreGivenOnce) {
   ConnectionPool writers(arguments_, "writer", 2);
-  const Ledger ledger(control_.get(), &writers);
+  const Ledger ledger(control_.get(), &writers, folder_->OwnPath("direct-rows"));
   uint64_t last = 0;
   for (int open = 0; open < 3; ++open) {
     Versions versions(control_.get());
@@ -157,7 +157,7 @@ TEST_F(ConnectionsTest, VersionsRiseOverRestartsAndAreGivenOnce) {
 
 TEST_F(ConnectionsTest, VersionsPassImportedOnesAndEndAtTheLast) {
   ConnectionPool writers(arguments_, "writer", 2);
-  const Ledger ledger(control_.get(), &writers);
+  const Ledger ledger(control_.get(), &writers, folder_->OwnPath("direct-rows"));
   Versions versions(control_.get());
   versions.RaiseAbove(uint64_t{1} << 40U);
   EXPECT_EQ(versions.Reserve(1), (uint64_t{1} << 40U) + 1);
@@ -170,7 +170,7 @@ TEST_F(ConnectionsTest, VersionsPassImportedOnesAndEndAtTheLast) {
 
 TEST_F(ConnectionsTest, VersionsOfManyThreadsDoNotMeet) {
   ConnectionPool writers(arguments_, "writer", 2);
-  const Ledger ledger(control_.get(), &writers);
+  const Ledger ledger(control_.get(), &writers, folder_->OwnPath("direct-rows"));
   Versions versions(control_.get());
   std::vector<std::thread> threads;
   std::vector<uint64_t> firsts(8);

@@ -75,6 +75,16 @@ void ReadAll(const std::vector<uint8_t>& stream) {
   } catch (const Error& error) {
     EXPECT_EQ(error.status(), TF_INVALID) << error.message();
   }
+  try {
+    const auto schema = ArrowReader(stream).Next();
+    if (!schema || schema->header != ArrowHeader::kSchema) return;
+    const auto names = FieldNames(*schema);
+    if (names.empty()) return;
+    BoundsOfFirstField(stream, names.front());
+    BoundsOfLastField(stream, names.back());
+  } catch (const Error& error) {
+    EXPECT_EQ(error.status(), TF_INVALID) << error.message();
+  }
 }
 
 TEST(HostileBytes, ArrowStreamsGiveMessagesOrAnError) {

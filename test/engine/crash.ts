@@ -12,6 +12,7 @@ export const sqlChild = fileURLToPath(new URL('sql-child.ts', import.meta.url));
 export const commitPlaces: readonly [string, boolean][] = [
   ['after-append', false],
   ['before-commit-record', false],
+  ['after-direct-rows', false],
   ['after-commit-record', true],
   ['between-attaches', true],
   ['after-publish', true],

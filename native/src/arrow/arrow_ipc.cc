@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 
 #include "arrow/flatbuffer.h"
 #include "base/status.h"
@@ -17,9 +18,28 @@ constexpr unsigned kMessageHeaderType = 1;
 constexpr unsigned kMessageHeader = 2;
 constexpr unsigned kMessageBodyLength = 3;
 constexpr unsigned kRecordBatchLength = 0;
+constexpr unsigned kRecordBatchNodes = 1;
+constexpr unsigned kRecordBatchBuffers = 2;
 constexpr unsigned kRecordBatchCompression = 3;
 constexpr unsigned kSchemaFields = 1;
 constexpr unsigned kFieldName = 0;
+constexpr unsigned kFieldTypeType = 2;
+constexpr unsigned kFieldType = 3;
+constexpr unsigned kFieldDictionary = 4;
+constexpr unsigned kIntBitWidth = 0;
+constexpr unsigned kIntIsSigned = 1;
+// Of the union Type.
+constexpr uint8_t kInt = 2;
+
+// Structs of format/Message.fbs.
+struct FieldNode {
+  int64_t length;
+  int64_t null_count;
+};
+struct Buffer {
+  int64_t offset;  // in the body
+  int64_t length;
+};
 
 [[noreturn]] void Refuse(const char* what) {
   throw Error(TF_INVALID, std::string("Arrow stream: ") + what);
@@ -117,6 +137,84 @@ std::vector<uint8_t> RenameFields(const ArrowMessage& schema,
     std::copy(wanted.begin(), wanted.end(), copy.begin() + (at - schema.bytes.data()));
   }
   return copy;
+}
+
+namespace {
+
+template <typename Struct>
+std::optional<Struct> StructAt(std::span<const uint8_t> structs, size_t index) {
+  if (structs.size() / sizeof(Struct) <= index) return std::nullopt;
+  Struct one;
+  std::memcpy(&one, structs.data() + index * sizeof one, sizeof one);
+  return one;
+}
+
+template <typename Integer>
+bool IsUnsigned(const FlatTable& field, std::string_view name) {
+  if (field.String(kFieldName) != name || field.Has(kFieldDictionary)) return false;
+  if (field.Scalar<uint8_t>(kFieldTypeType, 0) != kInt) return false;
+  const auto type = field.Table(kFieldType);
+  return type && type->Scalar<uint8_t>(kIntIsSigned, 0) == 0 &&
+         type->Scalar<int32_t>(kIntBitWidth, 0) == std::numeric_limits<Integer>::digits;
+}
+
+// The values of a field without children, which is the first or the last of all. A field of
+// integers has two buffers: which are valid, and the values.
+template <typename Integer>
+std::span<const uint8_t> OuterFieldValues(const ArrowMessage& batch, bool is_last) {
+  const FlatTable header = HeaderOf(FlatTable::Root(batch.metadata));
+  const auto nodes = header.VectorBytes(kRecordBatchNodes, sizeof(FieldNode));
+  const auto buffers = header.VectorBytes(kRecordBatchBuffers, sizeof(Buffer));
+  const auto node = StructAt<FieldNode>(nodes, is_last ? nodes.size() / sizeof(FieldNode) - 1 : 0);
+  const auto values = StructAt<Buffer>(buffers, is_last ? buffers.size() / sizeof(Buffer) - 1 : 1);
+  if (!node || !values || node->null_count != 0) return {};
+  if (static_cast<uint64_t>(node->length) != batch.rows) return {};
+  const auto body = batch.bytes.subspan(kPrefixBytes + batch.metadata.size());
+  if (values->offset < 0 || static_cast<uint64_t>(values->offset) > body.size()) return {};
+  const auto rest = body.subspan(static_cast<size_t>(values->offset));
+  if (rest.size() / sizeof(Integer) < batch.rows) return {};
+  return rest.first(batch.rows * sizeof(Integer));
+}
+
+template <typename Integer>
+std::optional<FieldBounds<Integer>> BoundsOf(std::span<const uint8_t> stream, std::string_view name,
+                                             bool is_last) {
+  ArrowReader reader(stream);
+  const auto schema = reader.Next();
+  if (!schema || schema->header != ArrowHeader::kSchema) return std::nullopt;
+  const FlatTable fields = HeaderOf(FlatTable::Root(schema->metadata));
+  const uint32_t count = fields.VectorSize(kSchemaFields);
+  if (count == 0) return std::nullopt;
+  if (!IsUnsigned<Integer>(fields.VectorTable(kSchemaFields, is_last ? count - 1 : 0), name)) {
+    return std::nullopt;
+  }
+  const auto batch = reader.Next();
+  if (!batch || batch->header != ArrowHeader::kRecordBatch || batch->compressed) {
+    return std::nullopt;
+  }
+  if (reader.Next()) return std::nullopt;
+  std::optional<FieldBounds<Integer>> bounds;
+  const std::span<const uint8_t> values = OuterFieldValues<Integer>(*batch, is_last);
+  for (size_t at = 0; at < values.size(); at += sizeof(Integer)) {
+    Integer value;
+    std::memcpy(&value, values.data() + at, sizeof value);
+    if (!bounds) bounds = {value, value};
+    bounds->min = std::min(bounds->min, value);
+    bounds->max = std::max(bounds->max, value);
+  }
+  return bounds;
+}
+
+}  // namespace
+
+std::optional<FieldBounds<uint8_t>> BoundsOfFirstField(std::span<const uint8_t> stream,
+                                                       std::string_view name) {
+  return BoundsOf<uint8_t>(stream, name, false);
+}
+
+std::optional<FieldBounds<uint64_t>> BoundsOfLastField(std::span<const uint8_t> stream,
+                                                       std::string_view name) {
+  return BoundsOf<uint64_t>(stream, name, true);
 }
 
 // Offsets in the comments are those inside the metadata.

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace theflash {
@@ -43,6 +44,21 @@ std::vector<std::string> FieldNames(const ArrowMessage& schema);
 // as long in bytes as the name that it replaces.
 std::vector<uint8_t> RenameFields(const ArrowMessage& schema,
                                   const std::vector<std::string>& names);
+
+// The bounds of a field's values.
+template <typename Integer>
+struct FieldBounds {
+  Integer min;
+  Integer max;
+};
+
+// Bounds of the values of the first or the last field of a whole stream: unsigned integers without
+// NULLs, the field being called `name`, in one record batch that is not compressed. Nothing where
+// the stream is of another kind, or has no rows.
+std::optional<FieldBounds<uint8_t>> BoundsOfFirstField(std::span<const uint8_t> stream,
+                                                       std::string_view name);
+std::optional<FieldBounds<uint64_t>> BoundsOfLastField(std::span<const uint8_t> stream,
+                                                       std::string_view name);
 
 // A schema message without any field.
 std::span<const uint8_t> EmptySchemaMessage();

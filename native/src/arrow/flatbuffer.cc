@@ -45,6 +45,7 @@ Integer FlatTable::Scalar(unsigned slot, Integer absent) const {
   return field ? Load<Integer>(buffer_, *field) : absent;
 }
 template uint8_t FlatTable::Scalar(unsigned slot, uint8_t absent) const;
+template int32_t FlatTable::Scalar(unsigned slot, int32_t absent) const;
 template int64_t FlatTable::Scalar(unsigned slot, int64_t absent) const;
 
 std::optional<FlatTable> FlatTable::Table(unsigned slot) const {
@@ -83,6 +84,18 @@ FlatTable FlatTable::VectorTable(unsigned slot, uint32_t index) const {
   }
   const size_t element = Follow(*field) + sizeof(uint32_t) * (1 + static_cast<size_t>(index));
   return FlatTable(buffer_, Follow(element));
+}
+
+std::span<const uint8_t> FlatTable::VectorBytes(unsigned slot, size_t struct_bytes) const {
+  const auto field = FieldAt(slot);
+  if (!field) return {};
+  const size_t at = Follow(*field);
+  const auto size = Load<uint32_t>(buffer_, at);
+  const size_t first = at + sizeof size;
+  if ((buffer_.size() - first) / struct_bytes < size) {
+    throw Error(TF_INVALID, "Arrow stream: a list in its metadata runs past its message");
+  }
+  return buffer_.subspan(first, size * struct_bytes);
 }
 
 }  // namespace theflash

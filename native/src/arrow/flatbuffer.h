@@ -30,6 +30,8 @@ class FlatTable {
   // Element count of a vector of tables, and its elements.
   uint32_t VectorSize(unsigned slot) const;
   FlatTable VectorTable(unsigned slot, uint32_t index) const;
+  // The bytes of a vector of structs of `struct_bytes` each; empty where it is absent.
+  std::span<const uint8_t> VectorBytes(unsigned slot, size_t struct_bytes) const;
 
  private:
   FlatTable(std::span<const uint8_t> buffer, size_t at) : buffer_(buffer), at_(at) {}

@@ -12,8 +12,8 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
+#include "base/files.h"
 #include "base/status.h"
 
 namespace theflash {
@@ -49,24 +49,6 @@ std::string ReadProcessId(const std::string& file) {
     if (word.find_first_not_of("0123456789") == std::string::npos) return word;
   }
   return "";
-}
-
-void WriteText(const std::string& file, std::string_view text, bool durably) {
-  const int out = open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode);
-  if (out < 0) throw SystemError(errno, "writing", file);
-  const ssize_t written = write(out, text.data(), text.size());
-  int failed = written < 0 ? errno : written == static_cast<ssize_t>(text.size()) ? 0 : ENOSPC;
-  if (failed == 0 && durably && fsync(out) != 0) failed = errno;
-  close(out);
-  if (failed != 0) throw SystemError(failed, "writing", file);
-}
-
-void SyncFolder(const std::string& path) {
-  const int folder = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) throw SystemError(errno, "opening", path);
-  const int failed = fsync(folder) == 0 ? 0 : errno;
-  close(folder);
-  if (failed != 0) throw SystemError(failed, "syncing", path);
 }
 
 [[noreturn]] void ThrowInUse(const std::string& path, const std::string& process_id) {
@@ -136,7 +118,7 @@ std::string Folder::OwnPath(std::string_view name) const {
 void Folder::WriteFile(std::string_view name, std::string_view text) const {
   const std::string file = OwnPath(name);
   MakeFolders(file.substr(0, file.rfind('/')));
-  WriteText(file, text, false);
+  theflash::WriteFile(file, text);
 }
 
 void Folder::EmptyFolder(std::string_view name) const {
@@ -148,21 +130,13 @@ void Folder::EmptyFolder(std::string_view name) const {
 }
 
 void Folder::ReplaceFile(std::string_view name, std::string_view text) const {
-  const std::string file = OwnPath(name);
-  const std::string fresh = file + ".new";
-  WriteText(fresh, text, true);
-  if (rename(fresh.c_str(), file.c_str()) != 0) throw SystemError(errno, "renaming", fresh);
-  SyncFolder(OwnPath(""));
+  theflash::ReplaceFile(OwnPath(name), text);
 }
 
 bool Folder::HasFile(std::string_view name) const {
   return access(OwnPath(name).c_str(), F_OK) == 0;
 }
 
-void Folder::RemoveFile(std::string_view name) const {
-  const std::string file = OwnPath(name);
-  if (unlink(file.c_str()) == 0) return SyncFolder(OwnPath(""));
-  if (errno != ENOENT) throw SystemError(errno, "removing", file);
-}
+void Folder::RemoveFile(std::string_view name) const { theflash::RemoveFile(OwnPath(name)); }
 
 }  // namespace theflash

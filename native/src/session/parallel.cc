@@ -5,25 +5,26 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "base/failpoint.h"
 
 namespace theflash {
 
-void RunAll(ConnectionPool& pool, const std::vector<std::string>& statements,
+void RunAll(ConnectionPool& pool, size_t count, const std::function<void(Connection&, size_t)>& run,
             std::string_view fail_point) {
   std::atomic<size_t> next = 0;
   std::mutex mutex;
   std::exception_ptr failure;
-  const auto run = [&] {
+  const auto work = [&] {
     try {
       const Lease connection = pool.Take();
-      for (size_t index = next++; index < statements.size(); index = next++) {
-        connection->Execute(statements[index]);
+      for (size_t index = next++; index < count; index = next++) {
+        run(*connection, index);
         FailPoint(fail_point);
       }
     } catch (...) {
-      next = statements.size();
+      next = count;
       const std::lock_guard lock(mutex);
       if (!failure) failure = std::current_exception();
     }
@@ -31,9 +32,9 @@ void RunAll(ConnectionPool& pool, const std::vector<std::string>& statements,
   {
     // This thread takes its part.
     std::vector<std::jthread> others;
-    const size_t threads = std::min(statements.size(), pool.connections_max());
-    while (others.size() + 1 < threads) others.emplace_back(run);
-    run();
+    const size_t threads = std::min(count, pool.connections_max());
+    while (others.size() + 1 < threads) others.emplace_back(work);
+    work();
   }
   if (failure) std::rethrow_exception(failure);
 }

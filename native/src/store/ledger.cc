@@ -1,6 +1,7 @@
 #include "store/ledger.h"
 
 #include <algorithm>
+#include <map>
 
 #include "base/failpoint.h"
 #include "base/status.h"
@@ -28,9 +29,17 @@ std::string QuoteStaging(std::string_view table) { return QuoteTable(kStagingDat
 
 }  // namespace
 
-Ledger::Ledger(Connection* connection, ConnectionPool* writers)
-    : connection_(connection), writers_(writers) {
+Ledger::Ledger(Connection* connection, ConnectionPool* writers, std::string direct_rows_file)
+    : connection_(connection), writers_(writers), direct_rows_(std::move(direct_rows_file)) {
   connection_->Execute(kCreateLedger);
+}
+
+void Ledger::Keep(const std::vector<Staged>& staged) {
+  std::map<std::string, Rows> kept;
+  for (const Staged& table : staged) {
+    if (table.rows) kept[table.staging] = table.rows;
+  }
+  if (!kept.empty()) direct_rows_.Write(kept);
 }
 
 void Ledger::Record(uint64_t batch, std::string_view source, std::string_view checkpoint,
@@ -48,19 +57,33 @@ void Ledger::Record(uint64_t batch, std::string_view source, std::string_view ch
 }
 
 void Ledger::Publish(const std::vector<Staged>& staged) {
-  std::vector<std::string> statements;
-  for (const Staged& table : staged) {
-    statements.push_back("ALTER TABLE " + QuoteTable(table.database, table.table) +
-                         " ATTACH PARTITION ALL FROM " + QuoteStaging(table.staging));
+  RunAll(
+      *writers_, staged.size(),
+      [&](Connection& connection, size_t index) { PublishOne(connection, staged[index]); },
+      "between-attaches");
+}
+
+void Ledger::PublishOne(Connection& connection, const Staged& staged) {
+  const std::string target = QuoteTable(staged.database, staged.table);
+  if (staged.rows) {
+    connection.Insert(InsertSql(target, *staged.rows), "ArrowStream", {*staged.rows});
+  } else {
+    connection.Execute("ALTER TABLE " + target + " ATTACH PARTITION ALL FROM " +
+                       QuoteStaging(staged.staging));
   }
-  RunAll(*writers_, statements, "between-attaches");
 }
 
 void Ledger::Drop(const std::vector<Staged>& staged) {
+  bool has_direct_rows = false;
   for (const Staged& table : staged) {
+    if (table.rows) {
+      has_direct_rows = true;
+      continue;
+    }
     connection_->Execute("DROP TABLE IF EXISTS " + QuoteStaging(table.staging));
     FailPoint("between-drops");
   }
+  if (has_direct_rows) direct_rows_.Remove();
 }
 
 bool Ledger::TargetExists(const Staged& table) {
@@ -84,19 +107,23 @@ uint64_t Ledger::LastCommitId() {
 }
 
 void Ledger::Recover() {
-  const std::vector<Staged> committed = LastCommit();
-  std::vector<Staged> to_publish;
+  std::map<std::string, Rows> waiting = direct_rows_.Read();
   std::vector<Staged> to_drop;
   for (const auto& row : connection_->Rows("SELECT name FROM system.tables WHERE database = " +
                                            QuoteText(kStagingDatabase))) {
-    const auto found = std::find_if(committed.begin(), committed.end(), [&](const Staged& table) {
-      return table.staging == row.at(0);
-    });
-    if (found != committed.end() && TargetExists(*found)) to_publish.push_back(*found);
+    waiting[row.at(0)] = nullptr;
     to_drop.push_back({row.at(0), "", ""});
+  }
+  std::vector<Staged> to_publish;
+  for (Staged& table : LastCommit()) {
+    const auto found = waiting.find(table.staging);
+    if (found == waiting.end() || !TargetExists(table)) continue;
+    table.rows = found->second;
+    to_publish.push_back(std::move(table));
   }
   Publish(to_publish);
   Drop(to_drop);
+  direct_rows_.Remove();
 }
 
 std::optional<std::string> Ledger::ReadCheckpoint(std::string_view source) {

@@ -12,6 +12,7 @@
 #include "session/connection.h"
 #include "session/connection_pool.h"
 #include "sql/rewrite.h"
+#include "store/direct_rows.h"
 
 namespace theflash {
 
@@ -20,31 +21,37 @@ using sql::kStagingDatabase;
 // In place of a source's name, for the commits of SQL statements: no source is named so.
 inline constexpr std::string_view kSqlSource = "";
 
-// Rows that wait in a table of the staging database for their batch to be committed.
+// Rows that wait for their batch to be committed: in a table of the staging database, or in memory
+// and, from the commit on, in the file of direct rows.
 struct Staged {
-  std::string staging;  // table of kStagingDatabase
+  std::string staging;  // table of kStagingDatabase, or name in the file of direct rows
   std::string database;
   std::string table;
+  Rows rows = nullptr;  // where they are direct rows
 };
 
 // A batch is committed by one insert of one row into theflash.checkpoints, which holds the
 // checkpoint and the list of staged tables. From there on it is only carried out: Publish attaches
-// the parts of each staged table to its target, then drops the staged table. A crash on the way is
-// made good by Recover, which carries out the last commit again: attaching rows twice is harmless,
-// because both copies have the same key and version.
+// the parts of each staged table to its target, and inserts direct rows, then drops what was
+// staged. A crash on the way is made good by Recover, which carries out the last commit again: rows
+// that are put there twice are harmless, because both copies have the same key and version.
 //
 // The caller sees to the locks: one commit at a time, and no scan that plans during Publish.
 class Ledger {
  public:
-  // `connection` and `writers` must outlive this. Creates the databases and tables that are
-  // missing.
-  Ledger(Connection* connection, ConnectionPool* writers);
+  // Both must outlive this. Direct rows wait in `direct_rows_file`. Creates the databases and
+  // tables that are missing.
+  Ledger(Connection* connection, ConnectionPool* writers, std::string direct_rows_file);
+
+  // Durably keeps the direct rows among `staged`, before their commit is recorded.
+  void Keep(const std::vector<Staged>& staged);
 
   // Durably records the commit of `batch`. A failure leaves open whether it was recorded.
   void Record(uint64_t batch, std::string_view source, std::string_view checkpoint,
               const std::vector<Staged>& staged);
 
-  // Attaches the parts of all staged tables to their targets, which must be there.
+  // Attaches the parts of all staged tables to their targets, which must be there, and inserts
+  // direct rows into theirs.
   void Publish(const std::vector<Staged>& staged);
 
   // ClickHouse frees the disk a little later (base/config.xml of ch-patches): waiting for it would
@@ -70,9 +77,11 @@ class Ledger {
  private:
   bool TargetExists(const Staged& table);
   std::vector<Staged> LastCommit();
+  void PublishOne(Connection& connection, const Staged& staged);
 
   Connection* connection_;
   ConnectionPool* writers_;  // for what can be done at once
+  DirectRowsFile direct_rows_;
 };
 
 }  // namespace theflash

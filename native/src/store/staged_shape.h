@@ -20,6 +20,9 @@ struct StagedShape {
   };
 
   bool is_multiset = false;
+  // Columns and types of the table, as the table function `null` takes them, where its rows may be
+  // inserted straight into it; else empty. See direct_rows.h.
+  std::string direct_structure;
   std::vector<Column> columns;  // the hidden ones that a batch gives are the last
   // Column list of the table that rows are appended to, with the columns that take days; empty
   // where it is the target's own. And what follows the list in the target's CREATE TABLE.

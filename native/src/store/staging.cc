@@ -12,11 +12,6 @@
 namespace theflash {
 namespace {
 
-// A NULL for a column that can't hold one, or a column that is missing, is an error, not a default.
-constexpr std::string_view kInsertSettings =
-    " SETTINGS async_insert = 0, insert_allow_materialized_columns = 1,"
-    " input_format_null_as_default = 0, input_format_arrow_allow_missing_columns = 0";
-
 bool Contains(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -46,13 +41,13 @@ sql::ChangedColumn DayColumn(const StagedShape::Column& column, bool nullable) {
 
 }  // namespace
 
-StagingTable::StagingTable(Connection& connection, StagedShapes& shapes, const Staged& staged)
-    : staged_(staged), shape_(shapes.Find(staged.database, staged.table)) {
-  if (!shape_) {
-    shape_ = ReadShape(connection);
-    shapes.Put(staged_.database, staged_.table, shape_);
-  }
-  CreateTables(connection);
+StagingTable::StagingTable(Connection& connection, StagedShapes& shapes, Staged staged)
+    : staged_(std::move(staged)),
+      shapes_(&shapes),
+      shape_(shapes.Find(staged_.database, staged_.table)) {
+  if (shape_) return;
+  shape_ = ReadShape(connection);
+  shapes.Put(staged_.database, staged_.table, shape_);
 }
 
 // ClickHouse stores any day in a Date32 and reads it back right, but its Arrow reader refuses days
@@ -101,7 +96,37 @@ std::shared_ptr<const StagedShape> StagingTable::ReadShape(Connection& connectio
     shape->column_list = table.column_list;
     shape->engine_clause = table.engine_clause;
   }
+  shape->direct_structure = ReadDirectStructure(connection, *shape);
   return shape;
+}
+
+// Rows go straight into a table whose inserts do nothing with them that reading them for `null`
+// does not do too: so none fails after the commit because of what it holds. What an index, a
+// projection, a TTL, a constraint of the user's own, a computed column, a partition or an
+// expression in the key would do is not known beforehand; nor may a view be fed, which attached
+// parts do not feed.
+std::string StagingTable::ReadDirectStructure(Connection& connection,
+                                              const StagedShape& shape) const {
+  if (shape.is_multiset) return "";
+  const auto simple = connection.Rows(
+      "SELECT countSubstrings(create_table_query, 'CONSTRAINT') <= 1"
+      " AND NOT match(create_table_query, '\\\\b(INDEX|PROJECTION|TTL|STATISTICS|CODEC)\\\\b')"
+      " AND partition_key = '' AND match(sorting_key, '^[(]?[^()]*[)]?$')"
+      " AND empty(dependencies_table) AND engine = 'ReplacingMergeTree'"
+      " FROM system.tables WHERE database = " +
+      QuoteText(staged_.database) + " AND name = " + QuoteText(staged_.table));
+  if (simple.empty() || simple[0].at(0) != "1") return "";
+  std::string structure;
+  for (const auto& row :
+       connection.Rows("SELECT name, type, default_kind = 'MATERIALIZED' FROM system.columns WHERE "
+                       "database = " +
+                       QuoteText(staged_.database) + " AND table = " + QuoteText(staged_.table) +
+                       " AND default_kind IN ('', 'DEFAULT', 'MATERIALIZED') ORDER BY position")) {
+    const bool is_hidden = row.at(0) == sql::kVersionColumn || row.at(0) == sql::kDelmarkColumn;
+    if (row.at(2) == "1" && !is_hidden) return "";
+    structure += (structure.empty() ? "" : ", ") + QuoteName(row.at(0)) + " " + row.at(1);
+  }
+  return structure;
 }
 
 void StagingTable::CreateTables(Connection& connection) {
@@ -119,7 +144,8 @@ void StagingTable::CreateTables(Connection& connection) {
   create(raw_name(), (list.empty() ? like : list) + " ENGINE = MergeTree ORDER BY tuple()");
 }
 
-void StagingTable::Append(Connection& connection, std::span<const uint8_t> arrow_stream) {
+void StagingTable::Append(Connection& connection, std::span<const uint8_t> arrow_stream,
+                          DirectBudget& budget) {
   ArrowReader reader(arrow_stream);
   const auto schema = reader.Next();
   if (!schema || schema->header != ArrowHeader::kSchema) {
@@ -128,16 +154,60 @@ void StagingTable::Append(Connection& connection, std::span<const uint8_t> arrow
   while (reader.Next()) {
     // A stream that is cut short must fail before any of it is staged.
   }
+  CheckStream(FieldNames(*schema));
+  if (TakeDirect(connection, arrow_stream, budget)) return;
+  if (!has_tables_) {
+    CreateTables(connection);
+    has_tables_ = true;
+  }
+  if (staged_.rows) {
+    Insert(connection, *staged_.rows);
+    staged_.rows = nullptr;
+  }
+  Insert(connection, arrow_stream);
+}
+
+// The stream is as encodeChanges of src/protocol makes it: tombstones first, versions last.
+bool StagingTable::TakeDirect(Connection& connection, std::span<const uint8_t> arrow_stream,
+                              DirectBudget& budget) {
+  if (shape_->direct_structure.empty() || has_tables_ || staged_.rows) return false;
+  if (arrow_stream.size() > kDirectTableBytesMax) return false;
+  const auto delmarks = BoundsOfFirstField(arrow_stream, sql::kDelmarkColumn);
+  const auto versions = BoundsOfLastField(arrow_stream, sql::kVersionColumn);
+  if (!delmarks || delmarks->max > 1 || !versions || versions->min == 0) return false;
+  if (!budget.Take(arrow_stream.size())) return false;
+  try {
+    const std::string nowhere = "FUNCTION null(" + QuoteText(shape_->direct_structure) + ")";
+    connection.Insert(InsertSql(nowhere, arrow_stream), "ArrowStream", {arrow_stream});
+  } catch (const Error&) {
+    // Days that only a staging table takes; or what the staging table refuses too, by a better
+    // message.
+    GiveUpDirect();
+    return false;
+  }
+  staged_.rows =
+      std::make_shared<const std::vector<uint8_t>>(arrow_stream.begin(), arrow_stream.end());
+  newest_direct_version_ = versions->max;
+  return true;
+}
+
+// Such rows come again: they are not tried in vain before the table is changed.
+void StagingTable::GiveUpDirect() {
+  auto shape = std::make_shared<StagedShape>(*shape_);
+  shape->direct_structure.clear();
+  shape_ = shape;
+  shapes_->Put(staged_.database, staged_.table, shape_);
+}
+
+void StagingTable::Insert(Connection& connection, std::span<const uint8_t> arrow_stream) const {
+  const auto schema = ArrowReader(arrow_stream).Next();
   std::vector<std::string> names;
-  std::string list;
   for (const Column* column : CheckStream(FieldNames(*schema))) {
     names.push_back(column->days.empty() ? column->name : column->days);
-    list += (list.empty() ? "" : ", ") + QuoteName(names.back());
   }
   const std::vector<uint8_t> renamed = RenameFields(*schema, names);
-  connection.Insert("INSERT INTO " + QuoteTable(kStagingDatabase, appended_name()) + " (" + list +
-                        ")" + std::string(kInsertSettings),
-                    "ArrowStream", {renamed, arrow_stream.subspan(renamed.size())});
+  connection.Insert(InsertSql(QuoteTable(kStagingDatabase, appended_name()), names), "ArrowStream",
+                    {renamed, arrow_stream.subspan(renamed.size())});
 }
 
 void StagingTable::Finish(Connection& connection, Versions& versions) {
@@ -152,6 +222,7 @@ void StagingTable::Finish(Connection& connection, Versions& versions) {
 }
 
 std::vector<Staged> StagingTable::tables() const {
+  if (!has_tables_ && !staged_.rows) return {};
   std::vector<Staged> tables = {staged_};
   if (shape_->is_multiset) tables.push_back({raw_name(), "", ""});
   return tables;

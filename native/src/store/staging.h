@@ -2,6 +2,8 @@
 #ifndef THEFLASH_STORE_STAGING_H_
 #define THEFLASH_STORE_STAGING_H_
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -15,36 +17,63 @@
 
 namespace theflash {
 
+// Bytes of direct rows that one batch may still hold in memory.
+class DirectBudget {
+ public:
+  explicit DirectBudget(size_t bytes) : left_(static_cast<int64_t>(bytes)) {}
+  // Takes `bytes` of it, or says that there are not so many.
+  bool Take(size_t bytes) {
+    const auto wanted = static_cast<int64_t>(bytes);
+    if (left_.fetch_sub(wanted) >= wanted) return true;
+    left_ += wanted;
+    return false;
+  }
+
+ private:
+  std::atomic<int64_t> left_;
+};
+
 class StagingTable {
  public:
-  // Makes a table like the target in the staging database. `name` must be new there.
   // Errors: TF_NOT_FOUND; TF_INVALID where the target is no mutable table.
-  StagingTable(Connection& connection, StagedShapes& shapes, const Staged& staged);
+  StagingTable(Connection& connection, StagedShapes& shapes, Staged staged);
 
-  // Inserts the rows of an Arrow IPC stream durably.
-  // Errors: TF_INVALID where its columns are not those of the target.
-  void Append(Connection& connection, std::span<const uint8_t> arrow_stream);
+  // Takes the rows of an Arrow IPC stream: few of them into memory, after the engine has read them
+  // as it will at the commit; more durably into a table like the target in the staging database,
+  // whose name must be new there. Errors: TF_INVALID where its columns are not those of the target.
+  void Append(Connection& connection, std::span<const uint8_t> arrow_stream, DirectBudget& budget);
 
   // For a table without a key: makes rows and tombstones of its raw changes; see multiset.h.
   void Finish(Connection& connection, Versions& versions);
 
+  // What a commit makes visible.
   const Staged& staged() const { return staged_; }
+  // The highest version of the rows, where they are direct ones.
+  uint64_t newest_direct_version() const { return newest_direct_version_; }
   std::string target() const;
-  // Every table of the staging database that this one made.
+  // Every table of the staging database that this one made, and the direct rows.
   std::vector<Staged> tables() const;
 
  private:
   using Column = StagedShape::Column;
 
   std::shared_ptr<const StagedShape> ReadShape(Connection& connection) const;
+  std::string ReadDirectStructure(Connection& connection, const StagedShape& shape) const;
+  bool TakeDirect(Connection& connection, std::span<const uint8_t> arrow_stream,
+                  DirectBudget& budget);
+  void GiveUpDirect();
   void CreateTables(Connection& connection);
+  void Insert(Connection& connection, std::span<const uint8_t> arrow_stream) const;
   std::vector<const Column*> CheckStream(const std::vector<std::string>& names) const;
   std::string raw_name() const { return staged_.staging + "_raw"; }
   // The table that rows are appended to.
   std::string appended_name() const { return shape_->is_multiset ? raw_name() : staged_.staging; }
 
   Staged staged_;
+  StagedShapes* shapes_;
   std::shared_ptr<const StagedShape> shape_;
+  bool has_tables_ = false;
+  uint64_t newest_direct_version_ = 0;
 };
 
 }  // namespace theflash

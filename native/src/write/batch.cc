@@ -63,7 +63,7 @@ void Batch::Append(std::string_view database, std::string_view table,
     if (!target.table) {
       target.table.emplace(*connection, engine_->staged_shapes(), target.staged);
     }
-    target.table->Append(*connection, arrow_stream);
+    target.table->Append(*connection, arrow_stream, direct_budget_);
     FailPoint("after-append");
   } catch (...) {
     EndAppend(true);
@@ -102,7 +102,7 @@ void Batch::Commit(std::string_view source, std::string_view checkpoint) {
       const Lease connection = engine_->writers().Take();
       for (auto& [key, target] : targets_) {
         target->table->Finish(*connection, engine_->versions());
-        staged.push_back(target->staged);
+        staged.push_back(target->table->staged());
         for (const Staged& one : target->table->tables()) made.push_back(one);
       }
       RefuseUnreserved(*connection);
@@ -117,26 +117,34 @@ void Batch::Commit(std::string_view source, std::string_view checkpoint) {
 // price.
 void Batch::RefuseUnreserved(Connection& connection) {
   constexpr size_t kTablesAtOnce = 100;
+  const uint64_t next = engine_->versions().next();
+  const auto refuse_from = [&](const StagingTable& table, uint64_t newest) {
+    if (newest < next) return;
+    throw Error(TF_INVALID,
+                "rows of " + table.target() + " carry version " + std::to_string(newest) +
+                    ", which was never reserved",
+                "Take versions from tf_batch_reserve.");
+  };
   std::vector<const StagingTable*> asked;
   std::string query;
   const auto ask = [&] {
     if (asked.empty()) return;
-    const uint64_t next = engine_->versions().next();
     for (const auto& row : connection.Rows(query + " SETTINGS final = 0")) {
-      if (std::stoull(row.at(1)) < next) continue;
-      throw Error(TF_INVALID,
-                  "rows of " + asked.at(std::stoull(row.at(0)))->target() + " carry version " +
-                      row.at(1) + ", which was never reserved",
-                  "Take versions from tf_batch_reserve.");
+      refuse_from(*asked.at(std::stoull(row.at(0))), std::stoull(row.at(1)));
     }
     asked.clear();
     query.clear();
   };
   for (const auto& [key, target] : targets_) {
+    const StagingTable& table = *target->table;
+    if (table.staged().rows) {
+      refuse_from(table, table.newest_direct_version());
+      continue;
+    }
     query += (query.empty() ? "SELECT " : " UNION ALL SELECT ") + std::to_string(asked.size()) +
              ", max(" + std::string(sql::kVersionColumn) + ") FROM " +
-             QuoteTable(kStagingDatabase, target->staged.staging);
-    asked.push_back(&*target->table);
+             QuoteTable(kStagingDatabase, table.staged().staging);
+    asked.push_back(&table);
     if (asked.size() == kTablesAtOnce) ask();
   }
   ask();

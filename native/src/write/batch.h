@@ -20,7 +20,8 @@
 namespace theflash {
 
 // Holds the write gate from its making to Close. Rows go to fresh tables of the staging database
-// first, so that memory is bounded by the pieces in hand; Commit hands them to the ledger. Appends
+// first, so that memory is bounded by the pieces in hand, and few rows of a table into memory
+// (kDirectBatchBytesMax in all); Commit hands them to the ledger. Appends
 // to different tables may run at once; every other call has the batch for itself.
 class Batch {
  public:
@@ -60,6 +61,7 @@ class Batch {
   size_t appending_ = 0;
   State state_ = State::kOpen;
   uint64_t id_ = 0;
+  DirectBudget direct_budget_{kDirectBatchBytesMax};
   std::map<std::pair<std::string, std::string>, std::unique_ptr<Target>> targets_;
 };
 

@@ -14,6 +14,8 @@ void CommitStaged(Engine& engine, const std::vector<Staged>& staged,
   const std::lock_guard not_cut_short(engine.commit_mutex());
   if (engine.closing()) throw Error(TF_CANCELLED, "the engine was closed");
   const uint64_t commit_id = engine.versions().Reserve(1);
+  engine.ledger().Keep(staged);
+  FailPoint("after-direct-rows");
   {
     const std::lock_guard alone(engine.visibility());
     try {
