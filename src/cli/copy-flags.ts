@@ -28,9 +28,9 @@ export const copyFlags = {
     summary: 'From a server: do not copy the tables first; its logs have to hold all of them.',
   }),
   'batch-interval': Flags.string({
-    summary: 'Commit at the latest after this time, where transactions are whole: 200ms, 5s.',
+    summary: 'Commit after this time, or as long as the last commit took: 50ms, 5s.',
     helpValue: 'TIME',
-    default: '1s',
+    default: '200ms',
   }),
   'zero-date': Flags.option({
     summary: 'What becomes of 0000-00-00 and dates that no calendar has.',

@@ -31,6 +31,7 @@ export class BatchWriter {
   #running: Promise<void> = Promise.resolve();
   #hasStaged = false;
   #hasFailed = false;
+  #lastCommitMs = 0;
 
   /**
    * `known`: what the engine must hold for `source` whenever a batch begins. An engine has one batch open
@@ -62,6 +63,11 @@ export class BatchWriter {
     return this.#hasFailed;
   }
 
+  /** How long the engine took for the last batch, from its first rows to its commit, in ms. */
+  get lastCommitMs(): number {
+    return this.#lastCommitMs;
+  }
+
   /** Errors: IN_USE where the engine's checkpoint is not the known one any more. */
   async checkKnown(): Promise<void> {
     if (this.#known === undefined || this.#engine.shards !== undefined) return;
@@ -86,12 +92,14 @@ export class BatchWriter {
     const step = await this.#take(take);
     this.#hasStaged = false;
     this.#start(async () => {
+      const startMs = performance.now();
       await this.#append(step);
       const batch = await this.#openBatch();
       await batch.commit(this.#source, checkpoint);
       if (this.#known !== undefined) this.#known.stored = checkpoint;
       this.#batch = undefined;
       await batch.close();
+      this.#lastCommitMs = performance.now() - startMs;
       this.#onCommitted(checkpoint);
     });
   }

@@ -81,16 +81,18 @@ export class CommitQueue {
   }
 
   /**
-   * In how many ms a batch is due, if nothing more comes; undefined where the place has not moved. A place that moves
+   * In how many ms a batch is due, if nothing more comes; undefined where the place has not moved. Batches are no more
+   * frequent than the engine takes for one: under load they get larger, and merges find time. A place that moves
    * without changes (DDL, tables that are left out) is committed too, and not as often.
    */
   dueInMs(): number | undefined {
-    const { limits, nowMs } = this.#ports;
+    const { limits, nowMs, writer } = this.#ports;
+    const batchAgeMs = Math.max(limits.ageMaxMs, writer.lastCommitMs);
     const inMs = (sinceMs: number, ageMaxMs: number): number =>
       Math.max(0, sinceMs + ageMaxMs - nowMs());
-    if (this.#firstChangeMs !== undefined) return inMs(this.#firstChangeMs, limits.ageMaxMs);
+    if (this.#firstChangeMs !== undefined) return inMs(this.#firstChangeMs, batchAgeMs);
     if (this.#firstMoveMs === undefined) return undefined;
-    return inMs(this.#firstMoveMs, Math.max(limits.ageMaxMs, placeAgeMaxMs));
+    return inMs(this.#firstMoveMs, Math.max(batchAgeMs, placeAgeMaxMs));
   }
 
   /** Stages what the builders hold, a part of a transaction included, without showing it to anyone. */

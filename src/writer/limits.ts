@@ -3,7 +3,10 @@ export interface BatchLimits {
   /** Decoded changes held, in bytes of Arrow buffers. Peak memory is about four times this. */
   bytesMax: number;
   rowsMax: number;
-  /** From the first change of a batch to its commit, once the transaction that is under way has ended. */
+  /**
+   * From the first change of a batch to its commit, once the transaction that is under way has ended; longer where the
+   * batch before took longer.
+   */
   ageMaxMs: number;
 }
 
@@ -16,5 +19,5 @@ export const wholeTransactionMaxBytes = 1024 * 1024 * 1024;
 export const defaultLimits: BatchLimits = {
   bytesMax: 32 * 1024 * 1024,
   rowsMax: 1_000_000,
-  ageMaxMs: 1_000,
+  ageMaxMs: 200,
 };
