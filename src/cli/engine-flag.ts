@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { Flags } from '@oclif/core';
 import type { AllowedPath, SandboxMode } from '../engine/index.js';
 import { FlashError, type Engine } from '../protocol/index.js';
@@ -28,8 +29,7 @@ const allowedPathFlag = Flags.custom<AllowedPath>({
 /** Flags of every command that opens an engine: `{ ...engineFlags }`. */
 export const engineFlags = {
   engine: Flags.string({
-    summary:
-      'Folder of the engine that holds the copy, or tcp://host:port of a server; several, between commas, are shards.',
+    summary: 'Folder of the engine that holds the copy, or tcp://host:port of a server.',
     helpValue: 'LOCATION',
     default: './theflash-data',
     env: 'THEFLASH_ENGINE',
@@ -85,10 +85,10 @@ export async function openEngine(
   options: { create: boolean },
 ): Promise<Engine> {
   const location = flags.engine;
+  refuseSeveral(location);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1]?.toLowerCase();
   if (scheme === 'tcp' || scheme === 'tls') {
     refuseFolderFlags(flags);
-    if (location.includes(',')) return await openShardedServers(location.split(','));
     return await openServer(location);
   }
   if (scheme !== undefined) {
@@ -99,6 +99,20 @@ export async function openEngine(
   // Loaded late: `--help` and wrong usage should not wait for the engine library.
   const { openEmbeddedEngine } = await import('../engine/index.js');
   return openEmbeddedEngine(location, { ...options, ...folderOptions(flags) });
+}
+
+/**
+ * Refuses several locations between commas; a folder whose name has one stays reachable.
+ *
+ * Errors: INVALID_REQUEST.
+ */
+export function refuseSeveral(location: string): void {
+  if (!location.includes(',') || existsSync(location)) return;
+  throw new FlashError('INVALID_REQUEST', `--engine takes one engine, not several: ${location}`, {
+    hint:
+      'Give each command one of them. docs/scaling.md shows how a copy is spread over machines: read replicas, ' +
+      'tables split by --include, and Spark over several servers.',
+  });
 }
 
 /** The flags as `openEmbeddedEngine` takes them. */
@@ -148,23 +162,4 @@ async function openServer(location: string): Promise<Engine> {
     ...(known === undefined ? {} : { token: known }),
     ...(authority === undefined ? {} : { ca: await readAuthority(authority) }),
   });
-}
-
-async function openShardedServers(locations: readonly string[]): Promise<Engine> {
-  const { openShards } = await import('../engine/shards/index.js');
-  if (new Set(locations).size < locations.length) {
-    throw new FlashError('INVALID_REQUEST', 'A shard is named twice', {
-      hint: 'Give each server once, always in the same order.',
-    });
-  }
-  const opened = await Promise.allSettled(locations.map(openServer));
-  const shards = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  const failure = opened.find((each) => each.status === 'rejected');
-  try {
-    if (failure !== undefined) throw failure.reason;
-    return await openShards(shards);
-  } catch (error) {
-    await Promise.all(shards.map((shard) => shard.close()));
-    throw error;
-  }
 }

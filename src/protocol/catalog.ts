@@ -29,17 +29,8 @@ export const hiddenDatabases: readonly string[] = [
 /** The hidden columns of mutable tables begin so; no column of the user's may. */
 const hiddenPrefix = '_INTERNAL_';
 
-/** Gives all tables, sorted by database and name; over shards, the bytes of all. */
+/** Gives all tables, sorted by database and name. */
 export async function listTables(engine: Engine): Promise<readonly CatalogTable[]> {
-  if (engine.shards !== undefined) {
-    const [tables = [], ...others] = await Promise.all(engine.shards.map(listTables));
-    return tables.map((table) => ({
-      ...table,
-      bytes: others
-        .flatMap((each) => each.filter((other) => tableName(other) === tableName(table)))
-        .reduce((sum, other) => sum + other.bytes, table.bytes),
-    }));
-  }
   const hidden = hiddenDatabases.map(quoteString).join(', ');
   return await readTables(engine, `database NOT IN (${hidden}) AND NOT is_temporary`);
 }
@@ -101,10 +92,6 @@ export async function countRows(
   engine: Engine,
   table: { database: string; table: string },
 ): Promise<number> {
-  if (engine.shards !== undefined) {
-    const counts = await Promise.all(engine.shards.map((shard) => countRows(shard, table)));
-    return counts.reduce((sum, count) => sum + count, 0);
-  }
   const [row] = await queryRows(engine, `SELECT count() AS count FROM ${quoteTable(table)}`);
   return Number(row?.['count']);
 }
