@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { Flags } from '@oclif/core';
 import type { AllowedPath, SandboxMode } from '../engine/index.js';
-import { FlashError, type Engine } from '../protocol/index.js';
+import { didYouMean, FlashError, type Engine } from '../protocol/index.js';
 import { parseSize } from './size-text.js';
 
 const folderGroup = 'ENGINE FOLDER';
@@ -96,6 +98,7 @@ export async function openEngine(
       hint: 'Give --engine a folder that `theflash write` filled, tcp://host:port or tls://host:port.',
     });
   }
+  if (!options.create && !existsSync(location)) throw await noFolder(location);
   // Loaded late: `--help` and wrong usage should not wait for the engine library.
   const { openEmbeddedEngine } = await import('../engine/index.js');
   return openEmbeddedEngine(location, { ...options, ...folderOptions(flags) });
@@ -112,6 +115,16 @@ export function refuseSeveral(location: string): void {
     hint:
       'Give each command one of them. docs/scaling.md shows how a copy is spread over machines: read replicas, ' +
       'tables split by --include, and Spark over several servers.',
+  });
+}
+
+async function noFolder(location: string): Promise<FlashError> {
+  const folder = path.dirname(path.resolve(location));
+  const beside = await readdir(folder).catch(() => []);
+  const nearest = didYouMean(path.basename(path.resolve(location)), beside);
+  return new FlashError('NOT_FOUND', `There is no engine folder ${location}`, {
+    hint: `${nearest}\`theflash write\` makes one and fills it; \`theflash sql --create\` makes an empty one.`,
+    place: { file: location },
   });
 }
 

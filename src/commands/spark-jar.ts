@@ -43,6 +43,7 @@ export default class SparkJar extends FlashCommand {
       summary: 'Bring an Arrow of its own, for a Spark whose Arrow is not Apache Spark’s.',
     }),
     quiet: Flags.boolean({
+      char: 'q',
       summary: "Print the jar's path alone.",
     }),
   };

@@ -1,6 +1,7 @@
 import { type Engine } from './engine.js';
 import { FlashError } from './errors.js';
 import { mysqlTypeFamily } from './mysql-type-text.js';
+import { didYouMean } from './nearest.js';
 import { queryRows } from './query-rows.js';
 import { parseTableName, type ScanColumn } from './scan-request.js';
 import { quoteString, quoteTable } from './sql-text.js';
@@ -127,7 +128,7 @@ export function chooseTable<T extends { database: string; table: string }>(
       'NOT_FOUND',
       name === undefined ? `No table in ${place}` : `No table ${name} in ${place}`,
       {
-        hint: `${known} \`theflash tables\` lists them; \`theflash write\` brings more.`,
+        hint: `${suggest(name, tables)}${known} \`theflash tables\` lists them; \`theflash write\` brings more.`,
         ...(name === undefined ? {} : { place: { table: name } }),
       },
     );
@@ -138,6 +139,19 @@ export function chooseTable<T extends { database: string; table: string }>(
       ? `${place} holds ${tables.length} tables, and none was named`
       : `${name} is in several databases of ${place}`,
     { hint: `Name one as database.table: ${nameSome(found)}.` },
+  );
+}
+
+function suggest(
+  name: string | undefined,
+  tables: readonly { database: string; table: string }[],
+): string {
+  if (name === undefined) return '';
+  // A name without a database is compared with such names.
+  const isBare = parseTableName(name).database === undefined;
+  return didYouMean(
+    name,
+    tables.flatMap((each) => (isBare ? [each.table, tableName(each)] : [tableName(each)])),
   );
 }
 
