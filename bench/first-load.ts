@@ -72,7 +72,7 @@ function commandsFor({ kind, port, socket }: Server): Record<string, readonly st
   return {
     'theflash write --load-only': [...cli, 'write', '--load-only', ...engine, '--binlog', url],
     'dump to nowhere': [...dump, ...dumped, `-S${socket}`],
-    'mysql() of libchdb': [...cli, 'sql', sql, '--allow-external', ...engine],
+    'mysql() of libchdb': [...cli, 'sql', sql, '--create', '--allow-external', ...engine],
   };
 }
 

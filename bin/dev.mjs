@@ -7,4 +7,5 @@ import { execute } from '@oclif/core';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pjson = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 pjson.oclif.commands = './src/commands';
+pjson.oclif.hooks.command_not_found.target = './src/cli/unknown-command';
 await execute({ loadOptions: { root, pjson } });

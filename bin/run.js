@@ -7,4 +7,7 @@ const path = require('node:path');
 // loading a module starts them: hence CommonJS.
 process.env.UV_THREADPOOL_SIZE ??= '40';
 
+// oclif asks for the user's shell by name, which a container's user may not have: it would end there.
+process.env.SHELL ??= '/bin/sh';
+
 void import('@oclif/core').then(({ execute }) => execute({ dir: path.dirname(__dirname) }));

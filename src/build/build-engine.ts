@@ -59,8 +59,7 @@ export async function buildEngine(request: BuildRequest): Promise<BuildResult> {
   const folder = path.join(root, 'build', 'ch');
   const libchdb = await chooseLibchdb(request);
   const release = await projectVersion(root);
-  const sources = buildSources.map((source) => path.join(root, source));
-  const inputs = await hashInputs(sources, libchdb, release);
+  const inputs = await hashInputs(sourcesOf(root), libchdb, release);
   const present = await readManifest(folder);
   if (present?.inputs === inputs && (await partsArePresent(present, folder))) {
     return { manifest: present, rebuilt: false };
@@ -95,6 +94,26 @@ export async function buildEngine(request: BuildRequest): Promise<BuildResult> {
   };
   await writeManifest(manifest, folder);
   return { manifest, rebuilt: true };
+}
+
+/**
+ * Gives the manifest of the ch.so that a package came with, where it was built of the sources and the
+ * engine that lie here; undefined where there is none, or it is of others.
+ */
+export async function readPrebuiltManifest(root: string): Promise<Manifest | undefined> {
+  const manifest = await readManifest(path.join(root, 'prebuilt', 'linux-x64'));
+  if (manifest === undefined) return undefined;
+  return manifest.inputs === (await portableInputs(root)) ? manifest : undefined;
+}
+
+/** Hashes what a build reads, the same wherever npm has put it: files' times do not count. */
+export async function portableInputs(root: string): Promise<string> {
+  const libchdb = { ...(await findPinnedLibchdb(root)), modifiedMs: 0 };
+  return await hashInputs(sourcesOf(root), libchdb, await projectVersion(root));
+}
+
+function sourcesOf(root: string): string[] {
+  return buildSources.map((source) => path.join(root, source));
 }
 
 /** Where fetched engines are kept: `<root>/build/chdb/<version>`. */

@@ -1,4 +1,5 @@
-import { access, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { access, chmod, cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { execa } from 'execa';
 import { FlashError } from '../protocol/index.js';
@@ -24,6 +25,8 @@ export interface SparkJarRequest {
   steps: Steps;
   /** PATH, for the search of mvn and javac. */
   searchPath: string;
+  /** Where it is built if the project's folder is read-only, as an installed package may be. */
+  cacheFolder: string;
 }
 
 /** A connector that was built. */
@@ -46,14 +49,15 @@ export async function buildSparkJar(request: SparkJarRequest): Promise<SparkJar>
   const { root, spark, shaded, steps } = request;
   const scala = request.scala ?? (spark === '3.5' ? '2.12' : '2.13');
   const module = `spark-${spark}_${scala}`;
-  const folder = path.join(root, 'spark-connector');
-  if (!(await exists(path.join(folder, module, 'pom.xml')))) {
+  const source = path.join(root, 'spark-connector');
+  if (!(await exists(path.join(source, module, 'pom.xml')))) {
     throw new FlashError('INVALID_REQUEST', `Spark ${spark} does not come with Scala ${scala}.`, {
       hint: 'Leave --scala out, or give the one that your Spark says when it starts.',
     });
   }
   const mvn = await findMaven(request.searchPath);
-  const log = path.join(root, 'build', 'spark', `${module}.log`);
+  const { folder, logs } = await chooseFolder(source, request);
+  const log = path.join(logs, `${module}.log`);
   await steps.run(`compile and pack ${module}`, async () => {
     await runMaven(mvn, folder, log, [
       ...['--batch-mode', '--no-transfer-progress', '-DskipTests'],
@@ -63,6 +67,42 @@ export async function buildSparkJar(request: SparkJarRequest): Promise<SparkJar>
   const name = `theflash-${module}-${await connectorVersion(folder)}${shaded ? '-shaded' : ''}.jar`;
   const jar = path.join(folder, module, 'target', name);
   return { jar, bytes: (await stat(jar)).size, spark, scala };
+}
+
+/** Where Maven works: in the project, or in a copy of the connector's sources, which is made anew each time. */
+async function chooseFolder(
+  source: string,
+  { root, cacheFolder }: SparkJarRequest,
+): Promise<{ folder: string; logs: string }> {
+  if (await isWritable(source)) return { folder: source, logs: path.join(root, 'build', 'spark') };
+  const folder = path.join(cacheFolder, 'spark-connector');
+  try {
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    await cp(source, folder, {
+      recursive: true,
+      filter: (file) => path.basename(file) !== 'target',
+    });
+    // The copies of what is read-only are so, too, until now.
+    const copies = await readdir(folder, { recursive: true, withFileTypes: true });
+    const folders = copies.filter((each) => each.isDirectory());
+    for (const each of folders) await chmod(path.join(each.parentPath, each.name), 0o755);
+  } catch (cause) {
+    throw new FlashError('TOOL', `The connector can't be built: ${folder} can't be written.`, {
+      hint: 'Set XDG_CACHE_HOME to a folder that can be.',
+      cause,
+    });
+  }
+  return { folder, logs: cacheFolder };
+}
+
+async function isWritable(folder: string): Promise<boolean> {
+  try {
+    await access(folder, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Gives the version of the Maven project, which is part of the jar's name. */

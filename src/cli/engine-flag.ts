@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
 import { Flags } from '@oclif/core';
 import type { AllowedPath, SandboxMode } from '../engine/index.js';
-import { FlashError, type Engine } from '../protocol/index.js';
+import { didYouMean, FlashError, type Engine } from '../protocol/index.js';
 import { parseSize } from './size-text.js';
 
 const folderGroup = 'ENGINE FOLDER';
@@ -28,8 +31,7 @@ const allowedPathFlag = Flags.custom<AllowedPath>({
 /** Flags of every command that opens an engine: `{ ...engineFlags }`. */
 export const engineFlags = {
   engine: Flags.string({
-    summary:
-      'Folder of the engine that holds the copy, or tcp://host:port of a server; several, between commas, are shards.',
+    summary: 'Folder of the engine that holds the copy, or tcp://host:port of a server.',
     helpValue: 'LOCATION',
     default: './theflash-data',
     env: 'THEFLASH_ENGINE',
@@ -85,10 +87,10 @@ export async function openEngine(
   options: { create: boolean },
 ): Promise<Engine> {
   const location = flags.engine;
+  refuseSeveral(location);
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(location)?.[1]?.toLowerCase();
   if (scheme === 'tcp' || scheme === 'tls') {
     refuseFolderFlags(flags);
-    if (location.includes(',')) return await openShardedServers(location.split(','));
     return await openServer(location);
   }
   if (scheme !== undefined) {
@@ -96,9 +98,34 @@ export async function openEngine(
       hint: 'Give --engine a folder that `theflash write` filled, tcp://host:port or tls://host:port.',
     });
   }
+  if (!options.create && !existsSync(location)) throw await noFolder(location);
   // Loaded late: `--help` and wrong usage should not wait for the engine library.
   const { openEmbeddedEngine } = await import('../engine/index.js');
   return openEmbeddedEngine(location, { ...options, ...folderOptions(flags) });
+}
+
+/**
+ * Refuses several locations between commas; a folder whose name has one stays reachable.
+ *
+ * Errors: INVALID_REQUEST.
+ */
+export function refuseSeveral(location: string): void {
+  if (!location.includes(',') || existsSync(location)) return;
+  throw new FlashError('INVALID_REQUEST', `--engine takes one engine, not several: ${location}`, {
+    hint:
+      'Give each command one of them. docs/scaling.md shows how a copy is spread over machines: read replicas, ' +
+      'tables split by --include, and Spark over several servers.',
+  });
+}
+
+async function noFolder(location: string): Promise<FlashError> {
+  const folder = path.dirname(path.resolve(location));
+  const beside = await readdir(folder).catch(() => []);
+  const nearest = didYouMean(path.basename(path.resolve(location)), beside);
+  return new FlashError('NOT_FOUND', `There is no engine folder ${location}`, {
+    hint: `${nearest}\`theflash write\` makes one and fills it; \`theflash sql --create\` makes an empty one.`,
+    place: { file: location },
+  });
 }
 
 /** The flags as `openEmbeddedEngine` takes them. */
@@ -148,23 +175,4 @@ async function openServer(location: string): Promise<Engine> {
     ...(known === undefined ? {} : { token: known }),
     ...(authority === undefined ? {} : { ca: await readAuthority(authority) }),
   });
-}
-
-async function openShardedServers(locations: readonly string[]): Promise<Engine> {
-  const { openShards } = await import('../engine/shards/index.js');
-  if (new Set(locations).size < locations.length) {
-    throw new FlashError('INVALID_REQUEST', 'A shard is named twice', {
-      hint: 'Give each server once, always in the same order.',
-    });
-  }
-  const opened = await Promise.allSettled(locations.map(openServer));
-  const shards = opened.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
-  const failure = opened.find((each) => each.status === 'rejected');
-  try {
-    if (failure !== undefined) throw failure.reason;
-    return await openShards(shards);
-  } catch (error) {
-    await Promise.all(shards.map((shard) => shard.close()));
-    throw error;
-  }
 }

@@ -1,5 +1,15 @@
-import { Command, Errors } from '@oclif/core';
+import { Command, Errors, Flags } from '@oclif/core';
+import { didYouMean, FlashError } from '../protocol/index.js';
+import { outputError } from './output-sink.js';
 import { describeError, exitCodes, formatReport, reportToJson } from './error-report.js';
+
+/** `--quiet`, for commands that tell of long work. */
+export const quietFlag = {
+  quiet: Flags.boolean({
+    char: 'q',
+    summary: 'No progress and no summary on stderr; errors and warnings are told.',
+  }),
+};
 
 /**
  * The base of every command: `--json`, Ctrl-C and the way from an error to an exit code.
@@ -13,7 +23,25 @@ export abstract class FlashCommand extends Command {
   /** Set once bytes of a result went to stdout: a JSON error there would spoil them. */
   protected dataStarted = false;
 
+  /** Set by `--quiet`, where a command has it. */
+  protected quiet = false;
+
   #interrupt: AbortController | undefined;
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    // oclif's own listener throws, which ends the process with a stack. A reader that leaves is no error.
+    process.stdout.removeAllListeners('error');
+    process.stdout.on('error', (error) => {
+      if (isClosedPipe(error)) return;
+      const report = describeError(
+        outputError('stdout', error),
+        process.env['DEBUG'] !== undefined,
+      );
+      process.stderr.write(`${formatReport(report)}\n`);
+      process.exit(report.exitCode);
+    });
+  }
 
   /**
    * Gives a signal that Ctrl-C (SIGINT) or SIGTERM aborts, for commands that stop cleanly. A second
@@ -46,7 +74,8 @@ export abstract class FlashCommand extends Command {
       process.stderr.write('Interrupted.\n');
       this.exit(exitCodes.interrupted);
     }
-    const report = describeError(error, process.env['DEBUG'] !== undefined);
+    const told = withNearestFlag(error, flagNames(this.ctor));
+    const report = describeError(told, process.env['DEBUG'] !== undefined);
     if (this.jsonEnabled()) {
       const text = `${JSON.stringify(reportToJson(report))}\n`;
       (this.dataStarted ? process.stderr : process.stdout).write(text);
@@ -55,6 +84,23 @@ export abstract class FlashCommand extends Command {
     }
     this.exit(report.exitCode);
   }
+}
+
+/** A command without flags has none at all, whatever its type says. */
+function flagNames(command: { flags?: object }): string[] {
+  return Object.keys(command.flags ?? {});
+}
+
+/** A flag that there is none of, with the nearest that there is. */
+function withNearestFlag(error: unknown, names: readonly string[]): unknown {
+  if (!(error instanceof Errors.CLIError)) return error;
+  const [, flag] = /^Nonexistent flags?: (--[^\s,]+)/.exec(error.message) ?? [];
+  if (flag === undefined) return error;
+  const known = names.map((name) => `--${name}`);
+  return new FlashError('INVALID_REQUEST', error.message.split('\n')[0] ?? '', {
+    hint: `${didYouMean(flag, known)}Run the command with --help for its flags and examples.`,
+    cause: error,
+  });
 }
 
 /** True when the reader of our stdout went away, as `head` does: it has what it wanted. */

@@ -15,4 +15,5 @@ export * from './result-flags.js';
 export * from './size-text.js';
 export * from './source-flags.js';
 export * from './stdout-kind.js';
+export { unknownCommand } from './unknown-command.js';
 export * from './verify-report.js';

@@ -39,7 +39,7 @@ export async function openFileSink(path: string): Promise<OutputSink> {
     const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
     return renamingSink(path, temporary, await open(temporary, 'wx'));
   } catch (error) {
-    throw fileError(path, error);
+    throw outputError(path, error);
   }
 }
 
@@ -63,7 +63,7 @@ function renamingSink(path: string, temporary: string, file: FileHandle): Output
         isDone = true;
         await syncFolder(dirname(path));
       } catch (error) {
-        throw fileError(path, error);
+        throw outputError(path, error);
       }
     },
     async discard(): Promise<void> {
@@ -79,7 +79,7 @@ async function writeAll(path: string, file: FileHandle, chunk: Uint8Array | stri
   try {
     await file.appendFile(chunk);
   } catch (error) {
-    throw fileError(path, error);
+    throw outputError(path, error);
   }
 }
 
@@ -108,18 +108,23 @@ async function isSpecialFile(path: string): Promise<boolean> {
   }
 }
 
-const fileErrors: Readonly<Record<string, { code: ErrorCode; hint: string }>> = {
+const outputErrors: Readonly<Record<string, { code: ErrorCode; hint: string }>> = {
   EACCES: { code: 'DENIED', hint: 'Choose a folder that you may write to.' },
   EPERM: { code: 'DENIED', hint: 'Choose a folder that you may write to.' },
   EROFS: { code: 'DENIED', hint: 'The disk is mounted read-only: choose another one.' },
   ENOENT: { code: 'NOT_FOUND', hint: 'Make the folder first.' },
   ENOTDIR: { code: 'NOT_FOUND', hint: 'A part of the path is no folder.' },
   ENOSPC: { code: 'DISK_FULL', hint: 'Free space, then run the command again.' },
+  EPIPE: {
+    code: 'CANCELLED',
+    hint: 'Its reader has left before the end: start one that reads all.',
+  },
   EDQUOT: { code: 'DISK_FULL', hint: 'Your quota is used up: free space, then run again.' },
 };
 
-function fileError(path: string, error: unknown): unknown {
-  const known = fileErrors[errorCode(error) ?? ''];
+/** What is known of an error of the system in writing to `path`; others are given back as they are. */
+export function outputError(path: string, error: unknown): unknown {
+  const known = outputErrors[errorCode(error) ?? ''];
   if (known === undefined || !(error instanceof Error)) return error;
   return new FlashError(known.code, `Can't write ${path}: ${error.message}`, {
     hint: known.hint,

@@ -6,6 +6,7 @@ import {
   engineFlags,
   FlashCommand,
   openEngine,
+  quietFlag,
   resultFlags,
   startProgress,
   stdoutKind,
@@ -49,6 +50,7 @@ export default class Scan extends FlashCommand {
   static override flags = {
     ...engineFlags,
     ...resultFlags,
+    ...quietFlag,
     columns: Flags.string({
       summary: 'Columns to give, in this order.',
       helpValue: 'A,B',
@@ -92,7 +94,8 @@ export default class Scan extends FlashCommand {
         progress: startProgress({
           label: `${database}.${table}`,
           unit: 'rows',
-          enabled: !this.jsonEnabled() && !(output === undefined && process.stdout.isTTY),
+          enabled:
+            !flags.quiet && !this.jsonEnabled() && !(output === undefined && process.stdout.isTTY),
         }),
         onStart: () => (this.dataStarted = true),
       });

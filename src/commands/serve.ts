@@ -6,6 +6,7 @@ import {
   engineFlags,
   FlashCommand,
   folderOptions,
+  refuseSeveral,
   hidePasswords,
   parseSize,
   readSourceDefaults,
@@ -131,6 +132,7 @@ export default class Serve extends FlashCommand {
     const { flags } = await this.parse(Serve);
     const log = openJsonLog((line) => process.stderr.write(line));
     const options = serveOptions(flags, this.config.version, log);
+    refuseSeveral(flags.engine);
     if (flags.engine.includes('://')) throw refuseLocation(flags.engine);
     const followed = await followOptions(flags);
     const signal = this.interruptSignal();

@@ -21,7 +21,7 @@ export default class SparkJar extends FlashCommand {
 
   static override description =
     'Compiles spark-connector/ with Maven, which downloads Spark the first time, and prints the ' +
-    "jar's path. Needs a JDK of version 17 or later, and Maven. docs/spark.md is its manual.";
+    "jar's path; where the package is read-only, in a cache folder (XDG_CACHE_HOME). Needs a JDK of version 17 or later, and Maven. docs/spark.md is its manual.";
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -43,6 +43,7 @@ export default class SparkJar extends FlashCommand {
       summary: 'Bring an Arrow of its own, for a Spark whose Arrow is not Apache Spark’s.',
     }),
     quiet: Flags.boolean({
+      char: 'q',
       summary: "Print the jar's path alone.",
     }),
   };
@@ -57,6 +58,7 @@ export default class SparkJar extends FlashCommand {
       shaded: flags.shaded,
       steps,
       searchPath: process.env['PATH'] ?? '',
+      cacheFolder: this.config.cacheDir,
     });
     const shell = `spark-shell --jars ${path.relative(process.cwd(), built.jar)}`;
     this.log(flags.quiet ? built.jar : `${built.jar}\n\n  ${shell}`);

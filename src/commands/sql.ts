@@ -6,6 +6,7 @@ import {
   engineFlags,
   FlashCommand,
   openEngine,
+  quietFlag,
   resultFlags,
   startProgress,
   stdoutKind,
@@ -17,7 +18,7 @@ export default class Sql extends FlashCommand {
   static override summary = "Run SQL on the engine: ClickHouse's, and TheFlash's own verbs.";
 
   static override description =
-    'Of several statements, the last alone may give rows. An engine folder that is missing is made. ' +
+    'Of several statements, the last alone may give rows. An engine folder that is missing is made with --create alone. ' +
     'Forms of output are those of `theflash scan`.';
 
   static override examples = [
@@ -37,6 +38,8 @@ export default class Sql extends FlashCommand {
   static override flags = {
     ...engineFlags,
     ...resultFlags,
+    ...quietFlag,
+    create: Flags.boolean({ summary: 'Make the engine folder, where it is missing.' }),
     param: Flags.string({
       summary: 'Value for {NAME:Type} in the SQL, quoted as it must be.',
       helpValue: 'NAME=VALUE',
@@ -54,7 +57,7 @@ export default class Sql extends FlashCommand {
         hint: 'Give it as one argument in quotes, or as - on stdin.',
       });
     }
-    const engine = await openEngine(flags, { create: true });
+    const engine = await openEngine(flags, { create: flags.create });
     try {
       const scan = await engine.query(statements, {
         signal: this.interruptSignal(),
@@ -64,7 +67,8 @@ export default class Sql extends FlashCommand {
         progress: startProgress({
           label: 'sql',
           unit: 'rows',
-          enabled: !this.jsonEnabled() && !(output === undefined && process.stdout.isTTY),
+          enabled:
+            !flags.quiet && !this.jsonEnabled() && !(output === undefined && process.stdout.isTTY),
         }),
         onStart: () => (this.dataStarted = true),
       });

@@ -9,7 +9,14 @@ import {
   type TextColumn,
   type TextRow,
 } from '../cli/index.js';
-import { countRows, findTable, listColumns, listTables, tableName } from '../protocol/index.js';
+import {
+  chooseTable,
+  countRows,
+  listColumns,
+  listTables,
+  parseTableName,
+  tableName,
+} from '../protocol/index.js';
 import { copyWarnings, readCopyState, type CopyState } from '../writer/index.js';
 import type { CatalogTable, Engine, ScanColumn } from '../protocol/index.js';
 
@@ -33,12 +40,15 @@ export default class Tables extends FlashCommand {
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> shop',
     '<%= config.bin %> <%= command.id %> shop.orders',
     '<%= config.bin %> <%= command.id %> --json',
   ];
 
   static override args = {
-    table: Args.string({ description: 'Show the columns of this table alone.' }),
+    table: Args.string({
+      description: 'Show the columns of this table, or the tables of this database.',
+    }),
   };
 
   static override flags = { ...engineFlags };
@@ -47,12 +57,11 @@ export default class Tables extends FlashCommand {
     const { args, flags } = await this.parse(Tables);
     const engine = await openEngine(flags, { create: false });
     try {
-      const found =
-        args.table === undefined ? await listTables(engine) : [await findTable(engine, args.table)];
+      const { found, isOne } = chooseTables(await listTables(engine), args.table, engine.location);
       const tables: TableListing[] = [];
       for (const table of found) tables.push(await describeTable(engine, table));
       const [first] = tables;
-      if (args.table !== undefined && first !== undefined) this.#printColumns(first);
+      if (isOne && first !== undefined) this.#printColumns(first);
       else this.#printTables(tables, engine.location);
       const copy = (await readCopyState(engine)) ?? null;
       for (const line of copy === null ? [] : copyWarnings(copy)) this.logToStderr(line);
@@ -106,6 +115,21 @@ export default class Tables extends FlashCommand {
   #print(columns: readonly TextColumn[], rows: readonly TextRow[]): void {
     this.log(layOutTable(columns, rows, terminalWidth()).trimEnd());
   }
+}
+
+/** The tables that a name stands for: one table, or those of a database where no table has the name. */
+function chooseTables(
+  tables: readonly CatalogTable[],
+  name: string | undefined,
+  location: string,
+): { found: readonly CatalogTable[]; isOne: boolean } {
+  if (name === undefined) return { found: tables, isOne: false };
+  const { database, table } = parseTableName(name);
+  const named = tables.filter((each) => each.database === table);
+  if (database === undefined && named.length > 0 && !tables.some((each) => each.table === table)) {
+    return { found: named, isOne: false };
+  }
+  return { found: [chooseTable(tables, name, location)], isOne: true };
 }
 
 async function describeTable(engine: Engine, table: CatalogTable): Promise<TableListing> {

@@ -5,6 +5,7 @@ import {
   FlashCommand,
   hidePasswords,
   openEngine,
+  quietFlag,
   readSourceDefaults,
   sourceFlags,
   startProgress,
@@ -37,6 +38,7 @@ export default class Verify extends FlashCommand {
 
   static override flags = {
     ...engineFlags,
+    ...quietFlag,
     'password-file': sourceFlags['password-file'],
     'defaults-file': sourceFlags['defaults-file'],
     source: Flags.string({
@@ -92,6 +94,7 @@ export default class Verify extends FlashCommand {
 
   async run(): Promise<VerifyJson> {
     const { flags } = await this.parse(Verify);
+    this.quiet = flags.quiet;
     if (!isServerUrl(flags.source)) {
       throw new FlashError('INVALID_REQUEST', `--source can't be ${flags.source}`, {
         hint: 'Name the running server, as mysql://repl@db.example.com/.',
@@ -129,7 +132,7 @@ export default class Verify extends FlashCommand {
     const progress = startProgress({
       label: 'verify',
       unit: 'rows',
-      enabled: !this.jsonEnabled(),
+      enabled: !this.quiet && !this.jsonEnabled(),
     });
     let shownMs = performance.now();
     try {

@@ -11,6 +11,7 @@ import {
   loadedBefore,
   loadFromServer,
   openEngine,
+  quietFlag,
   readSourceDefaults,
   sourceFlags,
   type SourceFlags,
@@ -55,6 +56,7 @@ export default class Write extends FlashCommand {
     ...engineFlags,
     ...sourceFlags,
     ...copyFlags,
+    ...quietFlag,
     binlog: Flags.string({
       summary: 'Binary logs: files in order, a folder of them, - for stdin, or mysql://user@host/.',
       helpValue: 'SRC...',
@@ -115,6 +117,7 @@ export default class Write extends FlashCommand {
 
   async run(): Promise<WriteSummary> {
     const { flags } = await this.parse(Write);
+    this.quiet = flags.quiet;
     if (flags.binlog === undefined && flags.dump === undefined) {
       throw new FlashError(
         'INVALID_REQUEST',
@@ -164,7 +167,10 @@ export default class Write extends FlashCommand {
       this.logToStderr(line);
     });
     const summary = await this.#replay(source, flags, options);
-    for (const line of summaryLines(summary, flags.engine)) this.logToStderr(line);
+    // What leads to an exit code is told.
+    if (!this.quiet || summary.unmatchedPatterns.length > 0) {
+      for (const line of summaryLines(summary, flags.engine)) this.logToStderr(line);
+    }
     if (summary.unmatchedPatterns.length > 0) process.exitCode = exitCodes.failed;
     // What is followed ends by a signal, and in no other way.
     const isFollowed = source.next !== undefined;
@@ -204,7 +210,7 @@ export default class Write extends FlashCommand {
     const progress = startProgress({
       label: 'load',
       unit: 'bytes',
-      enabled: !this.jsonEnabled(),
+      enabled: !this.quiet && !this.jsonEnabled(),
       ...(sizeBytes === undefined ? {} : { total: sizeBytes }),
     });
     const startedMs = performance.now();
@@ -218,7 +224,8 @@ export default class Write extends FlashCommand {
       });
       progress.stop();
       const elapsedMs = performance.now() - startedMs;
-      for (const line of loadLines(result, path, elapsedMs)) this.logToStderr(line);
+      const lines = this.quiet ? [] : loadLines(result, path, elapsedMs);
+      for (const line of lines) this.logToStderr(line);
       return summarizeLoad(result, elapsedMs);
     } finally {
       progress.stop();
@@ -239,7 +246,7 @@ export default class Write extends FlashCommand {
       const onNote = (line: string): void => {
         this.logToStderr(line);
       };
-      const showsProgress = !this.jsonEnabled();
+      const showsProgress = !this.quiet && !this.jsonEnabled();
       const loading = { ...options, url, defaults, showsProgress, onNote };
       const result = await loadFromServer(engine, loading);
       if (result === undefined && !flags['load-only']) return undefined;
@@ -248,7 +255,8 @@ export default class Write extends FlashCommand {
         onNote(`Nothing to load: ${flags.engine} holds a copy. Without --load-only it goes on.`);
         return summarizeLoad(await loadedBefore(engine), elapsedMs);
       }
-      for (const line of loadLines(result, 'the source', elapsedMs)) onNote(line);
+      const lines = this.quiet ? [] : loadLines(result, 'the source', elapsedMs);
+      for (const line of lines) onNote(line);
       if (result.interrupted) process.exitCode = exitCodes.interrupted;
       return summarizeLoad(result, elapsedMs);
     } finally {
@@ -263,7 +271,7 @@ export default class Write extends FlashCommand {
     const progress = startProgress({
       label: 'write',
       unit: 'bytes',
-      enabled: !this.jsonEnabled(),
+      enabled: !this.quiet && !this.jsonEnabled(),
       ...(isKnown ? { total: sizes.reduce((sum: number, size) => sum + size, 0) } : {}),
     });
     const startedMs = performance.now();

@@ -1,4 +1,5 @@
 export {
+  fittingPrebuilt,
   joinEmbeddedEngine,
   openEmbeddedEngine,
   type AllowedPath,

@@ -85,11 +85,6 @@ export async function loadDump(
   engine: Engine,
   options: LoadOptions = {},
 ): Promise<LoadResult> {
-  if (engine.shards !== undefined) {
-    throw new FlashError('UNSUPPORTED', 'a dump can’t be loaded into several servers at once', {
-      hint: 'Load it into one engine, or begin with logs that hold the whole history.',
-    });
-  }
   const stored = await engine.readCheckpoint(checkpointSource);
   let checkpoint = stored === undefined ? undefined : parseCheckpoint(stored);
   if (checkpoint?.swaps !== undefined) {

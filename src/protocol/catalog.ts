@@ -1,6 +1,7 @@
 import { type Engine } from './engine.js';
 import { FlashError } from './errors.js';
 import { mysqlTypeFamily } from './mysql-type-text.js';
+import { didYouMean } from './nearest.js';
 import { queryRows } from './query-rows.js';
 import { parseTableName, type ScanColumn } from './scan-request.js';
 import { quoteString, quoteTable } from './sql-text.js';
@@ -29,17 +30,8 @@ export const hiddenDatabases: readonly string[] = [
 /** The hidden columns of mutable tables begin so; no column of the user's may. */
 const hiddenPrefix = '_INTERNAL_';
 
-/** Gives all tables, sorted by database and name; over shards, the bytes of all. */
+/** Gives all tables, sorted by database and name. */
 export async function listTables(engine: Engine): Promise<readonly CatalogTable[]> {
-  if (engine.shards !== undefined) {
-    const [tables = [], ...others] = await Promise.all(engine.shards.map(listTables));
-    return tables.map((table) => ({
-      ...table,
-      bytes: others
-        .flatMap((each) => each.filter((other) => tableName(other) === tableName(table)))
-        .reduce((sum, other) => sum + other.bytes, table.bytes),
-    }));
-  }
   const hidden = hiddenDatabases.map(quoteString).join(', ');
   return await readTables(engine, `database NOT IN (${hidden}) AND NOT is_temporary`);
 }
@@ -101,10 +93,6 @@ export async function countRows(
   engine: Engine,
   table: { database: string; table: string },
 ): Promise<number> {
-  if (engine.shards !== undefined) {
-    const counts = await Promise.all(engine.shards.map((shard) => countRows(shard, table)));
-    return counts.reduce((sum, count) => sum + count, 0);
-  }
   const [row] = await queryRows(engine, `SELECT count() AS count FROM ${quoteTable(table)}`);
   return Number(row?.['count']);
 }
@@ -140,7 +128,7 @@ export function chooseTable<T extends { database: string; table: string }>(
       'NOT_FOUND',
       name === undefined ? `No table in ${place}` : `No table ${name} in ${place}`,
       {
-        hint: `${known} \`theflash tables\` lists them; \`theflash write\` brings more.`,
+        hint: `${suggest(name, tables)}${known} \`theflash tables\` lists them; \`theflash write\` brings more.`,
         ...(name === undefined ? {} : { place: { table: name } }),
       },
     );
@@ -151,6 +139,19 @@ export function chooseTable<T extends { database: string; table: string }>(
       ? `${place} holds ${tables.length} tables, and none was named`
       : `${name} is in several databases of ${place}`,
     { hint: `Name one as database.table: ${nameSome(found)}.` },
+  );
+}
+
+function suggest(
+  name: string | undefined,
+  tables: readonly { database: string; table: string }[],
+): string {
+  if (name === undefined) return '';
+  // A name without a database is compared with such names.
+  const isBare = parseTableName(name).database === undefined;
+  return didYouMean(
+    name,
+    tables.flatMap((each) => (isBare ? [each.table, tableName(each)] : [tableName(each)])),
   );
 }
 

@@ -16,9 +16,6 @@ export interface Engine {
   /** Decodes rows of binary logs faster than JavaScript; only where the engine runs in this process. */
   readonly rowKernel?: RowKernel;
 
-  /** The engines that each hold a part of the rows; missing where it is one. */
-  readonly shards?: readonly Engine[];
-
   /**
    * Runs SQL that gives no rows: DDL, INSERT and TheFlash's verbs, one or several statements.
    * On an error in statement n, the statements before it have taken effect.

@@ -70,7 +70,7 @@ export class BatchWriter {
 
   /** Errors: IN_USE where the engine's checkpoint is not the known one any more. */
   async checkKnown(): Promise<void> {
-    if (this.#known === undefined || this.#engine.shards !== undefined) return;
+    if (this.#known === undefined) return;
     const stored = await this.#engine.readCheckpoint(this.#source);
     if (stored !== this.#known.stored) throw otherWriterError(this.#engine.location);
   }

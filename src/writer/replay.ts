@@ -1,6 +1,7 @@
 import { EventDecoder, EventFramer, type ZeroDatePolicy } from '../binlog/index.js';
 import {
   FlashError,
+  readTable,
   type Engine,
   type Position,
   type RowKernel,
@@ -195,12 +196,24 @@ async function replayOnce(
 async function readBefore(
   engine: Engine,
 ): Promise<{ stored: string | undefined; before: WriterCheckpoint | undefined }> {
+  await refuseShard(engine);
   const stored = await engine.readCheckpoint(checkpointSource);
   if (stored === undefined) return { stored, before: undefined };
   const before = parseCheckpoint(stored);
   if (before.swaps !== undefined) await swapTables(engine, before.swaps);
-  else if (engine.shards === undefined) await dropSideTables(engine);
+  else await dropSideTables(engine);
   return { stored, before };
+}
+
+/** An engine that was filled beside others, by a version that spread rows over them, has a part of each table. */
+async function refuseShard(engine: Engine): Promise<void> {
+  const mark = { database: 'theflash', table: 'shard_layout' };
+  if ((await readTable(engine, mark)) === undefined) return;
+  throw new FlashError('UNSUPPORTED', `${engine.location} holds a part of the rows of each table`, {
+    hint:
+      'It was one of several shards, which this version has no more. Begin a new copy in an empty folder; ' +
+      'docs/scaling.md says how to spread it over machines.',
+  });
 }
 
 /** What a reading before this one has applied counts, too. */

@@ -28,19 +28,17 @@ export async function nameWallClocks(
   tables: readonly TableSchema[],
 ): Promise<void> {
   const wallClocks = new Map(tables.map((table) => [tableName(table), wallClockNames(table)]));
-  for (const part of engine.shards ?? [engine]) {
-    const columns = await queryRows(
-      part,
-      `SELECT database, table, name, type FROM system.columns WHERE match(type, 'DateTime64.., .UTC')`,
-    );
-    for (const row of columns) {
-      const table = { database: String(row['database']), table: String(row['table']) };
-      const name = String(row['name']);
-      if (wallClocks.get(tableName(table))?.has(name) !== true) continue;
-      const type = wallClockType(String(row['type']));
-      const change = `MODIFY COLUMN ${quoteIdentifier(name)} ${type}`;
-      await part.execute(`ALTER TABLE ${quoteTable(table)} ${change}`);
-    }
+  const columns = await queryRows(
+    engine,
+    `SELECT database, table, name, type FROM system.columns WHERE match(type, 'DateTime64.., .UTC')`,
+  );
+  for (const row of columns) {
+    const table = { database: String(row['database']), table: String(row['table']) };
+    const name = String(row['name']);
+    if (wallClocks.get(tableName(table))?.has(name) !== true) continue;
+    const type = wallClockType(String(row['type']));
+    const change = `MODIFY COLUMN ${quoteIdentifier(name)} ${type}`;
+    await engine.execute(`ALTER TABLE ${quoteTable(table)} ${change}`);
   }
 }
 

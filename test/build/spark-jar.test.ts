@@ -21,6 +21,7 @@ const request = {
   spark: '3.5',
   shaded: false,
   steps: new Steps({ write: () => true }),
+  cacheFolder: path.join(tmpdir(), 'theflash-cache'),
 } as const;
 
 const missing: readonly (readonly [string, Readonly<Record<string, string>>, RegExp, RegExp])[] = [

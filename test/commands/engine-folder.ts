@@ -21,7 +21,9 @@ export async function makeEngineFolder(statements?: string): Promise<EngineFolde
   const engine = join(path, 'engine');
   const remove = (): Promise<void> => rm(path, { recursive: true, force: true });
   if (statements === undefined) return { path, engine, remove };
-  const run = await runTheflash(['sql', '-', '--engine', engine], { input: statements });
+  const run = await runTheflash(['sql', '-', '--create', '--engine', engine], {
+    input: statements,
+  });
   if (run.exitCode === 0) return { path, engine, remove };
   await remove();
   throw new Error(`The engine could not be filled: ${run.stderr}`);

@@ -27,6 +27,39 @@ test.serial('a wrong flag with --json is a document on stdout', async (t) => {
   t.snapshot(JSON.parse(run.stdoutText));
 });
 
+test.serial('a mistyped flag leads to the nearest', async (t) => {
+  const run = await runTheflash(['scan', '--formt', 'csv']);
+  t.is(run.exitCode, 2);
+  t.regex(run.stderr, /^Error: Nonexistent flag: --formt\. Did you mean --format\? .*\n$/);
+});
+
+test.serial('a mistyped command leads to the nearest, also in --json and in help', async (t) => {
+  for (const args of [['tabels'], ['tabels', 'shop.orders', '--limit', '1'], ['help', 'tabels']]) {
+    const run = await runTheflash(args);
+    t.is(run.exitCode, 2);
+    t.is(run.stdoutText, '');
+    t.is(
+      run.stderr,
+      'Error: Command tabels not found. Did you mean tables? `theflash help` lists the commands.\n',
+    );
+  }
+  const run = await runTheflash(['tabels', '--json']);
+  t.is(run.exitCode, 2);
+  t.like(JSON.parse(run.stdoutText), { error: { code: 'INVALID_REQUEST' } });
+});
+
+test.serial('help tells what --help does', async (t) => {
+  for (const command of [[], ['scan']]) {
+    const [asked, flagged] = [
+      await runTheflash(['help', ...command]),
+      await runTheflash([...command, '--help']),
+    ];
+    t.is(asked.exitCode, 0);
+    t.true(asked.stdoutText.includes('USAGE'));
+    t.is(asked.stdoutText, flagged.stdoutText);
+  }
+});
+
 test.serial('a number out of range is wrong usage', async (t) => {
   const run = await runTheflash(['scan', '--limit', '-1']);
   t.is(run.exitCode, 2);

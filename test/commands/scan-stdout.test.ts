@@ -174,3 +174,45 @@ async function settledMemoryKb(pid: number | undefined): Promise<number> {
     last = now;
   }
 }
+
+test.serial('a disk that is full is one paragraph, wherever the output goes', async (t) => {
+  const line = [process.execPath, ...commandLine];
+  const engine = ['--engine', folder.engine];
+  for (const command of [
+    ['scan', 'shop.big', '--format', 'csv'],
+    ['scan', 'shop.big', '--limit', '1', '--json'],
+    ['tables'],
+    ['tables', '--json'],
+  ]) {
+    const words = [...line, ...command, ...engine].map((word) => `'${word}'`).join(' ');
+    const { exitCode, stderr } = await execa('bash', ['-c', `${words} > /dev/full`], {
+      reject: false,
+    });
+    t.is(exitCode, 1);
+    t.regex(
+      stderr,
+      /^Error: Can't write stdout: ENOSPC[^\n]* Free space[^\n]*$/,
+      command.join(' '),
+    );
+  }
+});
+
+test.serial('a reader of --output that leaves is told in one paragraph', async (t) => {
+  const pipe = `${folder.path}/pipe`;
+  await execa('mkfifo', [pipe]);
+  const reader = execa('head', ['-c', '10', pipe]);
+  const run = await shell(`$THEFLASH --format csv --output '${pipe}'`);
+  await reader;
+  t.is(run.exitCode, 1);
+  t.regex(run.stderr, /^Error: Can't write .*pipe: EPIPE.*reader has left[^\n]*$/);
+});
+
+test.serial('-q takes the progress away', async (t) => {
+  const run = await onTerminal('-q', '--output', `${folder.path}/quiet.csv`);
+  if (run === undefined) {
+    t.log('skipped: there is no script(1)');
+    t.pass();
+    return;
+  }
+  t.is(run.stdout, '');
+});

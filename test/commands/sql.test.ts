@@ -15,7 +15,20 @@ test.after.always(async () => {
 });
 
 const sql = (statements: string, ...args: string[]): Promise<Run> =>
-  runTheflash(['sql', statements, '--engine', folder.engine, ...args]);
+  runTheflash(['sql', statements, '--create', '--engine', folder.engine, ...args]);
+
+test.serial('a folder that is missing is not made, unless --create says so', async (t) => {
+  const engine = join(folder.path, 'enigne');
+  const run = await runTheflash(['sql', 'CREATE DATABASE d', '--engine', engine]);
+  t.is(run.exitCode, 1);
+  t.regex(run.stderr, /^Error: There is no engine folder .*enigne\. .*theflash sql --create.*\n$/);
+  await t.throwsAsync(stat(engine), { code: 'ENOENT' });
+  const made = await runTheflash(['sql', 'CREATE DATABASE d', '--create', '--engine', engine]);
+  t.is(made.exitCode, 0, made.stderr);
+  t.true((await stat(engine)).isDirectory());
+  const near = await runTheflash(['sql', 'SELECT 1', '--engine', join(folder.path, 'engine')]);
+  t.regex(near.stderr, /Did you mean enigne\?/);
+});
 
 test.serial('several statements run in order, and the last gives its rows', async (t) => {
   const run = await sql(

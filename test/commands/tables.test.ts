@@ -31,6 +31,26 @@ test.serial('a named table shows its columns, without the hidden ones', async (t
   t.snapshot(run.stdoutText.replace(/, [\d.]+ k?B$/m, ', #'));
 });
 
+test.serial('a database shows its tables, and no others', async (t) => {
+  const listed = async (...args: string[]): Promise<string[]> => {
+    const { stdoutText } = await tables('--json', ...args);
+    const found = JSON.parse(stdoutText) as { tables: { database: string; table: string }[] };
+    return found.tables.map(({ database, table }) => `${database}/${table}`);
+  };
+  t.deepEqual(await listed('`odd db`'), ['odd db/a, b']);
+  const shop = (await listed()).filter((name) => name.startsWith('shop/'));
+  t.true(shop.length > 1);
+  t.deepEqual(await listed('shop'), shop);
+});
+
+test.serial('a mistyped table leads to the nearest', async (t) => {
+  for (const name of ['shop.palin', 'plian']) {
+    const run = await tables(name);
+    t.is(run.exitCode, 1);
+    t.regex(run.stderr, /No table .*Did you mean (shop\.)?plain\? It holds/, name);
+  }
+});
+
 test.serial('--json gives tables, columns, rows and bytes', async (t) => {
   const run = await tables('--json');
   t.snapshot(

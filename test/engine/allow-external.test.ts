@@ -12,7 +12,16 @@ test('--allow-external opens the ways', async (t) => {
   const out = path.join(folder, 'out.csv');
   const sql = `INSERT INTO FUNCTION file('${out}', 'CSV', 'a String') SELECT 'x';
     SELECT a, file('/etc/hostname') != '' AS read FROM file('${out}', 'CSV', 'a String')`;
-  const args = ['sql', sql, '--engine', engine, '--allow-external', '--format', 'jsonl'];
+  const args = [
+    'sql',
+    sql,
+    '--create',
+    '--engine',
+    engine,
+    '--allow-external',
+    '--format',
+    'jsonl',
+  ];
   const { exitCode, stdoutText, stderr } = await runTheflash(args);
   t.is(exitCode, 0, stderr);
   t.deepEqual(JSON.parse(stdoutText.split('\n')[0] ?? ''), { a: 'x', read: 1 });

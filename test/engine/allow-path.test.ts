@@ -36,7 +36,7 @@ async function makePlace(t: { teardown(clean: () => Promise<void>): void }): Pro
     open,
     beside,
     sql: async (text, ...flags): Promise<Run> => {
-      const args = ['sql', text, '--engine', engine, '--format', 'csv', ...flags];
+      const args = ['sql', text, '--create', '--engine', engine, '--format', 'csv', ...flags];
       const { code, stdout, stderr } = await runCli(args);
       return { code, text: stdout.toString('utf8'), stderr };
     },

@@ -26,7 +26,7 @@ test('BACKUP and RESTORE to a folder give equal tables, and later writes win in 
   const backup = path.join(from.path, 'backup');
   const run = async (sql: string, engine: string): Promise<void> => {
     const { exitCode, stderr } = await runTheflash([
-      ...['sql', sql, '--engine', engine, '--allow-path', from.path],
+      ...['sql', sql, '--create', '--engine', engine, '--allow-path', from.path],
     ]);
     t.is(exitCode, 0, stderr);
   };

@@ -185,8 +185,7 @@ function defineRefusalTests(test: TestFn, under: EngineUnderTest): void {
   });
 }
 
-/** Also over shards. */
-export function defineMultisetTests(test: TestFn, under: EngineUnderTest): void {
+function defineMultisetTests(test: TestFn, under: EngineUnderTest): void {
   test.serial('a table without a key counts equal rows exactly', async (t) => {
     const engine = under.engine();
     await createTable(engine, 'multiset', '');

@@ -18,7 +18,6 @@ export function remove(id: number, v: string | null = null): Change {
 
 /** The rows of `database.t` as "id v", sorted. */
 export async function readRows(engine: Engine, database: string): Promise<readonly string[]> {
-  // Sorted here: over shards there is no ORDER BY.
   const rows = await queryRows(engine, `SELECT id, v FROM ${database}.t`);
   const sorted = rows.toSorted(
     (a, b) =>

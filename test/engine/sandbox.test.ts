@@ -27,7 +27,7 @@ test.before(async () => {
   served = await startServe(path.join(folder, 'served'), { args: ['--sandbox', 'require'] });
   remote = await openRemoteEngine(served.location);
   for (const engine of [embedded, remote]) await engine.execute(setUp);
-  const made = await runCli(['sql', setUp, '--engine', path.join(folder, 'cli')]);
+  const made = await runCli(['sql', setUp, '--create', '--engine', path.join(folder, 'cli')]);
   if (made.code !== 0) throw new Error(made.stderr);
 });
 

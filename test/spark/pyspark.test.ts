@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import test, { type ExecutionContext } from 'ava';
@@ -24,7 +25,7 @@ for (const shaded of [false, true]) {
     t.timeout(600_000, 'the first run downloads PySpark');
     const steps = new Steps({ write: () => true });
     const { jar, bytes } = await buildSparkJar({
-      ...{ root: projectRoot, spark: '3.5', shaded, steps, searchPath },
+      ...{ root: projectRoot, spark: '3.5', shaded, steps, searchPath, cacheFolder: tmpdir() },
     });
     t.true(bytes > (shaded ? 1_000_000 : 50_000));
     await readBy(t, await installPyspark(), jar);

@@ -8,3 +8,4 @@ export {
   type EngineHandle,
   type SandboxMode,
 } from './embedded-engine.js';
+export { fittingPrebuilt } from './prebuilt.js';

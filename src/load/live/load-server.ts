@@ -53,11 +53,6 @@ export async function loadServer(
   engine: Engine,
   options: ServerLoadOptions = {},
 ): Promise<LoadResult> {
-  if (engine.shards !== undefined) {
-    throw new FlashError('UNSUPPORTED', 'tables can’t be loaded into several servers at once', {
-      hint: 'Load them into one engine, or begin with logs that hold the whole history: --no-load.',
-    });
-  }
   for (let attempt = 1; ; attempt += 1) {
     await dropSideTables(engine);
     try {

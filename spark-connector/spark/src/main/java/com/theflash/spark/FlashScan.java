@@ -180,7 +180,7 @@ final class FlashScan implements Scan, Batch, SupportsReportStatistics, Supports
                 + plan.endpoint()
                 + " than at "
                 + first.endpoint(),
-            "All shards must hold the same columns.");
+            "All servers must hold the same columns.");
       }
       first = first == null ? plan : first;
       for (Plan.Split split : plan.splits()) {

@@ -139,8 +139,8 @@ final class FlashTable
       FlashOptions effective = effectiveOptions(write.options());
       if (effective.shards().size() > 1) {
         throw FlashException.ofRequest(
-            "Rows of " + title + " can't be written to several shards",
-            "Name one endpoint: the rows' own shard.");
+            "Rows of " + title + " can't be written to several servers",
+            "Name one endpoint: the server that holds the rows.");
       }
       Map<String, FlashColumn> available = new HashMap<>();
       columns.forEach(each -> available.put(each.name(), each));

@@ -126,7 +126,7 @@ class ShardsTest {
   private static void assertRefused(String what, Runnable statement) {
     Exception error = assertThrows(Exception.class, statement::run, what);
     String message = FlashException.findIn(error).orElseThrow().getMessage();
-    assertTrue(message.contains("Rows of shop.t can't be written to several shards"), message);
+    assertTrue(message.contains("Rows of shop.t can't be written to several servers"), message);
     assertEquals(List.of("1", "3"), ids(first, "shop.t"), what);
     assertEquals(List.of("2", "4"), ids(second, "shop.t"), what);
   }

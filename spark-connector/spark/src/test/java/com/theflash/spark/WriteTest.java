@@ -248,7 +248,7 @@ class WriteTest {
                     .option("endpoints", server.endpoint() + "," + server.endpoint())
                     .mode("append")
                     .save("shop.orders"));
-    assertTrue(shards.toString().contains("several shards"), shards.toString());
+    assertTrue(shards.toString().contains("several servers"), shards.toString());
   }
 
   @Test

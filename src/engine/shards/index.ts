@@ -1,1 +1,0 @@
-export { openShards } from './sharded-engine.js';
