@@ -38,11 +38,13 @@ export default class Write extends FlashCommand {
     'Goes on where the last run ended: the engine keeps the position with the rows, so running a command ' +
     'again applies what is new. Readers see whole transactions. Anything that can not be carried over stops ' +
     'the run, with all before it applied. A server, named by a URL, is followed until SIGTERM or Ctrl-C, over lost ' +
-    'connections and restarts; into an empty engine its tables are copied first, as of one place in its log.';
+    'connections and restarts; into an empty engine its tables are copied first, as of one place in its log. A folder ' +
+    'is read to its end, and with --follow as it grows.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --binlog /var/lib/mysql/binlog.000001',
     '<%= config.bin %> <%= command.id %> --binlog logs/ --include "shop.*" --engine ./copy',
+    '<%= config.bin %> <%= command.id %> --binlog /var/lib/mysql/ --follow',
     '<%= config.bin %> <%= command.id %> --dump dump.sql --binlog /var/lib/mysql/',
     '<%= config.bin %> <%= command.id %> --dump orders.sql --only shop.orders',
     '<%= config.bin %> <%= command.id %> --binlog mysql://repl@db.example.com/ --password-file secret',
@@ -103,6 +105,11 @@ export default class Write extends FlashCommand {
         'Stop before the first transaction at or after this place or time (UTC); now: where the logs end.',
       helpValue: 'FILE:OFFSET|TIME|now',
     }),
+    follow: Flags.boolean({
+      summary: 'A folder: wait for what its logs get, until SIGTERM or Ctrl-C, as of a server.',
+      dependsOn: ['binlog'],
+      exclusive: ['load-only'],
+    }),
     schema: Flags.string({
       summary:
         'Definitions of tables that the logs do not define: mysqldump --no-data --databases.',
@@ -115,20 +122,7 @@ export default class Write extends FlashCommand {
 
   async run(): Promise<WriteSummary> {
     const { flags } = await this.parse(Write);
-    if (flags.binlog === undefined && flags.dump === undefined) {
-      throw new FlashError(
-        'INVALID_REQUEST',
-        'nothing to write: neither --binlog nor --dump is given',
-        {
-          hint: 'Name binary logs, as --binlog binlog.000001, or a dump, as --dump dump.sql.',
-        },
-      );
-    }
-    if (flags.dump === '-' && flags.binlog?.includes('-') === true) {
-      throw new FlashError('INVALID_REQUEST', 'stdin can be the dump or a log, and not both', {
-        hint: 'Load the dump first, by --dump -, and then run write again for the log.',
-      });
-    }
+    checkFlags(flags);
     const from = flags.from === undefined ? undefined : parsePosition('--from', flags.from);
     const signal = this.interruptSignal();
     const options: ReplayOptions = {
@@ -175,17 +169,19 @@ export default class Write extends FlashCommand {
   async #open(
     specs: readonly string[],
     stdinName: string | undefined,
-    flags: SourceFlags & { until?: string | undefined },
+    flags: SourceFlags & { until?: string | undefined; follow: boolean },
     { signal, onNote }: { signal: AbortSignal; onNote: (line: string) => void },
   ): Promise<Source> {
     hidePasswords();
     const serverId = flags['server-id'];
+    const follow = !isUntilNow(flags.until);
     return openSource(specs, {
       stdin: process.stdin,
       signal,
+      files: { follow: flags.follow && follow, untilNow: flags.until === 'now', onNote },
       ...(stdinName === undefined ? {} : { stdinName }),
       live: {
-        follow: !isUntilNow(flags.until),
+        follow,
         defaults: specs.some(isServerUrl) ? await readSourceDefaults(flags) : {},
         ...(serverId === undefined ? {} : { serverId }),
         onNote,
@@ -283,6 +279,34 @@ export default class Write extends FlashCommand {
       source.close?.();
       await engine.close();
     }
+  }
+}
+
+/** Errors: INVALID_REQUEST for flags that do not go together. */
+function checkFlags(flags: {
+  binlog?: string[] | undefined;
+  dump?: string | undefined;
+  until?: string | undefined;
+  follow: boolean;
+}): void {
+  if (flags.binlog === undefined && flags.dump === undefined) {
+    throw new FlashError(
+      'INVALID_REQUEST',
+      'nothing to write: neither --binlog nor --dump is given',
+      {
+        hint: 'Name binary logs, as --binlog binlog.000001, or a dump, as --dump dump.sql.',
+      },
+    );
+  }
+  if (flags.dump === '-' && flags.binlog?.includes('-') === true) {
+    throw new FlashError('INVALID_REQUEST', 'stdin can be the dump or a log, and not both', {
+      hint: 'Load the dump first, by --dump -, and then run write again for the log.',
+    });
+  }
+  if (flags.follow && flags.until === 'now') {
+    throw new FlashError('INVALID_REQUEST', '--follow goes on, and --until now ends', {
+      hint: 'Give one of them: --until now ends where the logs end at the start, --follow waits for more.',
+    });
   }
 }
 
