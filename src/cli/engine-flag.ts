@@ -1,6 +1,7 @@
 import { Flags } from '@oclif/core';
 import type { AllowedPath, SandboxMode } from '../engine/index.js';
 import { FlashError, type Engine } from '../protocol/index.js';
+import { nameSource } from '../writer/index.js';
 import { parseSize } from './size-text.js';
 
 const folderGroup = 'ENGINE FOLDER';
@@ -99,6 +100,24 @@ export async function openEngine(
   // Loaded late: `--help` and wrong usage should not wait for the engine library.
   const { openEmbeddedEngine } = await import('../engine/index.js');
   return openEmbeddedEngine(location, { ...options, ...folderOptions(flags) });
+}
+
+/**
+ * As `openEngine`, for one of several sources.
+ *
+ * Errors: also INVALID_REQUEST for a name that can't be.
+ */
+export async function openSourceEngine(
+  flags: EngineFlags & { source?: string | undefined },
+  options: { create: boolean },
+): Promise<Engine> {
+  const engine = await openEngine(flags, options);
+  try {
+    return nameSource(engine, flags.source);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
 }
 
 /** The flags as `openEmbeddedEngine` takes them. */

@@ -185,7 +185,15 @@ async function followOptions(
       },
     );
   }
-  return { source, defaults, serverId: flags['server-id'], load: !flags['no-load'], writer };
+  const sourceName = flags.source;
+  return {
+    source,
+    sourceName,
+    defaults,
+    serverId: flags['server-id'],
+    load: !flags['no-load'],
+    writer,
+  };
 }
 
 async function isFolder(path: string): Promise<boolean> {

@@ -10,7 +10,7 @@ import {
   hidePasswords,
   loadedBefore,
   loadFromServer,
-  openEngine,
+  openSourceEngine,
   readSourceDefaults,
   sourceFlags,
   type SourceFlags,
@@ -31,6 +31,11 @@ import {
   type WriteSummary,
 } from '../writer/index.js';
 
+/** Which of several sources of the engine is written. */
+interface NamedFlags {
+  source?: string | undefined;
+}
+
 export default class Write extends FlashCommand {
   static override summary = 'Replay binary logs of MySQL or MariaDB into the engine.';
 
@@ -50,6 +55,7 @@ export default class Write extends FlashCommand {
     '<%= config.bin %> <%= command.id %> --binlog mysql://repl@db.example.com/ --password-file secret',
     '<%= config.bin %> <%= command.id %> --binlog mysql://repl@127.0.0.1:3306/ --until now',
     '<%= config.bin %> <%= command.id %> --binlog mysql://repl@127.0.0.1:3306/ --resync shop.orders',
+    '<%= config.bin %> <%= command.id %> --binlog mysql://repl@db2/ --source db2 --rename "shop.*=shop2.*"',
     '$ zstdcat binlog.000007.zst | <%= config.bin %> <%= command.id %> --binlog - --from binlog.000007:4',
   ];
 
@@ -191,11 +197,11 @@ export default class Write extends FlashCommand {
 
   async #load(
     path: string,
-    flags: EngineFlags & { only?: string[] | undefined },
+    flags: EngineFlags & NamedFlags & { only?: string[] | undefined },
     options: ReplayOptions,
   ): Promise<WriteSummary> {
     const dump = await openDump(path, process.stdin, options.signal);
-    const engine = await openEngine(flags, { create: true });
+    const engine = await openSourceEngine(flags, { create: true });
     const { sizeBytes } = dump;
     const progress = startProgress({
       label: 'load',
@@ -225,11 +231,11 @@ export default class Write extends FlashCommand {
   /** The first load of a server; undefined where the copy goes on. */
   async #loadFromServer(
     url: string,
-    flags: EngineFlags & SourceFlags & { 'load-only': boolean },
+    flags: EngineFlags & NamedFlags & SourceFlags & { 'load-only': boolean },
     options: ReplayOptions & { resync: readonly string[] },
   ): Promise<WriteSummary | undefined> {
     const defaults = await readSourceDefaults(flags);
-    const engine = await openEngine(flags, { create: true });
+    const engine = await openSourceEngine(flags, { create: true });
     const startedMs = performance.now();
     try {
       const onNote = (line: string): void => {
@@ -252,8 +258,12 @@ export default class Write extends FlashCommand {
     }
   }
 
-  async #replay(source: Source, flags: EngineFlags, options: ReplayOptions): Promise<WriteSummary> {
-    const engine = await openEngine(flags, { create: true });
+  async #replay(
+    source: Source,
+    flags: EngineFlags & NamedFlags,
+    options: ReplayOptions,
+  ): Promise<WriteSummary> {
+    const engine = await openSourceEngine(flags, { create: true });
     const sizes = source.logs.map((log) => log.sizeBytes);
     const isKnown = sizes.every((size) => size !== undefined);
     const progress = startProgress({

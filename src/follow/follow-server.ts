@@ -14,6 +14,8 @@ import {
 export interface FollowOptions {
   /** `mysql://…` or `mariadb://…`, or a folder of logs. */
   source: string;
+  /** Which of several sources of the engine it is; undefined for the one without a name. */
+  sourceName: string | undefined;
   /** What a URL leaves out. */
   defaults: AddressDefaults;
   /** Undefined: a free one. */

@@ -19,6 +19,9 @@ export interface Engine {
   /** The engines that each hold a part of the rows; missing where it is one. */
   readonly shards?: readonly Engine[];
 
+  /** Which of several sources is written through it; missing for the one without a name. */
+  readonly sourceName?: string;
+
   /**
    * Runs SQL that gives no rows: DDL, INSERT and TheFlash's verbs, one or several statements.
    * On an error in statement n, the statements before it have taken effect.

@@ -116,6 +116,7 @@ function follow(
     engine,
     {
       ...{ source: `mysql://${user}@127.0.0.1:${server.port}/`, defaults: {}, serverId: undefined },
+      sourceName: undefined,
       ...{ load: true, writer: { limits: { ageMaxMs: 50 } } },
     },
     {
