@@ -24,6 +24,10 @@ export const copyFlags = {
     helpValue: 'FILE:OFFSET',
     multiple: true,
   }),
+  source: Flags.string({
+    summary: 'One of several sources of the engine: a place of its own under this name.',
+    helpValue: 'NAME',
+  }),
   'no-load': Flags.boolean({
     summary: 'From a server: do not copy the tables first; its logs have to hold all of them.',
   }),
@@ -45,6 +49,7 @@ export interface CopyFlags {
   exclude?: readonly string[] | undefined;
   rename?: readonly string[] | undefined;
   skip?: readonly string[] | undefined;
+  source?: string | undefined;
   'no-load': boolean;
   'batch-interval': string;
   'zero-date': 'null' | 'error';

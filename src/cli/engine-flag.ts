@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Flags } from '@oclif/core';
 import type { AllowedPath, SandboxMode } from '../engine/index.js';
 import { didYouMean, FlashError, type Engine } from '../protocol/index.js';
+import { nameSource } from '../writer/index.js';
 import { parseSize } from './size-text.js';
 
 const folderGroup = 'ENGINE FOLDER';
@@ -126,6 +127,24 @@ async function noFolder(location: string): Promise<FlashError> {
     hint: `${nearest}\`theflash write\` makes one and fills it; \`theflash sql --create\` makes an empty one.`,
     place: { file: location },
   });
+}
+
+/**
+ * As `openEngine`, for one of several sources.
+ *
+ * Errors: also INVALID_REQUEST for a name that can't be.
+ */
+export async function openSourceEngine(
+  flags: EngineFlags & { source?: string | undefined },
+  options: { create: boolean },
+): Promise<Engine> {
+  const engine = await openEngine(flags, options);
+  try {
+    return nameSource(engine, flags.source);
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
 }
 
 /** The flags as `openEmbeddedEngine` takes them. */

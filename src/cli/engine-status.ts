@@ -7,7 +7,7 @@ import {
   type SourceState,
 } from '../protocol/index.js';
 import type { OpenScan } from '../protocol/wire/index.js';
-import { readCopyState, type CopyState } from '../writer/index.js';
+import { listSources, nameSource, readCopyState, type CopyState } from '../writer/index.js';
 
 /**
  * How an engine stands.
@@ -23,8 +23,10 @@ export interface EngineStatus {
   sandbox: string;
   checkpoints: readonly { source: string; committedAt: string; checkpoint: string }[];
   tables: readonly { database: string; table: string; rows: number; bytes: number }[];
-  /** What the copy is a copy of; null where `write` never ran. */
+  /** What the copy is a copy of; null where `write` never ran without `--source`. */
   copy: CopyState | null;
+  /** The same of each source that has a name. */
+  namedCopies: readonly (CopyState & { source: string })[];
   server: {
     version: string;
     startedAt: string;
@@ -52,8 +54,19 @@ export async function readEngineStatus(engine: Engine): Promise<EngineStatus> {
     checkpoints: await readCheckpoints(engine),
     tables,
     copy: (await readCopyState(engine)) ?? null,
+    namedCopies: await readNamedCopies(engine),
     server: await readServer(engine),
   };
+}
+
+async function readNamedCopies(engine: Engine): Promise<EngineStatus['namedCopies']> {
+  const copies = [];
+  for (const source of await listSources(engine)) {
+    if (source === undefined) continue;
+    const copy = await readCopyState(nameSource(engine, source));
+    if (copy !== undefined) copies.push({ ...copy, source });
+  }
+  return copies;
 }
 
 async function readCheckpoints(engine: Engine): Promise<EngineStatus['checkpoints']> {

@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { Flags } from '@oclif/core';
 import {
   copyFlags,
@@ -41,7 +42,7 @@ export default class Serve extends FlashCommand {
     'Serve an engine folder over TCP, and keep it true to a MySQL or MariaDB server.';
 
   static override description =
-    'Runs until SIGTERM or Ctrl-C, which let running requests end. With --binlog it also follows a server, as ' +
+    'Runs until SIGTERM or Ctrl-C, which let running requests end. With --binlog it also follows a server, or a folder of logs, as ' +
     'write does: if that stops, reads go on, status says why, and it is tried again. SIGHUP reads token and certificate ' +
     'again. Logs go to stderr, one JSON object a line. An address that other machines can reach needs ' +
     'both a token and TLS. The protocol is in docs/protocol.md.';
@@ -51,6 +52,7 @@ export default class Serve extends FlashCommand {
     '<%= config.bin %> <%= command.id %> --listen 0.0.0.0:9330 --token-file token --tls-cert cert.pem --tls-key key.pem',
     '<%= config.bin %> <%= command.id %> --http 127.0.0.1:8123 --token-file token',
     '<%= config.bin %> <%= command.id %> --binlog mysql://repl@db.example.com/ --password-file secret',
+    '<%= config.bin %> <%= command.id %> --binlog /var/lib/mysql/',
     '<%= config.bin %> scan shop.orders --engine tcp://127.0.0.1:9330',
   ];
 
@@ -59,8 +61,9 @@ export default class Serve extends FlashCommand {
     ...sourceFlags,
     ...copyFlags,
     binlog: Flags.string({
-      summary: 'Follow this server, mysql://user@host/: copy its tables first, then its changes.',
-      helpValue: 'URL',
+      summary:
+        'Follow this server, mysql://user@host/ (its tables first, then its changes), or a folder of logs.',
+      helpValue: 'URL|DIR',
     }),
     listen: Flags.string({
       summary: 'Address and port; port 0 takes a free one.',
@@ -169,18 +172,35 @@ export default class Serve extends FlashCommand {
 async function followOptions(
   flags: CopyFlags & SourceFlags & { binlog?: string | undefined },
 ): Promise<FollowOptions | undefined> {
-  const { binlog: url } = flags;
+  const { binlog: source } = flags;
   const writer = copyOptions(flags);
-  if (url === undefined) return undefined;
+  if (source === undefined) return undefined;
   hidePasswords();
-  if (!isServerUrl(url)) {
-    throw new FlashError('INVALID_REQUEST', `serve follows a running server, not ${url}`, {
-      hint: 'Give --binlog mysql://user@host/ or mariadb://user@host/. Logs in files are written by theflash write.',
-    });
-  }
   const defaults = await readSourceDefaults(flags);
-  parseServerUrl(url, defaults);
-  return { url, defaults, serverId: flags['server-id'], load: !flags['no-load'], writer };
+  if (isServerUrl(source)) parseServerUrl(source, defaults);
+  else if (!(await isFolder(source))) {
+    throw new FlashError(
+      'INVALID_REQUEST',
+      `serve follows a running server or a folder, not ${source}`,
+      {
+        hint: 'Give --binlog mysql://user@host/, mariadb://user@host/, or the folder of the logs. Single files are written by theflash write.',
+      },
+    );
+  }
+  const sourceName = flags.source;
+  return {
+    source,
+    sourceName,
+    defaults,
+    serverId: flags['server-id'],
+    load: !flags['no-load'],
+    writer,
+  };
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const info = await stat(path).catch(() => undefined);
+  return info?.isDirectory() === true;
 }
 
 function follow(engine: EmbeddedEngine, options: FollowOptions, log: Log): Follower {

@@ -41,6 +41,9 @@ export default class Status extends FlashCommand {
     this.log(`Patches     ${status.patches.join(', ')}`);
     this.log(`Sandbox     ${status.sandbox}`);
     if (status.copy !== null) this.log(`Copy        ${status.copy.summary}`);
+    for (const { source, summary } of status.namedCopies) {
+      this.log(`Copy        ${source}: ${summary}`);
+    }
     for (const { source, committedAt, checkpoint } of status.checkpoints) {
       this.log(`Checkpoint  ${source} at ${committedAt}: ${shorten(checkpoint)}`);
     }
@@ -57,6 +60,11 @@ export default class Status extends FlashCommand {
     for (const line of copy === null ? [] : copyWarnings(copy)) this.log(`Warning     ${line}`);
     if (copy !== null && copy.unknownForeignKeys.length > 0) {
       this.log(`Warning     ${unknownForeignKeysLine(copy.unknownForeignKeys)}`);
+    }
+    for (const { source, ...named } of status.namedCopies) {
+      for (const line of copyWarnings(named)) this.log(`Warning     ${source}: ${line}`);
+      if (named.unknownForeignKeys.length === 0) continue;
+      this.log(`Warning     ${source}: ${unknownForeignKeysLine(named.unknownForeignKeys)}`);
     }
     const rows: readonly TextRow[] = status.tables.map((table) => [
       `${table.database}.${table.table}`,

@@ -4,7 +4,7 @@ import {
   exitCodes,
   FlashCommand,
   hidePasswords,
-  openEngine,
+  openSourceEngine,
   quietFlag,
   readSourceDefaults,
   sourceFlags,
@@ -45,6 +45,11 @@ export default class Verify extends FlashCommand {
       summary: 'The server that the copy was made from, as mysql://user@host/.',
       helpValue: 'URL',
       required: true,
+    }),
+    'source-name': Flags.string({
+      summary:
+        'Which of several sources of the engine it is, by the name that write --source gave it.',
+      helpValue: 'NAME',
     }),
     tables: Flags.string({
       summary:
@@ -103,7 +108,10 @@ export default class Verify extends FlashCommand {
     hidePasswords();
     const signal = this.interruptSignal();
     const defaults = await readSourceDefaults(flags);
-    const engine = await openEngine(flags, { create: false });
+    const engine = await openSourceEngine(
+      { ...flags, source: flags['source-name'] },
+      { create: false },
+    );
     const startedMs = performance.now();
     try {
       const result = await this.#compare(engine, flags.source, defaults, {

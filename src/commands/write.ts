@@ -10,7 +10,7 @@ import {
   hidePasswords,
   loadedBefore,
   loadFromServer,
-  openEngine,
+  openSourceEngine,
   quietFlag,
   readSourceDefaults,
   sourceFlags,
@@ -32,6 +32,11 @@ import {
   type WriteSummary,
 } from '../writer/index.js';
 
+/** Which of several sources of the engine is written. */
+interface NamedFlags {
+  source?: string | undefined;
+}
+
 export default class Write extends FlashCommand {
   static override summary = 'Replay binary logs of MySQL or MariaDB into the engine.';
 
@@ -39,16 +44,19 @@ export default class Write extends FlashCommand {
     'Goes on where the last run ended: the engine keeps the position with the rows, so running a command ' +
     'again applies what is new. Readers see whole transactions. Anything that can not be carried over stops ' +
     'the run, with all before it applied. A server, named by a URL, is followed until SIGTERM or Ctrl-C, over lost ' +
-    'connections and restarts; into an empty engine its tables are copied first, as of one place in its log.';
+    'connections and restarts; into an empty engine its tables are copied first, as of one place in its log. A folder ' +
+    'is read to its end, and with --follow as it grows.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --binlog /var/lib/mysql/binlog.000001',
     '<%= config.bin %> <%= command.id %> --binlog logs/ --include "shop.*" --engine ./copy',
+    '<%= config.bin %> <%= command.id %> --binlog /var/lib/mysql/ --follow',
     '<%= config.bin %> <%= command.id %> --dump dump.sql --binlog /var/lib/mysql/',
     '<%= config.bin %> <%= command.id %> --dump orders.sql --only shop.orders',
     '<%= config.bin %> <%= command.id %> --binlog mysql://repl@db.example.com/ --password-file secret',
     '<%= config.bin %> <%= command.id %> --binlog mysql://repl@127.0.0.1:3306/ --until now',
     '<%= config.bin %> <%= command.id %> --binlog mysql://repl@127.0.0.1:3306/ --resync shop.orders',
+    '<%= config.bin %> <%= command.id %> --binlog mysql://repl@db2/ --source db2 --rename "shop.*=shop2.*"',
     '$ zstdcat binlog.000007.zst | <%= config.bin %> <%= command.id %> --binlog - --from binlog.000007:4',
   ];
 
@@ -105,6 +113,11 @@ export default class Write extends FlashCommand {
         'Stop before the first transaction at or after this place or time (UTC); now: where the logs end.',
       helpValue: 'FILE:OFFSET|TIME|now',
     }),
+    follow: Flags.boolean({
+      summary: 'A folder: wait for what its logs get, until SIGTERM or Ctrl-C, as of a server.',
+      dependsOn: ['binlog'],
+      exclusive: ['load-only'],
+    }),
     schema: Flags.string({
       summary:
         'Definitions of tables that the logs do not define: mysqldump --no-data --databases.',
@@ -118,20 +131,7 @@ export default class Write extends FlashCommand {
   async run(): Promise<WriteSummary> {
     const { flags } = await this.parse(Write);
     this.quiet = flags.quiet;
-    if (flags.binlog === undefined && flags.dump === undefined) {
-      throw new FlashError(
-        'INVALID_REQUEST',
-        'nothing to write: neither --binlog nor --dump is given',
-        {
-          hint: 'Name binary logs, as --binlog binlog.000001, or a dump, as --dump dump.sql.',
-        },
-      );
-    }
-    if (flags.dump === '-' && flags.binlog?.includes('-') === true) {
-      throw new FlashError('INVALID_REQUEST', 'stdin can be the dump or a log, and not both', {
-        hint: 'Load the dump first, by --dump -, and then run write again for the log.',
-      });
-    }
+    checkFlags(flags);
     const from = flags.from === undefined ? undefined : parsePosition('--from', flags.from);
     const signal = this.interruptSignal();
     const options: ReplayOptions = {
@@ -181,17 +181,19 @@ export default class Write extends FlashCommand {
   async #open(
     specs: readonly string[],
     stdinName: string | undefined,
-    flags: SourceFlags & { until?: string | undefined },
+    flags: SourceFlags & { until?: string | undefined; follow: boolean },
     { signal, onNote }: { signal: AbortSignal; onNote: (line: string) => void },
   ): Promise<Source> {
     hidePasswords();
     const serverId = flags['server-id'];
+    const follow = !isUntilNow(flags.until);
     return openSource(specs, {
       stdin: process.stdin,
       signal,
+      files: { follow: flags.follow && follow, untilNow: flags.until === 'now', onNote },
       ...(stdinName === undefined ? {} : { stdinName }),
       live: {
-        follow: !isUntilNow(flags.until),
+        follow,
         defaults: specs.some(isServerUrl) ? await readSourceDefaults(flags) : {},
         ...(serverId === undefined ? {} : { serverId }),
         onNote,
@@ -201,11 +203,11 @@ export default class Write extends FlashCommand {
 
   async #load(
     path: string,
-    flags: EngineFlags & { only?: string[] | undefined },
+    flags: EngineFlags & NamedFlags & { only?: string[] | undefined },
     options: ReplayOptions,
   ): Promise<WriteSummary> {
     const dump = await openDump(path, process.stdin, options.signal);
-    const engine = await openEngine(flags, { create: true });
+    const engine = await openSourceEngine(flags, { create: true });
     const { sizeBytes } = dump;
     const progress = startProgress({
       label: 'load',
@@ -236,11 +238,11 @@ export default class Write extends FlashCommand {
   /** The first load of a server; undefined where the copy goes on. */
   async #loadFromServer(
     url: string,
-    flags: EngineFlags & SourceFlags & { 'load-only': boolean },
+    flags: EngineFlags & NamedFlags & SourceFlags & { 'load-only': boolean },
     options: ReplayOptions & { resync: readonly string[] },
   ): Promise<WriteSummary | undefined> {
     const defaults = await readSourceDefaults(flags);
-    const engine = await openEngine(flags, { create: true });
+    const engine = await openSourceEngine(flags, { create: true });
     const startedMs = performance.now();
     try {
       const onNote = (line: string): void => {
@@ -264,8 +266,12 @@ export default class Write extends FlashCommand {
     }
   }
 
-  async #replay(source: Source, flags: EngineFlags, options: ReplayOptions): Promise<WriteSummary> {
-    const engine = await openEngine(flags, { create: true });
+  async #replay(
+    source: Source,
+    flags: EngineFlags & NamedFlags,
+    options: ReplayOptions,
+  ): Promise<WriteSummary> {
+    const engine = await openSourceEngine(flags, { create: true });
     const sizes = source.logs.map((log) => log.sizeBytes);
     const isKnown = sizes.every((size) => size !== undefined);
     const progress = startProgress({
@@ -291,6 +297,34 @@ export default class Write extends FlashCommand {
       source.close?.();
       await engine.close();
     }
+  }
+}
+
+/** Errors: INVALID_REQUEST for flags that do not go together. */
+function checkFlags(flags: {
+  binlog?: string[] | undefined;
+  dump?: string | undefined;
+  until?: string | undefined;
+  follow: boolean;
+}): void {
+  if (flags.binlog === undefined && flags.dump === undefined) {
+    throw new FlashError(
+      'INVALID_REQUEST',
+      'nothing to write: neither --binlog nor --dump is given',
+      {
+        hint: 'Name binary logs, as --binlog binlog.000001, or a dump, as --dump dump.sql.',
+      },
+    );
+  }
+  if (flags.dump === '-' && flags.binlog?.includes('-') === true) {
+    throw new FlashError('INVALID_REQUEST', 'stdin can be the dump or a log, and not both', {
+      hint: 'Load the dump first, by --dump -, and then run write again for the log.',
+    });
+  }
+  if (flags.follow && flags.until === 'now') {
+    throw new FlashError('INVALID_REQUEST', '--follow goes on, and --until now ends', {
+      hint: 'Give one of them: --until now ends where the logs end at the start, --follow waits for more.',
+    });
   }
 }
 

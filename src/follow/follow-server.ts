@@ -1,6 +1,6 @@
 import { loadServer } from '../load/index.js';
 import type { Engine, SourcePhase } from '../protocol/index.js';
-import { openSource, openTableServer, type AddressDefaults } from '../source/index.js';
+import { isServerUrl, openSource, openTableServer, type AddressDefaults } from '../source/index.js';
 import {
   checkpointSource,
   replay,
@@ -12,13 +12,15 @@ import {
 
 /** What is followed and how; can be posted to another thread. */
 export interface FollowOptions {
-  /** `mysql://…` or `mariadb://…`. */
-  url: string;
-  /** What the URL leaves out. */
+  /** `mysql://…` or `mariadb://…`, or a folder of logs. */
+  source: string;
+  /** Which of several sources of the engine it is; undefined for the one without a name. */
+  sourceName: string | undefined;
+  /** What a URL leaves out. */
   defaults: AddressDefaults;
   /** Undefined: a free one. */
   serverId: number | undefined;
-  /** Copy the tables first, where the engine holds no copy. */
+  /** Of a server: copy the tables first, where the engine holds no copy. */
   load: boolean;
   writer: Pick<
     ReplayOptions,
@@ -36,7 +38,7 @@ export interface FollowEvents {
 
 /**
  * Keeps an engine true to a running server: its tables first, where there is no copy, then its log, over
- * lost connections, until the signal.
+ * lost connections, until the signal. A folder of logs is followed as it grows.
  *
  * Errors: those of `openSource`, `loadServer` and `replay`. What came before is applied, and calling it
  * again goes on there.
@@ -46,14 +48,16 @@ export async function followServer(
   options: FollowOptions,
   events: FollowEvents,
 ): Promise<void> {
-  const { url, writer } = options;
+  const { source: spec, writer } = options;
   const { signal, onNote, onPhase } = events;
   onPhase('connecting');
   const isNew = (await engine.readCheckpoint(checkpointSource)) === undefined;
-  if (isNew && options.load && !(await load(engine, options, events))) return;
-  const source = await openSource([url], {
+  const isLoaded = isServerUrl(spec) && options.load;
+  if (isNew && isLoaded && !(await load(engine, options, events))) return;
+  const source = await openSource([spec], {
     stdin: process.stdin,
     signal,
+    files: { follow: true, untilNow: false, onNote },
     live: {
       follow: true,
       defaults: options.defaults,
@@ -81,7 +85,7 @@ export async function followServer(
 /** False where the signal has ended it. */
 async function load(
   engine: Engine,
-  { url, defaults, serverId, writer }: FollowOptions,
+  { source: url, defaults, serverId, writer }: FollowOptions,
   { signal, onNote, onPhase }: FollowEvents,
 ): Promise<boolean> {
   // What is wrong with the log is told before the tables are copied, and not after.

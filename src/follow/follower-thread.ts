@@ -1,6 +1,7 @@
 import { isMainThread, parentPort, workerData as given } from 'node:worker_threads';
 import { joinEmbeddedEngine, type EngineHandle } from '../engine/index.js';
 import { FlashError, type SourceFailure, type SourcePhase } from '../protocol/index.js';
+import { nameSource } from '../writer/index.js';
 import { followServer, type FollowOptions } from './follow-server.js';
 
 /** What the thread is started with. */
@@ -25,7 +26,7 @@ async function runThread(
   try {
     const engine = joinEmbeddedEngine(handle);
     try {
-      await followServer(engine, options, {
+      await followServer(nameSource(engine, options.sourceName), options, {
         signal,
         onPhase: (phase) => {
           report({ kind: 'phase', phase });

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { EmbeddedEngine } from '../engine/index.js';
 import type { SourceFailure, SourceState } from '../protocol/index.js';
-import { addressText, parseServerUrl } from '../source/index.js';
+import { addressText, isServerUrl, parseServerUrl } from '../source/index.js';
 import type { FollowOptions } from './follow-server.js';
 import type { FollowerReport, FollowerTask } from './follower-thread.js';
 import { retryDelayMs } from './retry-delay.js';
@@ -52,7 +52,8 @@ class ThreadFollower implements Follower {
   constructor(engine: EmbeddedEngine, options: FollowOptions, events: FollowerEvents) {
     this.#task = { engine: engine.handle, options };
     this.#events = events;
-    const location = addressText(parseServerUrl(options.url, options.defaults));
+    const { source, defaults } = options;
+    const location = isServerUrl(source) ? addressText(parseServerUrl(source, defaults)) : source;
     this.#state = { location, phase: 'connecting', sinceMs: Date.now(), starts: 0 };
   }
 

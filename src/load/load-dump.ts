@@ -10,6 +10,7 @@ import {
 import {
   BatchWriter,
   boundTables,
+  checkOwners,
   checkpointSource,
   defaultLimits,
   dropSideTables,
@@ -200,8 +201,9 @@ class DumpLoad implements DumpSink {
       const hint = 'Give each a name of its own with --rename, or leave one out with --exclude.';
       throw dumpError(location, problem, { offset, table: name, hint });
     }
+    await checkOwners(this.#engine, [target]);
     if (this.#checkpoint === undefined) await checkFresh(this.#tables, name, target, 'the dump');
-    const side = { ...table.known.schema, ...sideTable(this.#loaders.size + 1) };
+    const side = { ...table.known.schema, ...sideTable(this.#engine, this.#loaders.size + 1) };
     const { zeroDate = 'null' } = this.#options;
     const { session } = this.#reader;
     const more = { offset, scanner: this.#scanner, zeroDate };

@@ -1,6 +1,7 @@
 import { FlashError, tableName, type Engine } from '../protocol/index.js';
 import {
   BatchWriter,
+  checkOwners,
   checkpointSource,
   EngineTables,
   historyPieces,
@@ -37,6 +38,8 @@ export async function publishLoad(
   const tables = new EngineTables(engine);
   const writer = new BatchWriter(engine, tables, checkpointSource, { stored });
   await writer.checkKnown();
+  const owned = loaded.map(({ to }) => to);
+  await checkOwners(engine, owned);
   const there = await tables.list();
   const swaps = [];
   for (const { side, to } of loaded) {
@@ -45,9 +48,9 @@ export async function publishLoad(
     if (stored === undefined && there.has(tableName(to))) await tables.drop(to);
     swaps.push({ uuid, to });
   }
-  const pieces = historyPieces(history);
+  const pieces = historyPieces(history, engine);
   await writer.commit(
-    () => Promise.resolve({ create: [], pieces }),
+    () => Promise.resolve({ create: [], pieces, owned }),
     JSON.stringify({ ...checkpoint, swaps }),
   );
   await writer.settle();

@@ -16,6 +16,9 @@ export interface Engine {
   /** Decodes rows of binary logs faster than JavaScript; only where the engine runs in this process. */
   readonly rowKernel?: RowKernel;
 
+  /** Which of several sources is written through it; missing for the one without a name. */
+  readonly sourceName?: string;
+
   /**
    * Runs SQL that gives no rows: DDL, INSERT and TheFlash's verbs, one or several statements.
    * On an error in statement n, the statements before it have taken effect.

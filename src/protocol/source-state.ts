@@ -24,7 +24,7 @@ export interface SourceFailure {
  * Units: times in ms since 1970, UTC.
  */
 export interface SourceState {
-  /** As `repl@db:3306`: without a password. */
+  /** As `repl@db:3306`, without a password, or the path of a folder. */
   location: string;
   phase: SourcePhase;
   /** Since when it is in this phase. */

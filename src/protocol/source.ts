@@ -44,9 +44,14 @@ export interface LogInput {
    * also CONNECTION, AUTH, and SOURCE_MISMATCH where it has no such place.
    */
   chunks(offset: number): AsyncIterable<Uint8Array>;
+  /** Read up to a place where its server may be writing an event: half of one there is no error. */
+  readonly isGrowing?: true;
   /**
    * As `chunks`, and waits for what comes: it ends when the source has begun the next log. Where a source
    * is followed, its logs have it.
+   *
+   * `wholeUpTo` gives the offset up to which what was read is whole: after a crash, a server takes
+   * the rest of its log back.
    */
-  follow?(offset: number): AsyncIterable<Uint8Array>;
+  follow?(offset: number, wholeUpTo?: () => number): AsyncIterable<Uint8Array>;
 }

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { FlashError, type LogInput } from '../protocol/index.js';
 
 /** Large enough that events seldom lie in two chunks, small enough to be of no account in memory. */
-const chunkBytes = 1 << 20;
+export const chunkBytes = 1 << 20;
 
 /**
  * Gives a binary log file as a log to read.

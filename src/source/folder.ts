@@ -1,8 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { FlashError } from '../protocol/index.js';
 import { fileError } from './file-log.js';
 import { parseLogName } from './log-name.js';
+
+/** A server adds and removes logs and lines of its index one after the other. */
+const tries = { max: 3, pauseMs: 100 };
 
 /**
  * Finds the binary logs of a folder: those that its index file names, in its order; without an
@@ -12,6 +16,18 @@ import { parseLogName } from './log-name.js';
  * where logs of several servers lie in it.
  */
 export async function findLogs(folder: string): Promise<string[]> {
+  for (let count = 1; ; count += 1) {
+    try {
+      return await listLogs(folder);
+    } catch (error) {
+      const mayPass = error instanceof FlashError && error.code === 'NOT_FOUND';
+      if (!mayPass || count === tries.max) throw error;
+      await delay(tries.pauseMs);
+    }
+  }
+}
+
+async function listLogs(folder: string): Promise<string[]> {
   const names = await readdir(folder).catch((error: unknown) => {
     throw fileError(error, folder);
   });

@@ -1,6 +1,6 @@
 export { parseLogName, type LogName } from './log-name.js';
 export { openDump } from './open-dump.js';
-export { openSource, type OpenSourceOptions } from './open-source.js';
+export { openSource, type FilesOptions, type OpenSourceOptions } from './open-source.js';
 export { fileError } from './file-log.js';
 export {
   addressText,

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { FlashError, type LogInput, type Source } from '../protocol/index.js';
 import { fileError, openFileLog } from './file-log.js';
 import { findLogs } from './folder.js';
+import { followFolder } from './followed-folder.js';
 import { isServerUrl, openLiveSource, type LiveOptions } from './live/index.js';
 import { nextLogName, parseLogName } from './log-name.js';
 import { openPipeLog } from './pipe-log.js';
@@ -16,6 +17,17 @@ export interface OpenSourceOptions {
   signal?: AbortSignal;
   /** How a server is read, where a URL names one. Without it, up to where its logs end now. */
   live?: Omit<LiveOptions, 'signal'>;
+  /** How far files and folders are read. Without it, up to where they end when they are read. */
+  files?: FilesOptions;
+}
+
+export interface FilesOptions {
+  /** Wait for what comes: of one folder only. */
+  follow: boolean;
+  /** End where the last log ends now, if that is inside an event before it. */
+  untilNow: boolean;
+  /** Called with lines for people. */
+  onNote?: (line: string) => void;
 }
 
 /**
@@ -31,9 +43,11 @@ export async function openSource(
   options: OpenSourceOptions,
 ): Promise<Source> {
   const location = specs.join(' ');
+  const { files = { follow: false, untilNow: false } } = options;
   if (specs.includes('-')) {
     if (specs.length > 1)
       throw usageError('- (stdin) stands for one log, and takes no other beside it');
+    if (files.follow) throw followError('stdin');
     return { location, logs: [openPipeLog(options.stdin, options.stdinName, options.signal)] };
   }
   const { live = { follow: false }, signal } = options;
@@ -49,7 +63,33 @@ export async function openSource(
   const logs: LogInput[] = [];
   for (const path of paths) logs.push(await openFileLog(path));
   checkSequence(logs);
-  return { location, logs };
+  if (!files.follow) return { location, logs: files.untilNow ? endNow(logs) : logs };
+  const [folder, ...others] = specs;
+  if (folder === undefined || others.length > 0 || paths[0] === folder) throw followError(location);
+  files.onNote?.(`${folder}: ${logs.length} logs, followed until SIGTERM or Ctrl-C.`);
+  return followFolder(folder, logs, { signal, onNote: files.onNote });
+}
+
+/** The last log is read up to its size of now. */
+function endNow(logs: readonly LogInput[]): LogInput[] {
+  const last = logs.at(-1);
+  const { sizeBytes } = last ?? {};
+  if (last === undefined || sizeBytes === undefined) return [...logs];
+  const chunks = async function* (offset: number): AsyncGenerator<Uint8Array> {
+    let left = sizeBytes - offset;
+    for await (const chunk of last.chunks(offset)) {
+      if (left > 0) yield chunk.subarray(0, left);
+      left -= chunk.length;
+      if (left <= 0) return;
+    }
+  };
+  return [...logs.slice(0, -1), { ...last, isGrowing: true, chunks }];
+}
+
+function followError(location: string): FlashError {
+  return new FlashError('INVALID_REQUEST', `${location} can't be followed: it is not one folder`, {
+    hint: 'Give --follow with --binlog DIR, the folder of the logs, or with mysql://user@host/. A pipe is read until its writer ends.',
+  });
 }
 
 async function expandFolders(specs: readonly string[]): Promise<string[]> {

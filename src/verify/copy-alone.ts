@@ -1,5 +1,5 @@
 import { listTables, queryRows, tableName, type Engine } from '../protocol/index.js';
-import type { SchemaHistory, TableFilter } from '../writer/index.js';
+import { tablesOfOthers, type SchemaHistory, type TableFilter } from '../writer/index.js';
 
 interface TableReference {
   database: string;
@@ -33,7 +33,8 @@ export async function tablesOfCopyAlone(
   const left = history.leftOut().filter(({ heldUpTo }) => heldUpTo !== undefined);
   const known = [...source, ...history.tables().map(({ schema }) => schema)];
   const copies = [...known, ...left.map(({ table }) => table)].map((table) => copied.target(table));
-  const taken = new Set(copies.map((table) => tableName(table)));
+  const others = await tablesOfOthers(engine);
+  const taken = new Set([...copies.map((table) => tableName(table)), ...others.keys()]);
   const databases = new Set(copies.map(({ database }) => database));
   const sourceDatabases = new Set(known.map(({ database }) => database));
   const views = await listViews(engine);

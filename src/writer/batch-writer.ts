@@ -1,12 +1,15 @@
 import { FlashError, type Engine, type WriteBatch } from '../protocol/index.js';
 import type { Piece } from './change-buffer.js';
 import type { EngineTables } from './engine-tables.js';
+import { checkOwners } from './table-owners.js';
 import type { NewTable } from './table-router.js';
 
 /** What one step brings: tables that the engine has not yet, and rows. */
 export interface BatchStep {
   create: readonly NewTable[];
   pieces: readonly Piece[];
+  /** Tables, by their names in the engine, of which the history tells that they are this source's. */
+  owned?: readonly { database: string; table: string }[];
 }
 
 /** The checkpoint that a writer goes on from. */
@@ -95,6 +98,8 @@ export class BatchWriter {
       const startMs = performance.now();
       await this.#append(step);
       const batch = await this.#openBatch();
+      // Another source's writer may have made a table of the same name since it was looked for.
+      await checkOwners(this.#engine, step.owned ?? []);
       await batch.commit(this.#source, checkpoint);
       if (this.#known !== undefined) this.#known.stored = checkpoint;
       this.#batch = undefined;
@@ -137,6 +142,10 @@ export class BatchWriter {
   }
 
   async #append({ create, pieces }: BatchStep): Promise<void> {
+    await checkOwners(
+      this.#engine,
+      create.map(({ schema }) => schema),
+    );
     for (const { schema, mustExist } of create) {
       if (mustExist === undefined) await this.#tables.create(schema);
       else if (!(await this.#tables.adopt(schema))) throw mustExist;

@@ -1,4 +1,4 @@
-import { FlashError, tableName, type Checkpoint } from '../protocol/index.js';
+import { FlashError, tableName, type Checkpoint, type Engine } from '../protocol/index.js';
 import type { BatchStep, BatchWriter } from './batch-writer.js';
 import type { ChangeBuffer, CompleteRows } from './change-buffer.js';
 import type { PendingRename, WriterCheckpoint } from './checkpoint.js';
@@ -8,11 +8,14 @@ import type { ForeignKeyActions } from './foreign-keys/index.js';
 import type { RowCompleter } from './row-completer.js';
 import type { SchemaHistory } from './schema-history.js';
 import { historyPieces } from './schema-store.js';
+import type { TableFilter } from './table-filter.js';
 import type { TableRouter } from './table-router.js';
 import type { XaStore } from './xa-store.js';
 import { emptyTotals, moveTotals, type Totals } from './totals.js';
 
 export interface CommitQueuePorts {
+  engine: Engine;
+  filter: TableFilter;
   writer: BatchWriter;
   buffer: ChangeBuffer;
   router: TableRouter;
@@ -111,12 +114,14 @@ export class CommitQueue {
   async commit(checkpoint: Checkpoint, renames?: readonly PendingRename[]): Promise<void> {
     const isNote = renames !== undefined && renames.length > 0;
     if (!this.#isDirty && !isNote) return;
-    const { writer, history, totals, xaStore } = this.#ports;
+    const { writer, history, totals, xaStore, engine, filter } = this.#ports;
     const record: WriterCheckpoint = isNote ? { ...checkpoint, renames } : checkpoint;
     await writer.commit(async () => {
       const { create, pieces } = await this.#takeRows();
       this.#staged.clear();
-      return { create, pieces: [...pieces, ...historyPieces(history), ...xaStore.takePieces()] };
+      const owned = history.changedTables().map((table) => filter.target(table));
+      const stored = [...historyPieces(history, engine), ...xaStore.takePieces()];
+      return { create, pieces: [...pieces, ...stored], owned };
     }, JSON.stringify(record));
     this.#isDirty = false;
     this.#firstChangeMs = undefined;

@@ -135,6 +135,7 @@ export class DdlApplier {
     // A table that is new has no rows on their way to it.
     if (known !== undefined) await barrier();
     await atStatement(context, tableName(table), async () => {
+      await this.#ports.checkOwners([filter.target(table)]);
       if (known !== undefined && statement.orReplace) await tables.drop(filter.target(table));
       await tables.create(this.#targetSchema(made.schema));
     });
@@ -240,6 +241,8 @@ export class DdlApplier {
   ): Promise<PendingRename[]> {
     const { filter, tables } = this.#ports;
     const pending: PendingRename[] = [];
+    const kept = moves.flatMap(({ to }) => (to !== undefined && filter.accepts(to) ? [to] : []));
+    await this.#ports.checkOwners(kept.map((to) => filter.target(to)));
     for (const { from, to } of moves) {
       const there = await tables.uuidOf(filter.target(from));
       if (there === undefined) continue;

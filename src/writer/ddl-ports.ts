@@ -24,6 +24,8 @@ export interface DdlPorts {
   /** What the copy stands on: whether a table may come without its CREATE TABLE. */
   beginning: () => Beginning | undefined;
   foreignKeys: Pick<ForeignKeyActions, 'checkParents'>;
+  /** Errors: SOURCE_MISMATCH where one of these names of the engine is another source's. */
+  checkOwners: (targets: readonly { database: string; table: string }[]) => Promise<void>;
   /** Makes all before the statement durable, with `renames` as a note in the checkpoint. */
   barrier: (renames?: readonly PendingRename[]) => Promise<void>;
 }

@@ -111,6 +111,13 @@ export class LogApplier {
     return this.#transaction === undefined && this.#gtid === undefined;
   }
 
+  /** Up to where a log has been read in whole transactions. */
+  wholeUpTo(file: string): number {
+    const { position } = this.log;
+    const open = this.#transaction?.startOffset ?? this.#gtid?.offset;
+    return open ?? (position?.file === file ? position.offset : 0);
+  }
+
   /** From where on bytes are wanted once more: those of an XA transaction that comes through a pipe. */
   get wantedFrom(): number | undefined {
     if (!this.#xa.isOneWay) return undefined;

@@ -58,14 +58,15 @@ export class LogReader {
       isAtEnd = await this.#readOn(input, framer, decoder);
     }
     if (this.#isStopped) return;
-    framer.finish();
+    framer.finish({ isGrowing: input.isGrowing === true });
     earlier?.finish();
   }
 
   /** Reads until the log ends, or the framer wants to go on elsewhere in it. */
   async #readOn(input: LogInput, framer: EventFramer, decoder: EventDecoder): Promise<boolean> {
     let at = framer.nextOffset;
-    const chunks = (input.follow?.(at) ?? input.chunks(at))[Symbol.asyncIterator]();
+    const wholeUpTo = (): number => this.#applier.wholeUpTo(framer.file);
+    const chunks = (input.follow?.(at, wholeUpTo) ?? input.chunks(at))[Symbol.asyncIterator]();
     try {
       for (;;) {
         const chunk = await this.#nextChunk(chunks);

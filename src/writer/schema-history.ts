@@ -160,6 +160,11 @@ export class SchemaHistory {
     }
   }
 
+  /** The tables that are copied and have changed since `takeChanges`. */
+  changedTables(): TableReference[] {
+    return [...this.#changed.values()].filter((table) => this.get(table) !== undefined);
+  }
+
   /** Gives the entries that changed since the last call: the text to store, or undefined to delete. */
   takeChanges(): { table: TableReference; text: string | undefined }[] {
     const changes = [...this.#changed.values()].map((table) => ({

@@ -41,11 +41,16 @@ export const preparedSchema: TableSchema = {
   primaryKey: ['xid'],
 };
 
+/** A table of the writer's own, which each source has under another name. */
+export function ownTable(schema: TableSchema, { sourceName }: Engine): TableSchema {
+  return sourceName === undefined ? schema : { ...schema, table: `${schema.table}_${sourceName}` };
+}
+
 /** Reads the schema history back, and makes the writer's tables where there are none yet. */
 export async function loadHistory(engine: Engine): Promise<SchemaHistory> {
   await engine.execute(`CREATE DATABASE IF NOT EXISTS ${quoteIdentifier(storeSchema.database)}`);
   const tables = new EngineTables(engine);
-  for (const schema of [preparedSchema, storeSchema]) {
+  for (const schema of [preparedSchema, storeSchema].map((each) => ownTable(each, engine))) {
     if (!(await tables.exists(schema))) await engine.execute(createTableSql(schema));
   }
   return loadStoredHistory(engine);
@@ -54,8 +59,9 @@ export async function loadHistory(engine: Engine): Promise<SchemaHistory> {
 /** Reads the schema history back, and changes nothing; an empty one where there is none. */
 export async function loadStoredHistory(engine: Engine): Promise<SchemaHistory> {
   const history = new SchemaHistory();
-  if (!(await new EngineTables(engine).exists(storeSchema))) return history;
-  for (const row of await queryRows(engine, `SELECT * FROM ${quoteTable(storeSchema)}`)) {
+  const store = ownTable(storeSchema, engine);
+  if (!(await new EngineTables(engine).exists(store))) return history;
+  for (const row of await queryRows(engine, `SELECT * FROM ${quoteTable(store)}`)) {
     const table = { database: String(row['source_database']), table: String(row['source_table']) };
     history.load(table, String(row['definition']));
   }
@@ -66,12 +72,13 @@ export async function loadStoredHistory(engine: Engine): Promise<SchemaHistory> 
  * Gives what has changed in the history as rows of its table, for the batch that carries the
  * checkpoint: so schema and position can't part.
  */
-export function historyPieces(history: SchemaHistory): Piece[] {
+export function historyPieces(history: SchemaHistory, engine: Engine): Piece[] {
   const changes = history.takeChanges();
   if (changes.length === 0) return [];
-  const { database, table } = storeSchema;
+  const schema = ownTable(storeSchema, engine);
+  const { database, table } = schema;
   const encoded = encodeChanges({
-    schema: storeSchema,
+    schema,
     rows: changes.length,
     columns: [
       textColumn(changes.map((change) => change.table.database)),

@@ -102,6 +102,8 @@ function goOn(source: Source, logs: readonly NamedLog[], checkpoint: WriterCheck
   const finished = logs.findIndex((log) => log.name === checkpoint.finished);
   const isRead = finished >= 0 && finished === logs.length - 1;
   const isAhead = logs.length > 0 && logs.every((log) => isEarlier(log.name, file));
+  const coming = isRead ? source.next?.(checkpoint.finished ?? '') : undefined;
+  if (coming?.name === file) return { ...start, logs: [{ name: file, input: coming }], offset };
   if (missingHint === undefined && (isRead || isAhead)) {
     return { ...start, logs: [], offset: 0 };
   }

@@ -13,8 +13,13 @@ const sideDatabase = 'theflash';
 const sidePrefix = 'load_';
 
 /** The name of the `number`th table of a load. */
-export function sideTable(number: number): { database: string; table: string } {
-  return { database: sideDatabase, table: `${sidePrefix}${number}` };
+export function sideTable(engine: Engine, number: number): { database: string; table: string } {
+  return { database: sideDatabase, table: `${prefixOf(engine)}${number}` };
+}
+
+/** Several sources may be loaded side by side. */
+function prefixOf({ sourceName }: Engine): string {
+  return sourceName === undefined ? sidePrefix : `${sidePrefix}${sourceName}_`;
 }
 
 /** Drops what a load has left that was killed, or whose tables have taken their places. */
@@ -23,7 +28,7 @@ export async function dropSideTables(engine: Engine): Promise<void> {
   const left = await queryRows(
     engine,
     `SELECT name FROM system.tables
-     WHERE database = '${sideDatabase}' AND match(name, '^${sidePrefix}[0-9]+$')`,
+     WHERE database = '${sideDatabase}' AND match(name, '^${prefixOf(engine)}[0-9]+$')`,
   );
   for (const row of left) await tables.drop({ database: sideDatabase, table: String(row['name']) });
 }

@@ -23,6 +23,7 @@ import { RowCompleter } from './row-completer.js';
 import type { SchemaHistory } from './schema-history.js';
 import type { StartPoint } from './start-point.js';
 import type { TableFilter, TableFilterOptions } from './table-filter.js';
+import { checkOwners } from './table-owners.js';
 import { TableRebuild } from './table-rebuild.js';
 import { TableRouter } from './table-router.js';
 import type { Totals } from './totals.js';
@@ -87,6 +88,7 @@ export function makeWriterParts(options: WriterPartsOptions): WriterParts {
   const xaStore = new XaStore(engine, () => writer.settle());
   const queue = new CommitQueue(
     {
+      ...{ engine, filter },
       ...{ writer, buffer, router, completer, foreignKeys, history, xaStore, limits, nowMs },
       ...{ totals, keepsWhole, transactionsMax },
     },
@@ -106,7 +108,7 @@ export function makeWriterParts(options: WriterPartsOptions): WriterParts {
       filter,
       serverUrl,
       foreignKeys,
-      barrier,
+      ...{ barrier, checkOwners: (targets) => checkOwners(engine, targets) },
       beginning,
     },
     checkpoint?.renames,

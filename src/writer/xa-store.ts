@@ -9,7 +9,7 @@ import {
 } from '../protocol/index.js';
 import type { Piece } from './change-buffer.js';
 import type { PreparedTransaction } from './checkpoint.js';
-import { bytesColumn, preparedSchema } from './schema-store.js';
+import { bytesColumn, ownTable, preparedSchema } from './schema-store.js';
 
 /** A prepared transaction as it stands in the log: the log's head, which says how to read, and its events. */
 interface HeldTransaction {
@@ -75,10 +75,11 @@ export class XaStore {
     if (this.#changes.size === 0) return [];
     const changes = [...this.#changes];
     this.#changes.clear();
-    const { database, table } = preparedSchema;
+    const schema = ownTable(preparedSchema, this.#engine);
+    const { database, table } = schema;
     const none = new Uint8Array(0);
     const encoded = encodeChanges({
-      schema: preparedSchema,
+      schema,
       rows: changes.length,
       columns: [
         bytesColumn(changes.map(([xid]) => Buffer.from(xid, 'utf8'))),
@@ -95,7 +96,7 @@ export class XaStore {
     // Hex, as a query's strings come as text.
     const [row] = await queryRows(
       this.#engine,
-      `SELECT hex(head) AS head, hex(events) AS events FROM ${quoteTable(preparedSchema)}
+      `SELECT hex(head) AS head, hex(events) AS events FROM ${quoteTable(ownTable(preparedSchema, this.#engine))}
        WHERE xid = ${quoteString(xid)}`,
     );
     if (row !== undefined) {

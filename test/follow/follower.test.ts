@@ -115,7 +115,8 @@ function follow(
   const follower = startFollower(
     engine,
     {
-      ...{ url: `mysql://${user}@127.0.0.1:${server.port}/`, defaults: {}, serverId: undefined },
+      ...{ source: `mysql://${user}@127.0.0.1:${server.port}/`, defaults: {}, serverId: undefined },
+      sourceName: undefined,
       ...{ load: true, writer: { limits: { ageMaxMs: 50 } } },
     },
     {

@@ -97,15 +97,15 @@ export class EventFramer {
   }
 
   /**
-   * Ends the file.
+   * Ends the file. `isGrowing`: the rest of its last event, if the first one of all, may come later.
    *
-   * Errors: `BINLOG_FORMAT` when the file ends inside an event, unless the log is in use.
+   * Errors: `BINLOG_FORMAT` when the file ends inside an event, unless the log is in use or growing.
    */
-  finish(): LogEnd {
+  finish({ isGrowing = false }: { isGrowing?: boolean } = {}): LogEnd {
     const unfinishedBytes = this.pending.length;
-    const inUse = this.format === 'in-use';
+    const inUse = this.format === 'in-use' || isGrowing;
     const place = { file: this.file, offset: this.unitOffset };
-    if (this.format === 'unseen') {
+    if (this.format === 'unseen' && !isGrowing) {
       throw formatError(place, `the file ends after ${unfinishedBytes} bytes of its first event`);
     }
     if (unfinishedBytes > 0 && !inUse) {

@@ -1,6 +1,7 @@
 import { FlashError, tableName, type Engine, type Position } from '../../protocol/index.js';
 import type { TableServer } from '../../source/index.js';
 import {
+  checkOwners,
   dropSideTables,
   EngineTables,
   GtidSet,
@@ -106,16 +107,10 @@ async function loadOnce(
     const list = await listSourceTables(server, filter);
     checkSameTables(before, list);
     checkTargets(list, filter);
-    const tables = new EngineTables(engine);
     const gtidSet = GtidSet.parse(snapshot.gtidSet).toString();
     const moment = { position, gtidSet };
     if (resync !== undefined) checkMoment(resync, moment);
-    const there = await tables.list();
-    for (const table of list.copied) {
-      if (!there.has(tableName(filter.target(table)))) continue;
-      if (resync !== undefined && isOfCopy(table, history)) continue;
-      await checkFresh(tables, tableName(table), filter.target(table), 'the source');
-    }
+    await checkPlacesFree(engine, list, filter, resync === undefined ? undefined : history);
     const listedAt = await server.position();
     const loaded = await readTables({ server, engine, list, sessions, options });
     await checkUnchanged(server, filter, position, listedAt, loaded);
@@ -138,6 +133,30 @@ async function loadOnce(
     };
   } finally {
     for (const session of snapshot.sessions) session.close();
+  }
+}
+
+/**
+ * `resynced`: the history of a copy whose tables are taken anew.
+ *
+ * Errors: SOURCE_MISMATCH where a table of the engine has the name already, and is no table of this copy.
+ */
+async function checkPlacesFree(
+  engine: Engine,
+  list: TableList,
+  filter: TableFilter,
+  resynced: SchemaHistory | undefined,
+): Promise<void> {
+  await checkOwners(
+    engine,
+    list.copied.map((table) => filter.target(table)),
+  );
+  const tables = new EngineTables(engine);
+  const there = await tables.list();
+  for (const table of list.copied) {
+    if (!there.has(tableName(filter.target(table)))) continue;
+    if (resynced !== undefined && isOfCopy(table, resynced)) continue;
+    await checkFresh(tables, tableName(table), filter.target(table), 'the source');
   }
 }
 

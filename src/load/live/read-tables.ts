@@ -114,11 +114,11 @@ class TableReading {
   }
 
   async #readTable(table: ListedTable, number: number): Promise<LoadedRows> {
-    const { server, sessions, list, options } = this.#request;
+    const { engine, server, sessions, list, options } = this.#request;
     const known = await readDefinition(server, table, list.charsets.get(table.database));
     const name = tableName(table);
     if (known === undefined) throw new TablesChanged(`${name} is gone`);
-    const side = { ...known.schema, ...sideTable(number) };
+    const side = { ...known.schema, ...sideTable(engine, number) };
     const rows = new TextRows(known, side, options.zeroDate ?? 'null');
     // Its rows are sent in a later turn, so they are read meanwhile.
     const making = this.#inTurn(() => this.#tables.make(side));
