@@ -1,5 +1,6 @@
 import {
   isEqual,
+  isNothingLeft,
   isTableEqual,
   type RowDifference,
   type ShownRow,
@@ -34,6 +35,8 @@ export interface VerifyJson {
   upTo: { file: string; offset: number; gtidSet: string };
   standingStill: readonly string[];
   unmatchedPatterns: readonly string[];
+  /** Tables that were dropped or renamed before they were compared. */
+  gone: readonly string[];
   /** As of which place `--repair` put rows right; null where it did not. */
   repairedAt: { file: string; offset: number; gtidSet: string } | null;
   tables: readonly TableResult[];
@@ -45,7 +48,7 @@ export interface VerifyJson {
 export function verifyJson(report: VerifyReport & { samplePercent: number }): VerifyJson {
   const { result, engine, elapsedMs, samplePercent } = report;
   const { from, upTo, interrupted, standingStill, unmatchedPatterns, tables } = result;
-  const { repairedAt } = result;
+  const { repairedAt, gone } = result;
   return {
     version: 1,
     equal: isEqual(result),
@@ -54,7 +57,7 @@ export function verifyJson(report: VerifyReport & { samplePercent: number }): Ve
     ...{ engine, samplePercent, rows: rowsOf(result), seconds: Math.round(elapsedMs) / 1000 },
     from: { ...from.position, gtidSet: from.gtidSet },
     upTo: { ...upTo.position, gtidSet: upTo.gtidSet },
-    ...{ standingStill, unmatchedPatterns },
+    ...{ standingStill, unmatchedPatterns, gone },
     repairedAt:
       repairedAt === undefined ? null : { ...repairedAt.position, gtidSet: repairedAt.gtidSet },
     tables,
@@ -64,7 +67,7 @@ export function verifyJson(report: VerifyReport & { samplePercent: number }): Ve
 
 /** Gives a comparison as people read it. */
 export function verifyLines({ result, engine, elapsedMs }: VerifyReport): string[] {
-  const { tables, from, upTo, standingStill, unmatchedPatterns } = result;
+  const { tables, from, upTo, standingStill, unmatchedPatterns, gone } = result;
   const rows = rowsOf(result);
   const seconds = elapsedMs / 1000;
   const rate = `${seconds.toFixed(1)} s, ${count(rows / Math.max(seconds, 0.001))} rows/s`;
@@ -76,6 +79,7 @@ export function verifyLines({ result, engine, elapsedMs }: VerifyReport): string
   return [
     ...tables.filter(hasFindings).flatMap((table) => tableLines(table)),
     ...standingStill.map((table) => `${table}: not compared, as it is left out and stands still.`),
+    ...gone.map((table) => `${table}: not compared, as it was dropped or renamed meanwhile.`),
     ...unmatchedPatterns.map(
       (pattern) => `No table of the copy has met ${pattern}: is it written as the source has it?`,
     ),
@@ -91,6 +95,7 @@ function verdict(result: VerifyResult, unlike: number): string {
   const { tables, unmatchedPatterns, interrupted, repairedAt } = result;
   if (interrupted) return 'Interrupted: not all was compared.';
   if (unlike > 0) return `${plural(unlike, 'table')} of ${tables.length} not proven equal.`;
+  if (isNothingLeft(result)) return 'Nothing was compared: no table was left that could be.';
   if (unmatchedPatterns.length === 0) {
     return `Source and copy are equal${repairedAt === undefined ? '' : ' now'}.`;
   }

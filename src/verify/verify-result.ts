@@ -60,6 +60,8 @@ export interface VerifyResult {
   upTo: Moment;
   /** Tables that the copy keeps as they were, since a filter leaves them out: not compared. */
   standingStill: readonly string[];
+  /** Tables that were there at first, and were dropped or renamed before they were compared. */
+  gone: readonly string[];
   /** Patterns of `include` and `exclude`, with their flags, that fit no table: nothing was compared for them. */
   unmatchedPatterns: readonly string[];
   mending: Mending;
@@ -75,8 +77,19 @@ export interface VerifyResult {
 }
 
 /** Whether all that was to be compared is proven equal. */
-export function isEqual({ tables, unmatchedPatterns, interrupted }: VerifyResult): boolean {
-  return !interrupted && unmatchedPatterns.length === 0 && tables.every(isTableEqual);
+export function isEqual(result: VerifyResult): boolean {
+  const { tables, unmatchedPatterns, interrupted } = result;
+  return (
+    !interrupted &&
+    unmatchedPatterns.length === 0 &&
+    !isNothingLeft(result) &&
+    tables.every(isTableEqual)
+  );
+}
+
+/** Whether all tables that were to be compared went before that: then nothing is proven. */
+export function isNothingLeft({ tables, gone }: VerifyResult): boolean {
+  return tables.length === 0 && gone.length > 0;
 }
 
 /** Whether nothing is wrong with a table, or no more. */

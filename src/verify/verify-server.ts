@@ -84,6 +84,8 @@ class Verification {
   #upTo: Moment | undefined;
   #filterFlags: readonly string[] = [];
   #unmatched: ReadonlySet<string> = new Set();
+  /** Tables that were there to be compared at first, by the source's names. */
+  #first: readonly string[] = [];
   #rows = 0;
   #rowsTotal = 0;
 
@@ -108,8 +110,9 @@ class Verification {
     this.#filterFlags = filterFlags(place.filters);
     const copy = this.#copyPlace();
     let todo = await this.#list(copy);
-    // A table that goes meanwhile has met its pattern.
+    // A table that goes meanwhile has met its pattern: it is told by its name.
     this.#unmatched = new Set(todo.unmatched);
+    this.#first = todo.tables.map(({ known }) => tableName(known.schema));
     checkAny(todo, this.#options);
     for (let attempt = 1; ; attempt += 1) {
       this.#compared = todo;
@@ -413,6 +416,7 @@ class Verification {
         ...{ unsettled: 0, differences: [], repaired: null },
       });
     }
+    const told = new Set(tables.map(({ table }) => table));
     const nowhere = { position: { file: '', offset: 0 }, gtidSet: '' };
     return {
       tables: tables.sort((a, b) => (a.table < b.table ? -1 : 1)),
@@ -420,6 +424,7 @@ class Verification {
       upTo: this.#upTo ?? nowhere,
       ...{
         standingStill,
+        gone: this.#first.filter((name) => !interrupted && !told.has(name)),
         repairedAt: this.#repair?.at,
         tooMany: [...(this.#plan?.tooMany ?? [])],
         mending: mendingOf(tables, unlike, known, this.#plan !== undefined),

@@ -104,6 +104,13 @@ class Corruption {
     const [key = ''] = table.primaryKey.slice(-1);
     if (where === undefined) return false;
     const value = otherKey(quoteIdentifier(key), await this.#typeOf(table, key));
+    const names = table.primaryKey.map((name) => (name === key ? value : quoteIdentifier(name)));
+    const [row] = await queryRows(
+      this.#engine,
+      `SELECT toString(cityHash64(${names.join(', ')})) AS added FROM w.${table.name} WHERE ${where}`,
+    );
+    // It is wrong already.
+    this.#used.get(table.name)?.push(String(row?.['added']));
     await this.#engine.execute(
       // In one SELECT, WHERE would mean the new key.
       `INSERT INTO w.${table.name} SELECT * REPLACE (${value} AS ${quoteIdentifier(key)})
