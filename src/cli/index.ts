@@ -14,5 +14,7 @@ export * from './progress.js';
 export * from './result-flags.js';
 export * from './size-text.js';
 export * from './source-flags.js';
+export * from './source-lag.js';
+export * from './status-lines.js';
 export * from './stdout-kind.js';
 export * from './verify-report.js';
