@@ -1,6 +1,7 @@
 export * from './check-where.js';
 export * from './copy-flags.js';
 export * from './deliver-result.js';
+export * from './doctor/index.js';
 export * from './engine-flag.js';
 export * from './engine-status.js';
 export * from './error-report.js';

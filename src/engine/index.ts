@@ -1,4 +1,5 @@
 export {
+  findLibraryFile,
   joinEmbeddedEngine,
   openEmbeddedEngine,
   type AllowedPath,

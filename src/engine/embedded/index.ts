@@ -8,3 +8,4 @@ export {
   type EngineHandle,
   type SandboxMode,
 } from './embedded-engine.js';
+export { findLibraryFile } from './library-file.js';
