@@ -1,6 +1,7 @@
 export * from './check-where.js';
 export * from './copy-flags.js';
 export * from './deliver-result.js';
+export * from './doctor/index.js';
 export * from './engine-flag.js';
 export * from './engine-status.js';
 export * from './error-report.js';
@@ -14,6 +15,8 @@ export * from './progress.js';
 export * from './result-flags.js';
 export * from './size-text.js';
 export * from './source-flags.js';
+export * from './source-lag.js';
+export * from './status-lines.js';
 export * from './stdout-kind.js';
 export { unknownCommand } from './unknown-command.js';
 export * from './verify-report.js';

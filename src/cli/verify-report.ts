@@ -1,14 +1,13 @@
 import {
   isEqual,
+  isNothingLeft,
   isTableEqual,
-  type Mending,
   type RowDifference,
   type ShownRow,
   type TableResult,
   type VerifyResult,
 } from '../verify/index.js';
-import { quoteTable } from '../protocol/index.js';
-import { quoteForShell, resyncCommand } from '../writer/index.js';
+import { mendingCommands, mendingLines, type MendingCommand } from './mending-commands.js';
 
 /** What was compared, and how it went. */
 export interface VerifyReport {
@@ -36,13 +35,20 @@ export interface VerifyJson {
   upTo: { file: string; offset: number; gtidSet: string };
   standingStill: readonly string[];
   unmatchedPatterns: readonly string[];
+  /** Tables that were dropped or renamed before they were compared. */
+  gone: readonly string[];
+  /** As of which place `--repair` put rows right; null where it did not. */
+  repairedAt: { file: string; offset: number; gtidSet: string } | null;
   tables: readonly TableResult[];
+  /** What makes the two equal, as commands to run one after the other. */
+  mending: readonly MendingCommand[];
 }
 
 /** Gives the document of a comparison. */
 export function verifyJson(report: VerifyReport & { samplePercent: number }): VerifyJson {
   const { result, engine, elapsedMs, samplePercent } = report;
   const { from, upTo, interrupted, standingStill, unmatchedPatterns, tables } = result;
+  const { repairedAt, gone } = result;
   return {
     version: 1,
     equal: isEqual(result),
@@ -51,13 +57,17 @@ export function verifyJson(report: VerifyReport & { samplePercent: number }): Ve
     ...{ engine, samplePercent, rows: rowsOf(result), seconds: Math.round(elapsedMs) / 1000 },
     from: { ...from.position, gtidSet: from.gtidSet },
     upTo: { ...upTo.position, gtidSet: upTo.gtidSet },
-    ...{ standingStill, unmatchedPatterns, tables },
+    ...{ standingStill, unmatchedPatterns, gone },
+    repairedAt:
+      repairedAt === undefined ? null : { ...repairedAt.position, gtidSet: repairedAt.gtidSet },
+    tables,
+    mending: mendingCommands(result, engine),
   };
 }
 
 /** Gives a comparison as people read it. */
 export function verifyLines({ result, engine, elapsedMs }: VerifyReport): string[] {
-  const { tables, from, upTo, standingStill, unmatchedPatterns } = result;
+  const { tables, from, upTo, standingStill, unmatchedPatterns, gone } = result;
   const rows = rowsOf(result);
   const seconds = elapsedMs / 1000;
   const rate = `${seconds.toFixed(1)} s, ${count(rows / Math.max(seconds, 0.001))} rows/s`;
@@ -67,23 +77,58 @@ export function verifyLines({ result, engine, elapsedMs }: VerifyReport): string
       ? `as of ${placeText(upTo)}`
       : `as of places from ${placeText(from)} to ${placeText(upTo)}`;
   return [
-    ...unlike.flatMap((table) => tableLines(table)),
+    ...tables.filter(hasFindings).flatMap((table) => tableLines(table)),
     ...standingStill.map((table) => `${table}: not compared, as it is left out and stands still.`),
+    ...gone.map((table) => `${table}: not compared, as it was dropped or renamed meanwhile.`),
     ...unmatchedPatterns.map(
       (pattern) => `No table of the copy has met ${pattern}: is it written as the source has it?`,
     ),
     `${plural(rows, 'row')} of ${plural(tables.length, 'table')} compared ${place}: ${rate}.`,
     ...(upTo.gtidSet === '' ? [] : [`GTIDs: ${upTo.gtidSet}`]),
+    ...repairLines(result),
     verdict(result, unlike.length),
-    ...mendingLines(result, engine),
+    ...mendingLines(mendingCommands(result, engine), engine),
   ];
 }
 
-function verdict({ tables, unmatchedPatterns, interrupted }: VerifyResult, unlike: number): string {
+function verdict(result: VerifyResult, unlike: number): string {
+  const { tables, unmatchedPatterns, interrupted, repairedAt } = result;
   if (interrupted) return 'Interrupted: not all was compared.';
   if (unlike > 0) return `${plural(unlike, 'table')} of ${tables.length} not proven equal.`;
-  if (unmatchedPatterns.length === 0) return 'Source and copy are equal.';
+  if (isNothingLeft(result)) return 'Nothing was compared: no table was left that could be.';
+  if (unmatchedPatterns.length === 0) {
+    return `Source and copy are equal${repairedAt === undefined ? '' : ' now'}.`;
+  }
   return `What was compared is equal; for ${plural(unmatchedPatterns.length, 'pattern')} nothing was.`;
+}
+
+/** Whether there is something to tell of a table, put right by now or not. */
+function hasFindings(table: TableResult): boolean {
+  return !isTableEqual({ ...table, repaired: null });
+}
+
+/** What `--repair` did. */
+function repairLines({ tables, repairedAt, tooMany }: VerifyResult): string[] {
+  const repaired = tables.flatMap(({ table, repaired: each }) => {
+    if (each === null) return [];
+    const { inserted, deleted, changed, left } = each;
+    const done = (
+      [
+        ['inserted', inserted],
+        ['deleted', deleted],
+        ['changed', changed],
+      ] as const
+    ).flatMap(([what, rows]) => (rows === 0 ? [] : [`${plural(rows, 'row')} ${what}`]));
+    const text = done.length === 0 ? 'nothing repaired' : `repaired, ${done.join(', ')}`;
+    return [`${table}: ${text}${left === 0 ? '' : `; ${plural(left, 'row')} not proven equal`}.`];
+  });
+  return [
+    ...repaired,
+    ...tooMany.map((table) => `${table}: differs in too many rows to repair them one by one.`),
+    ...(repairedAt === undefined
+      ? []
+      : [`Repaired in one batch, as of ${placeText(repairedAt)}, and compared again.`]),
+  ];
 }
 
 function tableLines(table: TableResult): string[] {
@@ -139,34 +184,6 @@ function valueText(value: string | null): string {
   if (value === null) return 'NULL';
   const text = value.length > valueMaxChars ? `${value.slice(0, valueMaxChars)}…` : value;
   return /^-?[\w.:]+$/.test(text) ? text : JSON.stringify(text);
-}
-
-/** What makes the two equal, as commands to paste. */
-function mendingLines({ mending, serverUrl, filterFlags }: VerifyResult, engine: string): string[] {
-  const { resync, drop, again } = mending;
-  const flags = ['--engine', engine, ...filterFlags].map(quoteForShell).join(' ');
-  const lines: string[] = [];
-  if (resync.length > 0) {
-    lines.push(
-      `To take them anew from the source: ${resyncCommand(serverUrl, resync)} ${flags} --until now`,
-    );
-    if (engine.includes('://')) {
-      lines.push(
-        'A copy has one writer: end `theflash serve --binlog` first, and give --engine its folder.',
-      );
-    }
-  }
-  if (drop.length > 0) lines.push(dropLine(drop, engine));
-  if (again.length > 0) {
-    lines.push(`Rows that are not settled may be equal: verify ${again.join(', ')} again.`);
-  }
-  return lines;
-}
-
-function dropLine(drop: Mending['drop'], engine: string): string {
-  const sql = drop.map((each) => `DROP ${each.isView ? 'VIEW' : 'TABLE'} ${quoteTable(each)}`);
-  const command = `theflash sql --engine ${quoteForShell(engine)} ${quoteForShell(sql.join('; '))}`;
-  return `To drop what the copy alone has, if the source has it indeed no more (GRANT SELECT shows a user all): ${command}`;
 }
 
 function rowsOf({ tables }: VerifyResult): number {

@@ -1,109 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Flags } from '@oclif/core';
 import {
   engineFlags,
   FlashCommand,
-  formatBytes,
-  layOutTable,
+  hidePasswords,
   openEngine,
   readEngineStatus,
+  readSourceDefaults,
+  readSourceLag,
+  sourceFlags,
+  statusLines,
   terminalWidth,
   type EngineStatus,
-  type TextColumn,
-  type TextRow,
 } from '../cli/index.js';
-import type { SourceState } from '../protocol/index.js';
-import { copyWarnings, unknownForeignKeysLine } from '../writer/index.js';
+import { FlashError, type Engine } from '../protocol/index.js';
+import type { AddressDefaults } from '../source/index.js';
+import { nameSource } from '../writer/index.js';
+
+/** Clears the terminal, and goes to its first line. */
+const clearScreen = '\u001B[H\u001B[2J\u001B[3J';
 
 export default class Status extends FlashCommand {
   static override summary =
-    'Show how the copy stands: checkpoint, rows, bytes, versions, open scans.';
+    'Show how the copy stands: how far it is, tables, snapshots, disk, open scans.';
+
+  static override description =
+    'With --source the running server is asked where its log ends: then lag is told, in bytes and seconds.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --engine tcp://127.0.0.1:9330 --json',
+    '<%= config.bin %> <%= command.id %> --engine tcp://127.0.0.1:9330 --source mysql://repl@db/ --watch',
   ];
 
-  static override flags = { ...engineFlags };
+  static override flags = {
+    ...engineFlags,
+    'password-file': sourceFlags['password-file'],
+    'defaults-file': sourceFlags['defaults-file'],
+    source: Flags.string({
+      summary: 'The server that the copy was made from, as mysql://user@host/: tells the lag.',
+      helpValue: 'URL',
+    }),
+    'source-name': Flags.string({
+      summary:
+        'Which source --source is, where the engine has several: as in `write --source NAME`.',
+      helpValue: 'NAME',
+      dependsOn: ['source'],
+    }),
+    watch: Flags.boolean({
+      summary: 'Show it again and again, until Ctrl-C; with --json a document a line.',
+      default: false,
+    }),
+    interval: Flags.integer({
+      summary: 'Seconds between two looks of --watch.',
+      helpValue: 'S',
+      min: 1,
+      default: 2,
+    }),
+  };
 
   async run(): Promise<EngineStatus> {
     const { flags } = await this.parse(Status);
+    hidePasswords();
+    const defaults = await readSourceDefaults(flags);
+    if (flags.watch && !/^(?:tcp|tls):/.test(flags.engine)) {
+      throw new FlashError('INVALID_REQUEST', '--watch of a folder would keep it from its writer', {
+        hint: 'An engine folder is open in one process. Watch the server that has it: --engine tcp://127.0.0.1:9330.',
+      });
+    }
+    const signal = flags.watch ? this.interruptSignal() : undefined;
     const engine = await openEngine(flags, { create: false });
     try {
-      const status = await readEngineStatus(engine);
-      if (!this.jsonEnabled()) this.#print(status);
-      return status;
+      for (;;) {
+        const status = await this.#read(engine, flags, defaults);
+        if (!this.jsonEnabled()) this.#print(status, flags.watch);
+        if (signal === undefined) return status;
+        if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(status)}\n`);
+        await delay(flags.interval * 1000, undefined, { signal });
+      }
     } finally {
       await engine.close();
     }
   }
 
-  #print(status: EngineStatus): void {
-    this.log(`Engine      ${status.engine}: ClickHouse ${status.engineVersion}`);
-    this.log(`Patches     ${status.patches.join(', ')}`);
-    this.log(`Sandbox     ${status.sandbox}`);
-    if (status.copy !== null) this.log(`Copy        ${status.copy.summary}`);
-    for (const { source, summary } of status.namedCopies) {
-      this.log(`Copy        ${source}: ${summary}`);
-    }
-    for (const { source, committedAt, checkpoint } of status.checkpoints) {
-      this.log(`Checkpoint  ${source} at ${committedAt}: ${shorten(checkpoint)}`);
-    }
-    if (status.checkpoints.length === 0) this.log('Checkpoint  none: nothing was written yet');
-    if (status.server !== null) {
-      const { version, startedAt, connections, openWrites, openScans } = status.server;
-      this.log(`Server      ${version} since ${startedAt}, ${connections} connections`);
-      this.log(`Open        ${openScans.length} scans, ${openWrites} writes`);
-      for (const source of status.server.sources) {
-        for (const line of sourceLines(source)) this.log(`Source      ${line}`);
-      }
-    }
-    const { copy } = status;
-    for (const line of copy === null ? [] : copyWarnings(copy)) this.log(`Warning     ${line}`);
-    if (copy !== null && copy.unknownForeignKeys.length > 0) {
-      this.log(`Warning     ${unknownForeignKeysLine(copy.unknownForeignKeys)}`);
-    }
-    for (const { source, ...named } of status.namedCopies) {
-      for (const line of copyWarnings(named)) this.log(`Warning     ${source}: ${line}`);
-      if (named.unknownForeignKeys.length === 0) continue;
-      this.log(`Warning     ${source}: ${unknownForeignKeysLine(named.unknownForeignKeys)}`);
-    }
-    const rows: readonly TextRow[] = status.tables.map((table) => [
-      `${table.database}.${table.table}`,
-      String(table.rows),
-      formatBytes(table.bytes),
-    ]);
-    this.log(layOutTable(tableColumns, rows, terminalWidth()).trimEnd());
+  async #read(
+    engine: Engine,
+    flags: { source?: string | undefined; 'source-name'?: string | undefined },
+    defaults: AddressDefaults,
+  ): Promise<EngineStatus> {
+    const { source, 'source-name': name } = flags;
+    const lag =
+      source === undefined ? null : await readSourceLag(nameSource(engine, name), source, defaults);
+    return readEngineStatus(engine, lag);
   }
-}
 
-const tableColumns: readonly TextColumn[] = [
-  { name: 'table', align: 'left' },
-  { name: 'rows', align: 'right' },
-  { name: 'bytes', align: 'right' },
-];
-
-/** How a followed source stands, for people: what it does, and if it stopped, why and what to do. */
-function sourceLines(source: SourceState): string[] {
-  const { location, phase, sinceMs, sourceTimeMs, failure, retryAtMs } = source;
-  const lines = [`${location}: ${phase} since ${time(sinceMs)}`];
-  if (sourceTimeMs !== undefined && sourceTimeMs > 0) {
-    lines.push(`newest transaction that readers see: ${time(sourceTimeMs)}`);
+  #print(status: EngineStatus, isWatched: boolean): void {
+    const { isTTY } = process.stdout;
+    // Into a pipe, lines are for other programs: they are whole.
+    const lines = statusLines(status, isTTY ? terminalWidth() : Infinity, terminalWidth());
+    if (isWatched && isTTY) process.stdout.write(clearScreen);
+    if (isWatched) this.log(new Date().toISOString());
+    for (const line of lines) this.log(line);
   }
-  if (failure === undefined) return lines;
-  const { code, message, hint, atMs } = failure;
-  const next = retryAtMs === undefined ? '' : `, next try ${time(retryAtMs)}`;
-  lines.push(
-    `${phase === 'stopped' ? 'stopped' : 'last stopped'} ${time(atMs)}${next}: ${code} ${message}`,
-  );
-  return hint === undefined ? lines : [...lines, hint];
-}
-
-function time(ms: number): string {
-  return new Date(ms).toISOString();
-}
-
-const checkpointWidth = 100;
-
-function shorten(checkpoint: string): string {
-  const line = checkpoint.replace(/\s+/g, ' ');
-  return line.length <= checkpointWidth ? line : `${line.slice(0, checkpointWidth - 1)}…`;
 }

@@ -27,13 +27,15 @@ export default class Verify extends FlashCommand {
   static override description =
     'Reads both sides by ranges of keys, as of known places in the log of the source, while a writer moves the copy: ' +
     'the engine is then the server that follows the source (`theflash serve --binlog`). What does not agree is looked up ' +
-    'in the log between the two places, so that a difference that is told is one. The source is only read. Exit code 0: ' +
-    'all that was compared is equal; 1: something differs, could not be settled, or a pattern met no table.';
+    'in the log between the two places, so that a difference that is told is one. The source is only read. With --repair ' +
+    'the rows of the copy that differ become those of the source, while the writer goes on. Exit code 0: all that was ' +
+    'compared is equal, or is by now; 1: something differs, could not be settled, or a pattern met no table.';
 
   static override examples = [
     '<%= config.bin %> <%= command.id %> --source mysql://repl@db.example.com/ --engine tcp://127.0.0.1:9330',
     '<%= config.bin %> <%= command.id %> --source mysql://repl@db/ --password-file secret --engine ./copy',
-    '<%= config.bin %> <%= command.id %> --source mysql://repl@db/ --tables "shop.*" --sample 5 --threads 2 --pause 100ms',
+    '<%= config.bin %> <%= command.id %> --source mysql://repl@db/ --tables "shop.*" --sample 5 --threads 2 --pause 100',
+    '<%= config.bin %> <%= command.id %> --source mysql://repl@db/ --engine tcp://127.0.0.1:9330 --repair',
   ];
 
   static override flags = {
@@ -89,6 +91,10 @@ export default class Verify extends FlashCommand {
       min: 1,
       default: 60,
     }),
+    repair: Flags.boolean({
+      summary: 'Put the rows right that differ, in one batch, and compare them again.',
+      default: false,
+    }),
     'max-differences': Flags.integer({
       summary: 'Show so many differing rows of each table with their values; all are counted.',
       helpValue: 'N',
@@ -122,6 +128,7 @@ export default class Verify extends FlashCommand {
         pauseMs: flags.pause,
         waitMs: flags['wait-seconds'] * 1000,
         differencesMax: flags['max-differences'],
+        repair: flags.repair,
         signal,
       });
       return this.#report(result, flags, performance.now() - startedMs);

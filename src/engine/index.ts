@@ -1,4 +1,5 @@
 export {
+  findLibraryFile,
   fittingPrebuilt,
   joinEmbeddedEngine,
   openEmbeddedEngine,

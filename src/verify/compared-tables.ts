@@ -1,8 +1,8 @@
 import { listSourceTables, readDefinition } from '../load/index.js';
 import {
   engineColumnType,
+  hiddenColumns,
   queryRows,
-  quoteString,
   tableName,
   wallClockZone,
   type Engine,
@@ -153,6 +153,7 @@ function makeTable(
 interface CopyColumns {
   columns: string[];
   key: string[];
+  isMutable: boolean;
 }
 
 async function readCopyColumns(engine: Engine): Promise<ReadonlyMap<string, CopyColumns>> {
@@ -160,14 +161,15 @@ async function readCopyColumns(engine: Engine): Promise<ReadonlyMap<string, Copy
     engine,
     `SELECT database, table, name, type, is_in_primary_key AS in_key FROM system.columns
      WHERE database NOT IN ('system', 'information_schema', 'INFORMATION_SCHEMA', 'theflash')
-       AND NOT startsWith(name, ${quoteString('_INTERNAL_')})
      ORDER BY database, table, position`,
   );
   const tables = new Map<string, CopyColumns>();
   for (const row of rows) {
     const name = tableName({ database: String(row['database']), table: String(row['table']) });
-    const found = tables.get(name) ?? { columns: [], key: [] };
+    const found = tables.get(name) ?? { columns: [], key: [], isMutable: false };
     tables.set(name, found);
+    if (row['name'] === hiddenColumns.version) found.isMutable = true;
+    if (String(row['name']).startsWith('_INTERNAL_')) continue;
     found.columns.push(`${String(row['name'])} ${String(row['type'])}`);
     if (Number(row['in_key']) === 1) found.key.push(String(row['name']));
   }
@@ -180,6 +182,8 @@ function compareDefinition(
   found: CopyColumns | undefined,
 ): string | undefined {
   if (found === undefined) return 'the copy has no such table';
+  if (!found.isMutable)
+    return 'the copy has a plain table of that name, which no writer can change';
   const wanted = schema.columns.map((each) => `${each.name} ${engineColumnType(each, schema)}`);
   // Tables that an older version made have the zone of instants in DATETIME columns too.
   const older = wanted.map((text) => text.replace(`'${wallClockZone}'`, "'UTC'"));

@@ -2,6 +2,7 @@ export { verifyServer } from './verify-server.js';
 export type { VerifyOptions } from './verify-options.js';
 export {
   isEqual,
+  isNothingLeft,
   isTableEqual,
   type Mending,
   type RowDifference,

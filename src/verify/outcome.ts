@@ -1,5 +1,6 @@
 import { readValue } from '../binlog/index.js';
 import { tableName } from '../protocol/index.js';
+import type { TableRepair } from './repair.js';
 import type { ComparedTable, RowPlace } from './rows.js';
 import { differingColumns } from './same-value.js';
 import { shownValue } from './shown-value.js';
@@ -40,14 +41,17 @@ export class TableOutcome {
     });
   }
 
-  result(): TableResult {
+  /** `repairs`: what was repaired, by the source's names. */
+  result(repairs: ReadonlyMap<string, TableRepair> | undefined): TableResult {
+    const table = tableName(this.#table.known.schema);
     return {
-      table: tableName(this.#table.known.schema),
+      table,
       rows: this.rows,
       definition: null,
       ...this.#counts,
       unsettled: this.unsettled,
       differences: this.#differences,
+      repaired: repairs?.get(table) ?? null,
     };
   }
 

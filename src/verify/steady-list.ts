@@ -32,7 +32,8 @@ export async function listSteadily(
   }
 }
 
-async function readChanges(
+/** Gives whether statements of the log, between two places, were of a table. Errors: those of the source’s logs. */
+export async function readChanges(
   server: TableServer,
   from: Position,
   upTo: Position,

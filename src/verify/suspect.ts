@@ -1,7 +1,6 @@
 import type { Position } from '../protocol/index.js';
-import type { RowPlace } from './rows.js';
+import type { ComparedTable, RowPlace } from './rows.js';
 import { sameRow } from './same-value.js';
-import type { ComparedTable } from './rows.js';
 
 /** A row that source and copy do not hold alike, as they were read. */
 export interface Suspect {
@@ -18,6 +17,9 @@ export interface Suspect {
   /** The log does not say for certain what became of the row since the source was read. */
   isUncertain: boolean;
 }
+
+/** Rows that did not agree, by table and key. */
+export type SuspectTables = Map<ComparedTable, Map<string, Suspect>>;
 
 /** Whether both sides hold the row alike. */
 export function isSettled(table: ComparedTable, suspect: Suspect): boolean {

@@ -13,6 +13,8 @@ export interface VerifyOptions {
   differencesMax?: number;
   /** Percent of the rows that are compared, chosen at random; 100 when not given. */
   samplePercent?: number;
+  /** Put rows right that differ. */
+  repair?: boolean;
   /** After so long a snapshot of the source is given up for a new one, in milliseconds. */
   snapshotMaxMs?: number;
   /** Bytes of one part of a table that are held in memory; a larger part is read in several passes. */

@@ -1,4 +1,5 @@
 import type { Moment } from '../writer/index.js';
+import type { TableRepair } from './repair.js';
 
 /** A row as people read it, by its columns' names; bytes as `0x` and hex. */
 export type ShownRow = Readonly<Record<string, string | null>>;
@@ -35,16 +36,20 @@ export interface TableResult {
   unsettled: number;
   /** Some of the differing rows. */
   differences: readonly RowDifference[];
+  /** What was done to the copy's rows after that; null where nothing was to be repaired. */
+  repaired: TableRepair | null;
 }
 
 /** What makes tables equal that are not. */
 export interface Mending {
-  /** Tables to take anew from the source, by its names: those that foreign keys bind to them as well. */
+  /** Other tables, to take anew from the source, by its names: those that foreign keys bind to them as well. */
   resync: readonly string[];
   /** What the copy alone has, by the engine's names. */
   drop: readonly { database: string; table: string; isView: boolean }[];
   /** Tables of which only unsettled rows are left: nothing is to be mended before they are compared again. */
   again: readonly string[];
+  /** Tables of which rows alone differ, and not too many: `--repair` puts them right. */
+  repair: readonly string[];
 }
 
 /** What a comparison has found. */
@@ -55,9 +60,15 @@ export interface VerifyResult {
   upTo: Moment;
   /** Tables that the copy keeps as they were, since a filter leaves them out: not compared. */
   standingStill: readonly string[];
+  /** Tables that were there at first, and were dropped or renamed before they were compared. */
+  gone: readonly string[];
   /** Patterns of `include` and `exclude`, with their flags, that fit no table: nothing was compared for them. */
   unmatchedPatterns: readonly string[];
   mending: Mending;
+  /** As of which place in the source's log rows were repaired; undefined where none was. */
+  repairedAt: Moment | undefined;
+  /** Tables that were to be repaired, and differ in too many rows. */
+  tooMany: readonly string[];
   /** The source's URL for commands: without a password. */
   serverUrl: string;
   /** The flags by which `write` chooses the tables of this copy. */
@@ -66,12 +77,27 @@ export interface VerifyResult {
 }
 
 /** Whether all that was to be compared is proven equal. */
-export function isEqual({ tables, unmatchedPatterns, interrupted }: VerifyResult): boolean {
-  return !interrupted && unmatchedPatterns.length === 0 && tables.every(isTableEqual);
+export function isEqual(result: VerifyResult): boolean {
+  const { tables, unmatchedPatterns, interrupted } = result;
+  return (
+    !interrupted &&
+    unmatchedPatterns.length === 0 &&
+    !isNothingLeft(result) &&
+    tables.every(isTableEqual)
+  );
 }
 
-/** Whether nothing is wrong with a table. */
+/** Whether all tables that were to be compared went before that: then nothing is proven. */
+export function isNothingLeft({ tables, gone }: VerifyResult): boolean {
+  return tables.length === 0 && gone.length > 0;
+}
+
+/** Whether nothing is wrong with a table, or no more. */
 export function isTableEqual(table: TableResult): boolean {
-  const { definition, missing, extra, different, unsettled } = table;
-  return definition === null && missing + extra + different + unsettled === 0;
+  return table.definition === null && unequalRows(table) + table.unsettled === 0;
+}
+
+/** Rows that differ, and were not put right. */
+export function unequalRows({ missing, extra, different, repaired }: TableResult): number {
+  return repaired === null ? missing + extra + different : repaired.left;
 }

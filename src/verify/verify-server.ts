@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { quoteSourceTable, TablesChanged } from '../load/index.js';
+import { quoteSourceName, quoteSourceTable, TablesChanged } from '../load/index.js';
 import { FlashError, tableName, type Engine } from '../protocol/index.js';
 import type { LoadSession, Snapshot, TableServer } from '../source/index.js';
 import { findStart, type Moment, type TableFilter } from '../writer/index.js';
@@ -16,10 +16,12 @@ import { openCopyRows, readPlace } from './copy-rows.js';
 import { addLogChanges } from './log-changes.js';
 import { mendingOf } from './mending.js';
 import { TableOutcome } from './outcome.js';
+import { RepairPlan } from './repair-plan.js';
+import { Repair } from './repair.js';
 import type { ComparedTable } from './rows.js';
 import { keepRows, readSourceRows } from './source-rows.js';
 import { listSteadily } from './steady-list.js';
-import { isSettled, type Suspect } from './suspect.js';
+import { isSettled, type Suspect, type SuspectTables } from './suspect.js';
 import {
   canSplit,
   keepOf,
@@ -28,11 +30,10 @@ import {
   unitsOfSuspects,
   type Unit,
 } from './table-units.js';
+import { runAll, UnitGroup } from './unit-group.js';
 import { verifyLimits, type VerifyLimits, type VerifyOptions } from './verify-options.js';
 import type { TableResult, VerifyResult } from './verify-result.js';
 
-/** Rows that do not agree, and wait for what the log says of them, at most. */
-const suspectsMax = 50_000;
 const busyPauseMs = 1_000;
 /** What is uncertain is read again, so often. */
 const roundsMax = 10;
@@ -62,9 +63,6 @@ export async function verifyServer(
   return verification.run();
 }
 
-/** Rows that did not agree, by table and key. */
-type SuspectTables = Map<ComparedTable, Map<string, Suspect>>;
-
 class Verification {
   readonly #server: TableServer;
   readonly #engine: Engine;
@@ -72,12 +70,17 @@ class Verification {
   readonly #limits: VerifyLimits;
   readonly #outcomes = new Map<string, TableOutcome>();
   readonly #changed = new Set<string>();
+  /** What was proven to differ, where it is to be repaired. */
+  readonly #plan: RepairPlan | undefined;
+  #repair: Repair | undefined;
   #copied: TableFilter = copiedTables(undefined);
   #compared: ComparedTables | undefined;
   #from: Moment | undefined;
   #upTo: Moment | undefined;
   #filterFlags: readonly string[] = [];
   #unmatched: ReadonlySet<string> = new Set();
+  /** Tables that were there to be compared at first, by the source's names. */
+  #first: readonly string[] = [];
   #rows = 0;
   #rowsTotal = 0;
 
@@ -86,6 +89,7 @@ class Verification {
     this.#engine = engine;
     this.#options = options;
     this.#limits = verifyLimits(options);
+    this.#plan = options.repair === true ? new RepairPlan() : undefined;
   }
 
   async run(): Promise<VerifyResult> {
@@ -101,8 +105,9 @@ class Verification {
     this.#filterFlags = filterFlags(place.filters);
     const copy = this.#copyPlace();
     let todo = await this.#list(copy);
-    // A table that goes meanwhile has met its pattern.
+    // A table that goes meanwhile has met its pattern: it is told by its name.
     this.#unmatched = new Set(todo.unmatched);
+    this.#first = todo.tables.map(({ known }) => tableName(known.schema));
     checkAny(todo, this.#options);
     for (let attempt = 1; ; attempt += 1) {
       this.#compared = todo;
@@ -115,7 +120,7 @@ class Verification {
       }
       const now = await this.#list(copy);
       const again = this.#changedTables(todo, now);
-      if (again.length === 0) return this.#result(now, false);
+      if (again.length === 0) return this.#repaired(now, copy);
       if (attempt === attemptsMax) throw unsteadyError(again);
       this.#options.onNote?.(
         `${again.map(({ known }) => tableName(known.schema)).join(', ')}: changed while compared, and begun anew.`,
@@ -155,8 +160,10 @@ class Verification {
       const isDone = this.#outcomes.has(name) && !this.#changed.has(name);
       return !isDone || (forms.has(name) && forms.get(name) !== tableForm(table));
     });
-    for (const name of this.#changed) this.#outcomes.delete(name);
-    for (const { known } of again) this.#outcomes.delete(tableName(known.schema));
+    for (const name of [...this.#changed, ...again.map(({ known }) => tableName(known.schema))]) {
+      this.#outcomes.delete(name);
+      this.#plan?.forget(name);
+    }
     this.#changed.clear();
     return again;
   }
@@ -169,14 +176,70 @@ class Verification {
       const units = await tableUnits(this.#server, table);
       queue.push(...this.#sample(units));
     }
+    const open = await this.#compareUntilSettled(queue, tables, copy);
+    for (const [table, rows] of open) this.#outcome(table).unsettled += rows.size;
+  }
+
+  /** Gives the rows of which nothing is proven in the end. */
+  async #compareUntilSettled(
+    queue: Unit[],
+    tables: readonly ComparedTable[],
+    copy: CopyPlace,
+  ): Promise<SuspectTables> {
     let open = await this.#compareAll(queue, tables, copy, new Map());
     for (let round = 1; round <= roundsMax && open.size > 0; round += 1) {
-      const units = [...open].flatMap(([table, rows]) =>
-        unitsOfSuspects(table, [...rows.values()]),
-      );
-      open = await this.#compareAll(units, tables, copy, open);
+      open = await this.#compareAll(unitsOfTables(open), tables, copy, open);
     }
-    for (const [table, rows] of open) this.#outcome(table).unsettled += rows.size;
+    return open;
+  }
+
+  /** Puts right what differs, if that is wanted, and gives the result. */
+  async #repaired(now: ComparedTables, copy: CopyPlace): Promise<VerifyResult> {
+    const { signal, onNote } = this.#options;
+    const rows = this.#plan?.rows() ?? new Map<ComparedTable, Map<string, Suspect>>();
+    if (rows.size === 0) return this.#result(now, false);
+    const count = [...rows.values()].reduce((sum, each) => sum + each.size, 0);
+    onNote?.(`Repairing ${count} rows of ${rows.size} tables.`);
+    this.#repair = new Repair({
+      ...{ server: this.#server, engine: this.#engine, copy, known: now.known },
+      openSnapshot: (sessions, locked) => this.#openSnapshot(sessions, locked),
+      listTables: async (tables) => {
+        const include = tables.map(({ known }) => exactPattern(known.schema));
+        const listed = listComparedTables(this.#server, this.#engine, this.#copied, { include });
+        return (await listed).tables;
+      },
+    });
+    try {
+      await this.#repair.run(rows, (repaired) => {
+        const options = { ...this.#options, onProgress: () => undefined };
+        const check = new Verification(this.#server, this.#engine, { ...options, repair: true });
+        return check.#recheck(repaired, now, this.#copied);
+      });
+    } catch (error) {
+      if (signal?.aborted !== true) throw error;
+      return this.#result(now, true);
+    }
+    return this.#result(now, false);
+  }
+
+  /** Compares rows once more that were repaired: gives those that differ, or of which nothing is proven. */
+  async #recheck(
+    rows: SuspectTables,
+    compared: ComparedTables,
+    copied: TableFilter,
+  ): Promise<SuspectTables> {
+    this.#copied = copied;
+    this.#compared = compared;
+    const tables = [...rows.keys()];
+    const open = await this.#compareUntilSettled(unitsOfTables(rows), tables, this.#copyPlace());
+    const left: SuspectTables = new Map();
+    for (const [table, suspects] of rows) {
+      const isChanged = this.#changed.has(tableName(table.known.schema));
+      const found = [this.#plan?.rows().get(table), open.get(table)];
+      const all = isChanged ? suspects : new Map(found.flatMap((each) => [...(each ?? [])]));
+      if (all.size > 0) left.set(table, all);
+    }
+    return left;
   }
 
   /** A part of the parts, or of the rows where there is one part only. */
@@ -317,8 +380,10 @@ class Verification {
         if (isSettled(table, suspect)) continue;
         const wasSeen = before.get(table)?.get(suspect.key)?.isUncertain === false;
         const isFull = again.size >= againMax;
-        if (!suspect.isUncertain && (wasSeen || isFull)) outcome.add(suspect);
-        else if (isFull) outcome.unsettled += 1;
+        if (!suspect.isUncertain && (wasSeen || isFull)) {
+          outcome.add(suspect);
+          this.#plan?.add(table, suspect);
+        } else if (isFull) outcome.unsettled += 1;
         else again.set(suspect.key, suspect);
       }
       if (again.size === 0) open.delete(table);
@@ -338,14 +403,15 @@ class Verification {
     interrupted: boolean,
   ): VerifyResult {
     const tables: TableResult[] = [...this.#outcomes.values()]
-      .map((each) => each.result())
+      .map((each) => each.result(this.#repair?.tables))
       .filter(({ table }) => !unlike.has(table));
     for (const [table, { why }] of unlike) {
       tables.push({
         ...{ table, definition: why, rows: 0, missing: 0, extra: 0, different: 0 },
-        ...{ unsettled: 0, differences: [] },
+        ...{ unsettled: 0, differences: [], repaired: null },
       });
     }
+    const told = new Set(tables.map(({ table }) => table));
     const nowhere = { position: { file: '', offset: 0 }, gtidSet: '' };
     return {
       tables: tables.sort((a, b) => (a.table < b.table ? -1 : 1)),
@@ -353,7 +419,10 @@ class Verification {
       upTo: this.#upTo ?? nowhere,
       ...{
         standingStill,
-        mending: mendingOf(tables, unlike, known),
+        gone: this.#first.filter((name) => !interrupted && !told.has(name)),
+        repairedAt: this.#repair?.at,
+        tooMany: [...(this.#plan?.tooMany ?? [])],
+        mending: mendingOf(tables, unlike, known, this.#plan !== undefined),
         unmatchedPatterns: unmatched.filter((each) => this.#unmatched.has(each)),
         interrupted,
         serverUrl: this.#server.url,
@@ -363,49 +432,13 @@ class Verification {
   }
 }
 
-/** The parts that are compared under one snapshot. */
-class UnitGroup {
-  /** Resolves once the copy holds all that the snapshot holds. */
-  readonly reached: Promise<void>;
-  readonly #found: SuspectTables;
-  readonly #endMs: number;
-  #suspects = 0;
-
-  constructor(reached: Promise<void>, found: SuspectTables, snapshotMaxMs: number) {
-    this.reached = reached;
-    // Who waits for it gets the error.
-    reached.catch(() => undefined);
-    this.#found = found;
-    this.#endMs = performance.now() + snapshotMaxMs;
-  }
-
-  isOver(): boolean {
-    return performance.now() >= this.#endMs || this.#suspects >= suspectsMax;
-  }
-
-  add(table: ComparedTable, suspects: readonly Suspect[]): void {
-    this.#suspects += suspects.length;
-    const rows = this.#found.get(table) ?? new Map<string, Suspect>();
-    this.#found.set(table, rows);
-    for (const suspect of suspects) rows.set(suspect.key, suspect);
-  }
+function unitsOfTables(rows: SuspectTables): Unit[] {
+  return [...rows].flatMap(([table, suspects]) => unitsOfSuspects(table, [...suspects.values()]));
 }
 
-/** Runs work over each session, and ends with the first error once all have ended. */
-async function runAll(
-  sessions: readonly LoadSession[],
-  work: (session: LoadSession) => Promise<void>,
-): Promise<void> {
-  const outcomes = await Promise.allSettled(
-    sessions.map((session) =>
-      work(session).catch((error: unknown) => {
-        for (const each of sessions) each.close();
-        throw error;
-      }),
-    ),
-  );
-  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
+/** A pattern that one table meets, whatever is in its name but a `*`. */
+function exactPattern({ database, table }: { database: string; table: string }): string {
+  return `${quoteSourceName(database)}.${quoteSourceName(table)}`;
 }
 
 function checkAny({ tables, unlike }: ComparedTables, { include = [] }: VerifyOptions): void {

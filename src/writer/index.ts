@@ -24,6 +24,7 @@ export {
   type Statement,
 } from './ddl/index.js';
 export { scanColumns, selectList } from './current-rows.js';
+export { keyLiteral } from './key-literal.js';
 export { EngineTables } from './engine-tables.js';
 export { gatherColumn } from './gather-column.js';
 export { GtidSet } from './gtid-set.js';

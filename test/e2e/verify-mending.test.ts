@@ -45,7 +45,7 @@ for (const kind of kinds) {
     const commands = [
       ...before.stdout.toString().matchAll(/^To [^\n]*?: (theflash [^\n]*)$/gm),
     ].map(([, command = '']) => command);
-    t.is(commands.length, 2, before.stdout.toString());
+    t.is(commands.length, 3, before.stdout.toString());
     for (const command of commands) {
       const line = command.replace(/^theflash/, `"${process.execPath}" "${cliEntry}"`);
       await t.notThrowsAsync(run('sh', ['-c', line]), command);

@@ -49,7 +49,7 @@ s.u: 1 row missing in the copy.
     source id=1
 4 rows of 2 tables compared as of PLACE.
 2 tables of 2 not proven equal.
-To take them anew from the source: theflash write --binlog ${url} --resync s.t --resync s.u --engine ${folder} --exclude s.left_out --rename 's.u=x.u' --until now
+To put the rows right, while the writer works: theflash verify --source ${url} --engine ${folder} --tables s.t --tables s.u --repair
 `,
   );
   const json = await verify(folder, '--tables', 's.t', '--json', '--max-differences', '0');
@@ -59,7 +59,12 @@ To take them anew from the source: theflash write --binlog ${url} --resync s.t -
     tables: [{ table: 's.t', different: 1, missing: 0, extra: 0, differences: [] }],
   });
   // The command that was printed mends it.
-  await runCliWell([...write, '--resync', 's.t', '--resync', 's.u']);
+  const repaired = await verify(folder, '--tables', 's.t', '--tables', 's.u', '--repair');
+  t.is(repaired.code, 0, repaired.stderr);
+  t.regex(
+    repaired.stdout.toString(),
+    /id=2: v\n[^]*s\.t: repaired, 1 row changed\.\ns\.u: repaired, 1 row inserted\.\nRepaired in one batch, as of binlog\.000001:\d+, and compared again\.\nSource and copy are equal now\.\n$/,
+  );
   t.is((await verify(folder, '--sample', '50', '--threads', '1', '--pause', '1')).code, 0);
 
   await server.query("INSERT INTO s.t VALUES (4, 'd')");
@@ -74,6 +79,20 @@ To take them anew from the source: theflash write --binlog ${url} --resync s.t -
   const followed = await verify(served.location);
   t.is(followed.code, 0, followed.stdout.toString() + followed.stderr);
   t.regex(followed.stdout.toString(), /5 rows of 2 tables/);
+
+  await runCliWell(['sql', '--engine', served.location, 'DELETE FROM s.t WHERE id > 2']);
+  const mended = await verify(served.location, '--repair', '--json');
+  t.is(mended.code, 0, mended.stderr);
+  t.like(JSON.parse(mended.stdout.toString()), {
+    ...{ equal: true, rows: 5, mending: [], repairedAt: { file: 'binlog.000001' } },
+    tables: [
+      { table: 's.t', missing: 2, repaired: { inserted: 2, deleted: 0, changed: 0, left: 0 } },
+      { table: 's.u', missing: 0, repaired: null },
+    ],
+  });
+  // The writer knows the copy still.
+  await server.query("UPDATE s.t SET v = 'after' WHERE id >= 3");
+  t.is((await verify(served.location)).code, 0);
 
   const typos = ['--tables', 's.t', '--tables', 's.typo', '--exclude', 'zzz.*'];
   const unmet = await verify(served.location, ...typos);

@@ -6,6 +6,7 @@ import type { ServerKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
 import { chooseSeed, runWorkload, workloadTables } from '../workload/index.js';
 import { openScratchEngine } from '../writer/recorded-log.js';
+import { otherValue } from './corrupt.js';
 import { findings, replayNow, startSource, verify } from './working-copy.js';
 
 const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
@@ -117,15 +118,4 @@ async function changeEachColumn(engine: Engine, table: string): Promise<Map<stri
     changed.set(id, [...(changed.get(id) ?? []), String(name)]);
   }
   return changed;
-}
-
-/** An expression of the same type for another value. */
-function otherValue(column: string, type: string): string {
-  if (/^(?:Nullable\()?U?Int/.test(type)) return `bitXor(${column}, 1)`;
-  if (/Decimal|Float/.test(type)) return `if(${column} = 0, 1, -${column})`;
-  if (type.includes('Array')) return `arrayPushBack(${column}, 1.5)`;
-  if (type.includes('Date32')) return `${column} - 1`;
-  if (type.includes('DateTime64')) return `${column} - INTERVAL 1 SECOND`;
-  if (type.includes('Time64')) return `if(${column} = '00:00:07', '00:00:08', '00:00:07')`;
-  return `concat(${column}, 'x')`;
 }

@@ -8,4 +8,5 @@ export {
   type EngineHandle,
   type SandboxMode,
 } from './embedded-engine.js';
+export { findLibraryFile } from './library-file.js';
 export { fittingPrebuilt } from './prebuilt.js';
