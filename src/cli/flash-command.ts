@@ -1,5 +1,6 @@
 import { Command, Errors, Flags } from '@oclif/core';
 import { didYouMean, FlashError } from '../protocol/index.js';
+import { commandsForSource } from '../writer/index.js';
 import { outputError } from './output-sink.js';
 import { describeError, exitCodes, formatReport, reportToJson } from './error-report.js';
 
@@ -25,6 +26,9 @@ export abstract class FlashCommand extends Command {
 
   /** Set by `--quiet`, where a command has it. */
   protected quiet = false;
+
+  /** The name of the source that the command is about, where it has one: hints get it too. */
+  protected sourceName: string | undefined;
 
   #interrupt: AbortController | undefined;
 
@@ -74,7 +78,7 @@ export abstract class FlashCommand extends Command {
       process.stderr.write('Interrupted.\n');
       this.exit(exitCodes.interrupted);
     }
-    const told = withNearestFlag(error, flagNames(this.ctor));
+    const told = withSourceName(withNearestFlag(error, flagNames(this.ctor)), this.sourceName);
     const report = describeError(told, process.env['DEBUG'] !== undefined);
     if (this.jsonEnabled()) {
       const text = `${JSON.stringify(reportToJson(report))}\n`;
@@ -101,6 +105,12 @@ function withNearestFlag(error: unknown, names: readonly string[]): unknown {
     hint: `${didYouMean(flag, known)}Run the command with --help for its flags and examples.`,
     cause: error,
   });
+}
+
+function withSourceName(error: unknown, name: string | undefined): unknown {
+  if (!(error instanceof FlashError) || error.hint === undefined) return error;
+  const { code, message, place, hint, cause } = error;
+  return new FlashError(code, message, { place, cause, hint: commandsForSource(hint, name) });
 }
 
 /** True when the reader of our stdout went away, as `head` does: it has what it wanted. */

@@ -1,6 +1,6 @@
 import { quoteTable } from '../protocol/index.js';
 import type { VerifyResult } from '../verify/index.js';
-import { quoteForShell, resyncCommand } from '../writer/index.js';
+import { commandsForSource, quoteForShell, resyncCommand } from '../writer/index.js';
 
 /** A command that makes source and copy equal, or tells whether they are. */
 export interface MendingCommand {
@@ -16,7 +16,7 @@ export interface MendingCommand {
 
 /** What makes the two equal, as commands to paste. */
 export function mendingCommands(
-  { mending, serverUrl, filterFlags }: VerifyResult,
+  { mending, serverUrl, sourceName, filterFlags }: VerifyResult,
   engine: string,
 ): MendingCommand[] {
   const { repair, resync, drop, again } = mending;
@@ -43,7 +43,10 @@ export function mendingCommands(
     });
   }
   if (again.length > 0) commands.push({ kind: 'verify', tables: again, command: ofTables(again) });
-  return commands;
+  return commands.map((each) => ({
+    ...each,
+    command: commandsForSource(each.command, sourceName),
+  }));
 }
 
 /** The commands as people read them. */

@@ -133,6 +133,7 @@ export default class Serve extends FlashCommand {
 
   async run(): Promise<ServeSummary> {
     const { flags } = await this.parse(Serve);
+    this.sourceName = flags.source;
     const log = openJsonLog((line) => process.stderr.write(line));
     const options = serveOptions(flags, this.config.version, log);
     refuseSeveral(flags.engine);

@@ -105,6 +105,7 @@ export default class Verify extends FlashCommand {
 
   async run(): Promise<VerifyJson> {
     const { flags } = await this.parse(Verify);
+    this.sourceName = flags['source-name'];
     this.quiet = flags.quiet;
     if (!isServerUrl(flags.source)) {
       throw new FlashError('INVALID_REQUEST', `--source can't be ${flags.source}`, {

@@ -130,6 +130,7 @@ export default class Write extends FlashCommand {
 
   async run(): Promise<WriteSummary> {
     const { flags } = await this.parse(Write);
+    this.sourceName = flags.source;
     this.quiet = flags.quiet;
     checkFlags(flags);
     const from = flags.from === undefined ? undefined : parsePosition('--from', flags.from);

@@ -1,7 +1,7 @@
 import { isMainThread, parentPort, workerData as given } from 'node:worker_threads';
 import { joinEmbeddedEngine, type EngineHandle } from '../engine/index.js';
 import { FlashError, type SourceFailure, type SourcePhase } from '../protocol/index.js';
-import { nameSource } from '../writer/index.js';
+import { commandsForSource, nameSource } from '../writer/index.js';
 import { followServer, type FollowOptions } from './follow-server.js';
 
 /** What the thread is started with. */
@@ -43,11 +43,11 @@ async function runThread(
     }
     return undefined;
   } catch (error) {
-    return signal.aborted ? undefined : failureOf(error);
+    return signal.aborted ? undefined : failureOf(error, options.sourceName);
   }
 }
 
-function failureOf(error: unknown): SourceFailure {
+function failureOf(error: unknown, sourceName: string | undefined): SourceFailure {
   if (!(error instanceof FlashError)) {
     return { code: 'INTERNAL', message: error instanceof Error ? error.message : String(error) };
   }
@@ -57,7 +57,8 @@ function failureOf(error: unknown): SourceFailure {
     file === undefined || message.includes(file)
       ? ''
       : ` (${file}${offset === undefined ? '' : `:${offset}`})`;
-  return { code, message: `${message}${where}`, hint };
+  const toDo = hint === undefined ? undefined : commandsForSource(hint, sourceName);
+  return { code, message: `${message}${where}`, hint: toDo };
 }
 
 if (!isMainThread && parentPort !== null) {

@@ -71,6 +71,8 @@ export interface VerifyResult {
   tooMany: readonly string[];
   /** The source's URL for commands: without a password. */
   serverUrl: string;
+  /** The name of the source in the engine; undefined of the one without. */
+  sourceName: string | undefined;
   /** The flags by which `write` chooses the tables of this copy. */
   filterFlags: readonly string[];
   interrupted: boolean;

@@ -426,6 +426,7 @@ class Verification {
         unmatchedPatterns: unmatched.filter((each) => this.#unmatched.has(each)),
         interrupted,
         serverUrl: this.#server.url,
+        sourceName: this.#engine.sourceName,
         filterFlags: this.#filterFlags,
       },
     };

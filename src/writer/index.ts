@@ -32,7 +32,7 @@ export { defaultLimits } from './limits.js';
 export { leaveOutHint, quoteForShell, resyncCommand } from './resync-hint.js';
 export type { KnownTable, SchemaHistory } from './schema-history.js';
 export { historyPieces, loadHistory, loadStoredHistory } from './schema-store.js';
-export { listSources, nameSource } from './named-source.js';
+export { commandsForSource, listSources, nameSource } from './named-source.js';
 export { checkOwners, tablesOfOthers } from './table-owners.js';
 export { tableOfDefinition } from './table-definition.js';
 export { makeTableFilter, type TableFilter, type TableFilterOptions } from './table-filter.js';

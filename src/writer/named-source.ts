@@ -31,6 +31,17 @@ export function nameSource(engine: Engine, name: string | undefined): Engine {
   return new SourceEngine(engine, name);
 }
 
+/**
+ * Gives a text whose commands are for a source with a name: `theflash write …` gets `--source NAME`, `theflash verify …`
+ * `--source-name NAME`.
+ */
+export function commandsForSource(text: string, name: string | undefined): string {
+  if (name === undefined) return text;
+  return text
+    .replaceAll(/\btheflash (write|serve)\b(?! --source )/g, `theflash $1 --source ${name}`)
+    .replaceAll(/\btheflash verify\b(?! --source-name )/g, `theflash verify --source-name ${name}`);
+}
+
 /** The names of the sources of an engine; undefined stands for the one without a name. */
 export async function listSources(engine: Engine): Promise<(string | undefined)[]> {
   const rows = await queryRows(

@@ -95,6 +95,9 @@ testSerialWith('mariadb', 'mysql-5.7')('a table belongs to one source', async (t
   t.regex(taken.stderr, /shop2\.other holds the rows of the source two/);
   const verify = ['verify', '--engine', engine, '--source'];
   await runCliWell([...verify, url, '--source-name', 'two']);
+  const nobody = await runCli([...verify, url, '--source-name', 'nobody']);
+  t.is(nobody.code, 2);
+  t.regex(nobody.stderr, /theflash write --source nobody --binlog/);
 
   const bad = await runCli([...write, first.folder, '--source', 'A b']);
   t.is(bad.code, 2, bad.stderr);

@@ -2,7 +2,13 @@
 // one real server read as two sources at once, into tables of one name; the winner goes on, the other is refused.
 import test from 'ava';
 import { queryRows } from '../../src/protocol/index.js';
-import { checkOwners, listSources, nameSource, replay } from '../../src/writer/index.js';
+import {
+  checkOwners,
+  commandsForSource,
+  listSources,
+  nameSource,
+  replay,
+} from '../../src/writer/index.js';
 import { testSerialWith } from '../servers/test-with.js';
 import { openLive, startLive, urlOf } from '../source/live/live-server.js';
 import { openScratchEngine } from './recorded-log.js';
@@ -66,4 +72,15 @@ test('a name that can not be is refused', async (t) => {
     t.throws(() => nameSource(engine, name), { code: 'INVALID_REQUEST' });
   }
   t.is(nameSource(engine, undefined), engine);
+});
+
+test('commands in hints are those of the source', (t) => {
+  const hint =
+    'Copy it anew: theflash write --resync a.t. Then theflash verify --source URL, or theflash scan.';
+  t.is(
+    commandsForSource(hint, 'x'),
+    'Copy it anew: theflash write --source x --resync a.t. Then theflash verify --source-name x --source URL, or theflash scan.',
+  );
+  t.is(commandsForSource(commandsForSource(hint, 'x'), 'x'), commandsForSource(hint, 'x'));
+  t.is(commandsForSource(hint, undefined), hint);
 });
