@@ -118,6 +118,10 @@ export class BatchWriter {
   async abort(): Promise<void> {
     await this.#running.catch(() => undefined);
     this.#hasStaged = false;
+    await this.#dropBatch();
+  }
+
+  async #dropBatch(): Promise<void> {
     const batch = this.#batch;
     this.#batch = undefined;
     await batch?.close();
@@ -134,11 +138,14 @@ export class BatchWriter {
   }
 
   #start(step: () => Promise<void>): void {
-    this.#running = step();
-    // The next call awaits the promise and gets the error; until then it is nobody's.
-    this.#running.catch(() => {
+    // A batch that is left open would hold up whoever else writes, the writer's own DDL included.
+    this.#running = step().catch(async (error: unknown) => {
       this.#hasFailed = true;
+      await this.#dropBatch().catch(() => undefined);
+      throw error;
     });
+    // The next call awaits the promise and gets the error; until then it is nobody's.
+    this.#running.catch(() => undefined);
   }
 
   async #append({ create, pieces }: BatchStep): Promise<void> {

@@ -229,11 +229,7 @@ export class Cascade {
     }
     if (wanted.length === 0) return [];
     const state = this.#state(link.child);
-    const found: ChildRow[] = [];
-    for await (const { columns, rows } of this.#ports.read(link, state.schema, wanted)) {
-      for (const row of state.addEngineRows(columns, rows)) found.push(row);
-    }
-    return found;
+    return state.addEngineRows(this.#ports.read(link, state.schema, wanted));
   }
 
   #state(table: KeyTable): TableState {

@@ -43,8 +43,6 @@ export async function openIncomplete(
   const key = keyIndexes(batch.schema);
   const cell = cellReader(batch.schema, whole.columns);
   const keys = [...byKeyRow.keys()].map((row) => key.map((column) => cell(column, row)));
-  for await (const { columns, rows } of readMatchingRows(engine, batch.schema, key, keys)) {
-    state.addEngineRows(columns, rows);
-  }
+  await state.addEngineRows(readMatchingRows(engine, batch.schema, key, keys));
   return state;
 }

@@ -78,18 +78,26 @@ export class TableState {
     return this.batch.rows;
   }
 
-  /** Takes in rows of the engine, as of before the batch, which match a foreign key. */
-  addEngineRows(columns: readonly ColumnData[], rows: number): ChildRow[] {
-    const source = this.#addSource(columns);
+  /**
+   * Takes in rows of the engine, as of before the batch, which match a foreign key: all that do, in pieces as the engine
+   * gives them. Equal rows of a table without a key may be in different pieces.
+   */
+  async addEngineRows(
+    pieces: AsyncIterable<{ columns: readonly ColumnData[]; rows: number }>,
+  ): Promise<ChildRow[]> {
     const added = new Map<ChildRow, number>();
-    for (let row = 0; row < rows; row += 1) {
-      const id = this.#idOf(source, row, undefined);
-      const known = this.#rows.get(id);
-      // What the batch has made of a key counts, and not what the engine has.
-      if (known !== undefined && (known.isBased || !this.#isKeyless) && !added.has(known)) continue;
-      const each = known ?? this.#newRow(id, source, row, undefined);
-      added.set(each, (added.get(each) ?? 0) + 1);
-      each.isBased = true;
+    for await (const { columns, rows } of pieces) {
+      const source = this.#addSource(columns);
+      for (let row = 0; row < rows; row += 1) {
+        const id = this.#idOf(source, row, undefined);
+        const known = this.#rows.get(id);
+        const isOld = known !== undefined && !added.has(known);
+        // What the batch has made of a key counts, and not what the engine has.
+        if (isOld && (known.isBased || !this.#isKeyless)) continue;
+        const each = known ?? this.#newRow(id, source, row, undefined);
+        added.set(each, (added.get(each) ?? 0) + 1);
+        each.isBased = true;
+      }
     }
     for (const [each, count] of added) each.count += count;
     return [...added.keys()];

@@ -55,6 +55,17 @@ onEach(
 );
 
 onEach(
+  'CASCADE for equal rows of a child without a key, which came in batches of their own',
+  `CREATE TABLE p (id INT PRIMARY KEY); CREATE TABLE c (pid INT, t VARCHAR(10),
+     FOREIGN KEY (pid) REFERENCES p (id) ON DELETE CASCADE ON UPDATE CASCADE);
+   INSERT INTO p VALUES (50),(51),(52); INSERT INTO c VALUES (50,'n'),(50,'n'),(51,'n'),(52,'n');
+   INSERT INTO c VALUES (50,'n'),(51,'n'),(52,'n'); INSERT INTO c VALUES (50,'n'),(52,'n');
+   UPDATE p SET id = 60 WHERE id = 50; UPDATE p SET id = 61 WHERE id = 51; DELETE FROM p WHERE id = 52`,
+  ['p', 'c'],
+  { replay: { limits: { ageMaxMs: 0 } } },
+);
+
+onEach(
   'SET NULL, for a deleted and an updated parent',
   `${parent} CREATE TABLE c (id INT PRIMARY KEY, pid INT, t VARCHAR(9),
      FOREIGN KEY (pid) REFERENCES p (id) ON DELETE SET NULL ON UPDATE SET NULL);
