@@ -12,6 +12,7 @@ import {
 import type { LoadSession, Snapshot, TableServer } from '../source/index.js';
 import {
   checkpointSource,
+  columnsNotAliases,
   keyLiteral,
   parseCheckpoint,
   selectList,
@@ -184,7 +185,7 @@ function copyQueries(
       size += text.length + 1;
       keys.push(text);
     }
-    const sql = `SELECT ${list} FROM ${quoteTable(schema)} WHERE (${key.join(', ')}) IN (${keys.join(',')})`;
+    const sql = `SELECT ${list} FROM ${quoteTable(schema)} WHERE (${key.join(', ')}) IN (${keys.join(',')}) ${columnsNotAliases}`;
     queries.push({ sql, keep: undefined });
   }
   return queries;

@@ -53,7 +53,7 @@ export async function readCurrentRows(
       size += text.length + 1;
       keys.push(text);
     }
-    const sql = `SELECT ${values} FROM ${quoteTable(schema)} WHERE (${keyColumns.join(', ')}) IN (${keys.join(',')})`;
+    const sql = `SELECT ${values} FROM ${quoteTable(schema)} WHERE (${keyColumns.join(', ')}) IN (${keys.join(',')}) ${columnsNotAliases}`;
     for (const { columns, rows } of await readColumns(engine, sql, schema, read)) {
       const chunk = chunks.push(columns) - 1;
       const keyOf = keyReader(schema, columns);
@@ -86,6 +86,9 @@ function engineDefault(column: Column, schema: TableSchema): string {
   if (isEngineNullable(column, schema) && column.type.kind !== 'vector') return 'NULL';
   return `defaultValueOfTypeName('${engineColumnType(column, schema).replace(/'/g, "\\'")}')`;
 }
+
+/** `selectList` names what it makes of a column like the column: a condition is about the column. */
+export const columnsNotAliases = 'SETTINGS prefer_column_name_to_alias = 1';
 
 /** Columns in the physical form in which they are written (`arrowWriteType`). */
 export function selectList(schema: TableSchema, read: readonly boolean[]): string {

@@ -23,7 +23,7 @@ export {
   type SqlDialect,
   type Statement,
 } from './ddl/index.js';
-export { scanColumns, selectList } from './current-rows.js';
+export { columnsNotAliases, scanColumns, selectList } from './current-rows.js';
 export { keyLiteral } from './key-literal.js';
 export { EngineTables } from './engine-tables.js';
 export { gatherColumn } from './gather-column.js';

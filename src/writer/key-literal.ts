@@ -23,8 +23,9 @@ function partLiteral(changes: ChangeColumns, index: number): (row: number) => st
     case 'float':
       return (row) => String(readValue(changes, index, row));
     // Text that the engine parses by the column's type.
-    case 'decimal':
     case 'date':
+      return (row) => dateLiteral(String(readValue(changes, index, row)));
+    case 'decimal':
     case 'datetime':
     case 'timestamp':
     case 'time':
@@ -34,6 +35,15 @@ function partLiteral(changes: ChangeColumns, index: number): (row: number) => st
       return (row) => bytesLiteral(read(row));
     }
   }
+}
+
+/** The engine reads text before 1900 and after 2299 as the first and the last day between. */
+function dateLiteral(text: string): string {
+  const [year = 0, month = 1, day = 1] = text.split('-').map(Number);
+  if (year >= 1900 && year <= 2299) return quoteString(text);
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  return `addDays(toDate32('1970-01-01'), ${date.getTime() / 86_400_000})`;
 }
 
 /** Bytes as a string literal: printable ASCII as it is, all else as \xHH. */

@@ -99,4 +99,46 @@ export function defineTypesSuite(test: TestFn, under: EngineUnderTest): void {
     const rows = await queryRows(engine, 'SELECT toString(d) AS d FROM date_key.t');
     t.deepEqual(rows, [{ d: '9999-12-31' }]);
   });
+
+  test.serial('days before 1900 and after 2299 can be keys: newest rows are read', async (t) => {
+    const engine = under.engine();
+    const columns = [
+      column('d', { kind: 'date' }),
+      column('v', { kind: 'int', bits: 32, unsigned: false }),
+    ];
+    const beyond = [
+      ['1000-01-01', '1001-12-31', '1002-01-01', '1003-01-01', '1004-12-31'],
+      ['2300-01-01', '2301-12-31', '2400-01-01', '5000-01-01', '9999-12-31'],
+      ['1899-12-30', '1899-12-31'],
+    ];
+    await engine.execute('DROP DATABASE IF EXISTS day_key; CREATE DATABASE day_key');
+    for (const [index, texts] of beyond.entries()) {
+      const schema = { database: 'day_key', table: `t${index}`, primaryKey: ['d'], columns };
+      await engine.execute(
+        `CREATE TABLE day_key.t${index} (d Date32, v Int32) ENGINE = MutableMergeTree ORDER BY (d);
+         SYSTEM STOP MERGES day_key.t${index}`,
+      );
+      const [first = 0, ...others] = texts.map(days);
+      const all = [first, ...others];
+      await applyBatch(
+        engine,
+        schema,
+        all.map((day, v) => ({ values: [day, v] })),
+      );
+      await applyBatch(
+        engine,
+        schema,
+        others.map((day) => ({ values: [day, 77] })),
+      );
+      await applyBatch(engine, schema, [{ values: [first, 0], isDelete: true }]);
+      const rows = await queryRows(
+        engine,
+        `SELECT toString(d) AS d, v FROM day_key.t${index} ORDER BY d`,
+      );
+      t.deepEqual(
+        rows,
+        texts.slice(1).map((d) => ({ d, v: 77 })),
+      );
+    }
+  });
 }

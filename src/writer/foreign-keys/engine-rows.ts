@@ -6,7 +6,7 @@ import {
   type Engine,
   type TableSchema,
 } from '../../protocol/index.js';
-import { readColumns, selectList } from '../current-rows.js';
+import { columnsNotAliases, readColumns, selectList } from '../current-rows.js';
 import { keyLiteral } from '../key-literal.js';
 import { columnOfCells, type Cell } from './cells.js';
 
@@ -29,7 +29,7 @@ export async function* readMatchingRows(
   const values = selectList(schema, read);
   const names = columns.map((index) => quoteIdentifier(schema.columns[index]?.name ?? ''));
   for (const list of keyLists(schema, columns, keys)) {
-    const sql = `SELECT ${values} FROM ${quoteTable(schema)} WHERE (${names.join(', ')}) IN (${list})`;
+    const sql = `SELECT ${values} FROM ${quoteTable(schema)} WHERE (${names.join(', ')}) IN (${list}) ${columnsNotAliases}`;
     yield* await readColumns(engine, sql, schema, read);
   }
 }

@@ -5,7 +5,7 @@ import {
   type Engine,
   type TableSchema,
 } from '../../protocol/index.js';
-import { readColumns, selectList } from '../current-rows.js';
+import { columnsNotAliases, readColumns, selectList } from '../current-rows.js';
 import { cellReader, keyText, type Cell } from './cells.js';
 import { keyLists } from './engine-rows.js';
 
@@ -42,7 +42,7 @@ export async function readStrayKeys(
     const names = namesOf(parent, parentColumns);
     const read = parent.columns.map((_, index) => parentColumns.includes(index));
     for (const list of keyLists(child, childColumns, fresh)) {
-      const sql = `SELECT ${selectList(parent, read)} FROM ${quoteTable(parent)} WHERE (${names}) IN (${list})`;
+      const sql = `SELECT ${selectList(parent, read)} FROM ${quoteTable(parent)} WHERE (${names}) IN (${list}) ${columnsNotAliases}`;
       for (const { columns, rows } of await readColumns(engine, sql, parent, read)) {
         const cell = cellReader(parent, columns);
         for (let row = 0; row < rows; row += 1) {
