@@ -9,6 +9,7 @@ export * from './engine.js';
 export * from './errors.js';
 export * from './map-fields.js';
 export * from './mysql-type-text.js';
+export * from './far-day.js';
 export * from './nearest.js';
 export * from './position.js';
 export * from './query-rows.js';

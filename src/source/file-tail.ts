@@ -147,7 +147,10 @@ export class FileTail {
 
   /** Programs that copy put a new file in the place of the old one: the same log, and longer. */
   async #changeFile(file: FileHandle): Promise<Trouble> {
-    const other = await open(this.#path).catch(() => undefined);
+    const other = await open(this.#path).catch((error: unknown) => {
+      if (isMissing(error)) return undefined;
+      throw error;
+    });
     if (other === undefined) return this.#goneError();
     if (await isSameStart(file, other, this.#at)) {
       this.#file = other;
@@ -229,6 +232,10 @@ const anewHint =
 
 function isAfter(path: string, other: string): boolean {
   return path.length === other.length ? path > other : path.length > other.length;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 async function isThere(path: string): Promise<boolean> {

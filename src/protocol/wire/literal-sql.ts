@@ -1,4 +1,5 @@
 import { FlashError } from '../errors.js';
+import { isFarDay } from '../far-day.js';
 import { quoteString } from '../sql-text.js';
 import { type Literal } from './filter.js';
 
@@ -42,11 +43,9 @@ export function bareType(engineType: string): string {
   return inner === undefined ? engineType : bareType(inner);
 }
 
-/** True for a date that ClickHouse's literals can't say: they end at 1900 and 2299, its columns don't. */
+/** True for a date that ClickHouse's literals can't say. */
 export function isFarDate(literal: Literal): boolean {
-  if (literal.type !== 'date') return false;
-  const days = Number(literal.value);
-  return days < daysOf1900 || days > daysOf2300 - 1;
+  return literal.type === 'date' && isFarDay(Number(literal.value));
 }
 
 /** Quotes a text, control characters as `\xHH`. */
@@ -63,8 +62,6 @@ export function textSql(text: string): string {
   );
 }
 
-const daysOf1900 = -25_567;
-const daysOf2300 = 120_530;
 const int64Min = -(2n ** 63n);
 const uint64Max = 2n ** 64n - 1n;
 
