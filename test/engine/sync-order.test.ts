@@ -36,7 +36,7 @@ test('rows are on the disk before their checkpoint, and attached before they are
   ]);
   // Not the lock and the overlay, which every open writes anew.
   const events = readCalls(await readFile(trace, 'utf8')).filter(({ target }) =>
-    /\/data\/(store|metadata_dropped)\//.test(target),
+    /\/data\/(store\/|metadata_dropped\/|\.theflash(\/direct-rows|$))/.test(target),
   );
   const isOf = (table: string, { target }: Call): boolean => target.includes(`/${table}/`);
   const firstAt = (matches: (call: Call) => boolean): number => {
@@ -52,8 +52,24 @@ test('rows are on the disk before their checkpoint, and attached before they are
     (call) => call.name === 'rename' && call.target.includes('/metadata_dropped/'),
   );
   t.true(recordedAt < attachedAt && attachedAt < droppedAt);
-  t.deepEqual(unsynced(events.slice(0, recordedAt)), [], 'staged rows, before the checkpoint');
-  t.deepEqual(unsynced(events.slice(0, attachedAt)), [], 'the checkpoint, before rows are shown');
+  t.deepEqual(
+    unsynced(events.slice(0, recordedAt)),
+    [],
+    'staged rows, and the file of the others, before the checkpoint',
+  );
+  const named = events.findIndex(
+    ({ name, target }) => name === 'rename' && target.endsWith('/direct-rows'),
+  );
+  const isNameSynced = events
+    .slice(named, recordedAt)
+    .some(({ name, target }) => name === 'sync' && target.endsWith('/.theflash'));
+  t.true(named > 0 && named < recordedAt && isNameSynced, 'its name, too');
+  // Rows that are put straight into their table can be under way: the file has them, too.
+  t.deepEqual(
+    unsynced(events.slice(0, attachedAt).filter((call) => !isOf(tables.keyed, call))),
+    [],
+    'the checkpoint, before rows are shown',
+  );
   t.deepEqual(
     unsynced(events.slice(0, droppedAt)),
     [],

@@ -27,7 +27,12 @@ export async function pingDuring(
   });
   const exited = once(child, 'exit');
   await once(child, 'message');
-  await attack();
+  try {
+    await attack();
+  } catch (error) {
+    child.kill();
+    throw error;
+  }
   const answered = once(child, 'message');
   child.send('stop');
   const [times] = (await answered) as [readonly number[]];
