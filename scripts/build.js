@@ -3,6 +3,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Plugin } from '@oclif/core';
+import { bundle } from './bundle.js';
 import { npmProgram, root, run } from './testing/child.js';
 
 const manifestFile = path.join(root, 'oclif.manifest.json');
@@ -10,10 +11,13 @@ const manifestFile = path.join(root, 'oclif.manifest.json');
 // A command whose source is gone must not live on in the build.
 rmSync(path.join(root, 'dist'), { recursive: true, force: true });
 rmSync(manifestFile, { force: true });
-const { code, output } = await run(npmProgram('tsc'), ['-p', 'tsconfig.build.json']);
-process.stdout.write(output);
-if (code === 0) await writeManifest();
-process.exitCode = code;
+const [types] = await Promise.all([
+  run(npmProgram('tsc'), ['-p', 'tsconfig.build.json']),
+  bundle(),
+]);
+process.stdout.write(types.output);
+if (types.code === 0) await writeManifest();
+process.exitCode = types.code;
 
 async function writeManifest() {
   const plugin = new Plugin({

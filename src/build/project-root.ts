@@ -1,4 +1,4 @@
 import { fileURLToPath } from 'node:url';
 
-/** The folder of package.json: from `src/build` and from the compiled `dist/build` alike. */
+/** The folder of package.json: from `src/build` and from the built `dist/chunks` alike. */
 export const projectRoot = fileURLToPath(new URL('../../', import.meta.url));

@@ -36,7 +36,7 @@ export function startFollower(
   return follower;
 }
 
-const threadFile = new URL('./follower-thread.js', import.meta.url);
+const threadFile = new URL('../follow/follower-thread.js', import.meta.url);
 
 class ThreadFollower implements Follower {
   readonly #task: FollowerTask;

@@ -67,7 +67,8 @@ async function connect(
 ): Promise<SourceConnection> {
   const { host, port, user, password, connectTimeoutMs } = address;
   // Loaded late: nobody who reads files waits for it.
-  const { createConnection } = await import('mysql2');
+  // A bundle gives CommonJS as the default alone.
+  const { createConnection } = (await import('mysql2')).default;
   const connection = createConnection({
     ...{ host, port, user, connectTimeout: connectTimeoutMs, charset: 'UTF8MB4_GENERAL_CI' },
     ...{ dateStrings: true, supportBigNumbers: true, bigNumberStrings: true },
