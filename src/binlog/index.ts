@@ -1,5 +1,6 @@
 export { charsetOfCollationNumber, decodeText } from './charset/index.js';
 export * from './event.js';
+export { eventTypes } from './event-types.js';
 export { ChangeBuilder, type BuilderMark } from './columns/change-builder.js';
 export { columnLayout } from './columns/column-layout.js';
 export type { IncompleteRows, PlacedIncompleteRows } from './columns/incomplete-rows.js';

@@ -68,6 +68,8 @@ export interface WriterCheckpoint extends Checkpoint {
   swaps?: readonly PendingSwap[];
   /** The log that was read to its end, where `position` is in the next one already. */
   finished?: string;
+  /** The log that holds `position` ends there, with a STOP. */
+  stopped?: true;
   /** XA transactions before `position` whose outcome is after it. */
   prepared?: readonly PreparedTransaction[];
 }

@@ -39,6 +39,14 @@ const changingBytes = 4 + 19;
 const createdStart = 52;
 const createdEnd = 56;
 
+/**
+ * When the server was started that wrote a FORMAT_DESCRIPTION, in seconds since 1970; 0 of all logs but the first that
+ * it wrote since.
+ */
+export function createdSeconds({ body }: RawEvent): number {
+  return new DataView(body.buffer, body.byteOffset).getUint32(createdStart, true);
+}
+
 /** Gives the mark of a FORMAT_DESCRIPTION event. */
 export function headerMark({ header, body }: RawEvent): string {
   const sum = crc32(body.subarray(createdEnd), crc32(body.subarray(0, createdStart)));

@@ -1,10 +1,11 @@
-import type {
-  EventHeader,
-  FormatDescriptionEvent,
-  GtidEvent,
-  GtidListEvent,
-  RawEvent,
-  RotateEvent,
+import {
+  eventTypes,
+  type EventHeader,
+  type FormatDescriptionEvent,
+  type GtidEvent,
+  type GtidListEvent,
+  type RawEvent,
+  type RotateEvent,
 } from '../binlog/index.js';
 import type { Checkpoint, Position } from '../protocol/index.js';
 import { firstOffset, refuseStart } from './beginning.js';
@@ -14,11 +15,13 @@ import { LogBytes } from './log-bytes.js';
 import { checkHeader, headerMark, tailBytesMax, tailOf, type LogMark } from './log-mark.js';
 import {
   anonymousError,
+  checkClosed,
   checkFollows,
   checkHeld,
   checkOpened,
   repeatedError,
   checkRotation,
+  unclosedLine,
 } from './log-sequence.js';
 
 export interface LogPositionPorts {
@@ -31,7 +34,11 @@ export interface LogPositionPorts {
   beginning: Beginning | undefined;
   /** Transactions to pass over: the copy holds them from another source, or from a dump. */
   covered: string | undefined;
+  /** The logs are copies, of which one may not be whole; a server's own are. */
+  mayBeCut: boolean;
   onMove: () => void;
+  /** Called with what people should look at. */
+  onDoubt: (line: string) => void;
 }
 
 /** How far the logs are applied, as whole transactions: what goes into the checkpoint. */
@@ -53,6 +60,12 @@ export class LogPosition {
   #header = '';
   #event: RawEvent | undefined;
   #isFirstList = true;
+  /** The log that is read ends with a STOP, as far as it was read. */
+  #isStopped: boolean;
+  #lacksGtids = false;
+  #hasOpened = false;
+  /** Where the log before this one ended, without an event that closes it, until it is certain that it was whole. */
+  #unclosed: Position | undefined;
   #hasBegun = false;
   #covered: string | undefined;
 
@@ -64,6 +77,7 @@ export class LogPosition {
     this.#position = checkpoint?.position;
     this.#finished = checkpoint?.finished;
     this.#mark = checkpoint?.mark;
+    this.#isStopped = checkpoint?.stopped === true;
     this.#sourceTimeMs = checkpoint?.sourceTimeMs ?? 0;
   }
 
@@ -100,6 +114,7 @@ export class LogPosition {
     const mark = this.#markOfNow();
     return {
       ...(this.#finished === undefined ? {} : { finished: this.#finished }),
+      ...(this.#isStopped ? { stopped: true } : {}),
       ...(mark === undefined ? {} : { mark }),
       ...(this.#beginning === undefined ? {} : { beginning: this.#beginning }),
       ...(this.#covered === undefined ? {} : { covered: this.#covered }),
@@ -137,19 +152,31 @@ export class LogPosition {
   }
 
   /**
-   * Notes the log that is read from now on.
+   * Notes the log that is read from now on. The place stays in the one before until an event of this one has passed:
+   * what it says of the logs before it may be refused.
    *
-   * Errors: SOURCE_MISMATCH for another server's, or another log of the name that was read before.
+   * Errors: SOURCE_MISMATCH for another server's, another log of the name that was read before, and where the log before
+   * it is cut.
    */
   openLog(event: FormatDescriptionEvent): void {
     const source = { flavor: event.flavor, serverId: event.serverId };
     if (this.#source !== undefined) checkSource(this.#source, source, event.file);
     this.#source = source;
     this.#openMark(event);
+    if (event.file !== this.#position?.file) this.#leaveUnclosed(event);
+    this.#hasOpened = true;
     this.#finished = undefined;
-    if (this.#position?.file !== event.file) {
-      this.#position = { file: event.file, offset: event.endOffset };
-    }
+    this.#position ??= { file: event.file, offset: event.endOffset };
+  }
+
+  /** Errors: SOURCE_MISMATCH where the log before this one is certainly cut. */
+  #leaveUnclosed(event: FormatDescriptionEvent): void {
+    const before = this.#position;
+    const isOwn = event.offset === firstOffset && this.#ports.mayBeCut;
+    if (!isOwn || !this.#hasOpened || this.#isStopped) return;
+    if (before === undefined || this.#event === undefined) return;
+    checkClosed(before, this.#event);
+    this.#unclosed = before;
   }
 
   /** A relay log holds descriptions of the source's logs, too: its first event alone is its own. */
@@ -184,6 +211,8 @@ export class LogPosition {
       }
     } else if (goesOn || !isFirst) {
       checkFollows(series, event);
+      // Where each transaction has a GTID, none is missing.
+      if (!this.#lacksGtids && series.toString() !== '') this.#unclosed = undefined;
     } else {
       this.#checkWhole(event);
       this.addEarlier(event.gtidSet);
@@ -230,6 +259,7 @@ export class LogPosition {
   rotate(event: RotateEvent): void {
     this.#begin();
     checkRotation(event);
+    this.#goOnIn(event.file);
     this.#finished = event.file;
     this.#moveTo({ file: event.nextFile, offset: event.nextOffset });
   }
@@ -237,6 +267,8 @@ export class LogPosition {
   /** Passes an event that lies between two transactions. */
   pass(event: EventHeader): void {
     this.#begin();
+    this.#goOnIn(event.file);
+    this.#isStopped = event.type === eventTypes.stop;
     this.#moveTo({ file: event.file, offset: event.endOffset });
   }
 
@@ -249,6 +281,16 @@ export class LogPosition {
     }
     this.#sourceTimeMs = event.timeSeconds * 1000;
     this.pass(event);
+    this.#lacksGtids ||= gtid === undefined;
+  }
+
+  /** Leaves the log before, if this is the first event that counts in the next one. */
+  #goOnIn(file: string): void {
+    if (this.#unclosed !== undefined) this.#ports.onDoubt(unclosedLine(this.#unclosed, file));
+    this.#unclosed = undefined;
+    if (file === this.#position?.file) return;
+    this.#isStopped = false;
+    this.#lacksGtids = false;
   }
 
   #moveTo(position: Position): void {

@@ -2,12 +2,13 @@ import type {
   FormatDescriptionEvent,
   GtidEvent,
   GtidListEvent,
+  RawEvent,
   RotateEvent,
 } from '../binlog/index.js';
-import { FlashError } from '../protocol/index.js';
+import { FlashError, type Position } from '../protocol/index.js';
 import { parseLogName } from '../source/index.js';
 import { GtidSet } from './gtid-set.js';
-import { movedHint, type LogMark } from './log-mark.js';
+import { createdSeconds, movedHint, type LogMark } from './log-mark.js';
 
 /**
  * A server writes the ROTATE of a log and the head of the next one in one go, by one clock: in MySQL
@@ -27,6 +28,33 @@ export function checkOpened(before: LogMark, event: FormatDescriptionEvent): voi
   throw sequenceError(
     event,
     `${event.file} was opened at ${timeText(event.timeSeconds)}, and ${before.file} was closed for it at ${timeText(closed)}: it belongs to another series of logs`,
+  );
+}
+
+/**
+ * Refuses a log that its server began as it ran, after one that has no ROTATE at its end: a running server
+ * writes one into each log that it leaves, so that is the beginning of a log.
+ *
+ * Errors: SOURCE_MISMATCH.
+ */
+export function checkClosed({ file, offset }: Position, opening: RawEvent): void {
+  if (createdSeconds(opening) !== 0) return;
+  const next = opening.header.file;
+  throw new FlashError(
+    'SOURCE_MISMATCH',
+    `${file} ends at offset ${offset} without the event that names ${next} as the next log, and is not whole`,
+    {
+      hint: `Copy ${file} from the source once more, whole, and run again: it goes on at ${file}:${offset}.`,
+      place: { file, offset },
+    },
+  );
+}
+
+/** What people should know where a log has no end and its server was started after it. */
+export function unclosedLine({ file, offset }: Position, next: string): string {
+  return (
+    `${file} ends at offset ${offset} without an event that closes it. That is so where its server crashed; else the copy of ` +
+    `the log is cut, and what it lacks is lost. Its size has to be that of SHOW BINARY LOGS; ${next} is read now.`
   );
 }
 

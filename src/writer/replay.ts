@@ -149,6 +149,7 @@ async function replayOnce(
     ...{ source, engine, stored, start, filter, filterOptions: options, history, hasLearned },
     ...{ lowerCaseTableNames, skipStatements, zeroDate, limits, nowMs, plan, totals },
     onCommitted: options.onCommitted,
+    onWarning: options.onWarning,
   });
   const reader = new LogReader(applier, {
     until: options.until,

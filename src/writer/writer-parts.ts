@@ -49,6 +49,7 @@ export interface WriterPartsOptions {
   plan: RewindPlan;
   totals: Totals;
   onCommitted: ((checkpoint: WriterCheckpoint) => void) | undefined;
+  onWarning: ((line: string) => void) | undefined;
 }
 
 /** What reads a log into an engine, put together for one reading. */
@@ -94,7 +95,7 @@ export function makeWriterParts(options: WriterPartsOptions): WriterParts {
     },
     options.hasLearned,
   );
-  const log = makeLogPosition(start, queue);
+  const log = makeLogPosition(options, queue);
   const barrier: DdlPorts['barrier'] = async (renames) => {
     const here = applier.checkpoint();
     if (here !== undefined) await queue.commit(here, renames);
@@ -130,7 +131,10 @@ export function makeWriterParts(options: WriterPartsOptions): WriterParts {
   return { applier, queue, writer };
 }
 
-function makeLogPosition(start: StartPoint, queue: CommitQueue): LogPosition {
+function makeLogPosition(
+  { start, source, onWarning }: WriterPartsOptions,
+  queue: CommitQueue,
+): LogPosition {
   const { checkpoint, beginning, covered } = start;
   const goesOn = checkpoint?.mark !== undefined;
   return new LogPosition(
@@ -140,9 +144,11 @@ function makeLogPosition(start: StartPoint, queue: CommitQueue): LogPosition {
       goesOn,
       beginning,
       covered,
+      mayBeCut: source.serverUrl === undefined,
       onMove: () => {
         queue.markDirty();
       },
+      onDoubt: (line) => onWarning?.(line),
     },
     checkpoint,
   );
