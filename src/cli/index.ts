@@ -18,5 +18,6 @@ export * from './source-flags.js';
 export * from './source-lag.js';
 export * from './status-lines.js';
 export * from './stdout-kind.js';
+export * from './stopped-source.js';
 export { unknownCommand } from './unknown-command.js';
 export * from './verify-report.js';

@@ -1,6 +1,6 @@
 import { FlashError, type Engine } from '../protocol/index.js';
-import { openTableServer, type AddressDefaults } from '../source/index.js';
-import { checkpointSource, parseCheckpoint } from '../writer/index.js';
+import { openTableServer, type AddressDefaults, type TableServer } from '../source/index.js';
+import { checkpointSource, GtidSet, parseCheckpoint } from '../writer/index.js';
 
 /** How far a copy is from where its source is now. */
 export interface SourceLag {
@@ -31,7 +31,7 @@ export async function readSourceLag(
       hint: `Make one: theflash write --binlog ${url} --engine DIR.`,
     });
   }
-  const { position: copy, sourceTimeMs } = parseCheckpoint(stored);
+  const { position: copy, gtidSet, sourceTimeMs } = parseCheckpoint(stored);
   const server = await openTableServer(url, { defaults });
   try {
     const position = await server.position();
@@ -49,6 +49,10 @@ export async function readSourceLag(
         },
       );
     }
+    await checkSeries(server, gtidSet);
+    if (copy.offset > (first === last ? position.offset : (logs[first]?.size ?? 0))) {
+      throw begunAnew(server, `${copy.file} is shorter than the one that the copy has read`);
+    }
     const whole = logs.slice(first, last).reduce((sum, { size }) => sum + size, 0);
     const bytes = Math.max(0, whole + position.offset - copy.offset);
     const age = sourceTimeMs > 0 ? Math.max(0, (Date.now() - sourceTimeMs) / 1000) : null;
@@ -57,4 +61,26 @@ export async function readSourceLag(
   } finally {
     server.close();
   }
+}
+
+/** Errors: SOURCE_MISMATCH where the copy holds transactions that the source does not know of. */
+async function checkSeries(server: TableServer, gtidSet: string): Promise<void> {
+  if (gtidSet === '') return;
+  const held = GtidSet.parse(gtidSet);
+  const isMariadb = held.isFrom('mariadb');
+  const [[executed = ''] = []] = await server.query(
+    `SELECT @@GLOBAL.${isMariadb ? 'gtid_binlog_pos' : 'gtid_executed'}`,
+  );
+  const known = GtidSet.parse(executed);
+  const unknown = isMariadb ? known.notReachedBy(held) : known.missing(held);
+  if (unknown !== '')
+    throw begunAnew(server, `it does not know of ${unknown}, which the copy holds`);
+}
+
+function begunAnew({ location }: TableServer, reason: string): FlashError {
+  return new FlashError(
+    'SOURCE_MISMATCH',
+    `${location} has begun its logs anew, or is another server than the copy was made from: ${reason}`,
+    { hint: 'theflash write --binlog URL says how the copy goes on.' },
+  );
 }

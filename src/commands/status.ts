@@ -69,6 +69,7 @@ export default class Status extends FlashCommand {
       });
     }
     const signal = flags.watch ? this.interruptSignal() : undefined;
+    const reader = readerOfStdout();
     const engine = await openEngine(flags, { create: false });
     try {
       for (;;) {
@@ -76,7 +77,11 @@ export default class Status extends FlashCommand {
         if (!this.jsonEnabled()) this.#print(status, flags.watch);
         if (signal === undefined) return status;
         if (this.jsonEnabled()) process.stdout.write(`${JSON.stringify(status)}\n`);
-        await delay(flags.interval * 1000, undefined, { signal });
+        const pause = { signal: AbortSignal.any([signal, reader]) };
+        await delay(flags.interval * 1000, undefined, pause).catch((error: unknown) => {
+          if (!reader.aborted) throw error;
+        });
+        if (reader.aborted) return status;
       }
     } finally {
       await engine.close();
@@ -102,4 +107,13 @@ export default class Status extends FlashCommand {
     if (isWatched) this.log(new Date().toISOString());
     for (const line of lines) this.log(line);
   }
+}
+
+/** Aborted once nobody reads stdout any more. */
+function readerOfStdout(): AbortSignal {
+  const gone = new AbortController();
+  process.stdout.once('error', () => {
+    gone.abort();
+  });
+  return gone.signal;
 }

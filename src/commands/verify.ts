@@ -9,6 +9,7 @@ import {
   readSourceDefaults,
   sourceFlags,
   startProgress,
+  tellStoppedSource,
   verifyJson,
   verifyLines,
   type EngineFlags,
@@ -133,6 +134,8 @@ export default class Verify extends FlashCommand {
         signal,
       });
       return this.#report(result, flags, performance.now() - startedMs);
+    } catch (error) {
+      throw await tellStoppedSource(error, engine);
     } finally {
       await engine.close();
     }

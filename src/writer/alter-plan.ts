@@ -151,11 +151,25 @@ function generatedProblem(
     ({ origin, definition }) => origin !== undefined && definition !== undefined,
   );
   if (changed !== undefined) return `the expression of ${changed.column.name} may have changed`;
-  const isComputed = sources.some((source) => source.kind === 'computed' && !source.keeps);
-  const [first] = generated;
-  return first !== undefined && isComputed
-    ? `${first.column.name} is computed from columns that change`
-    : undefined;
+  const changing = columns.filter((_, index) => {
+    const source = sources[index];
+    return source?.kind === 'computed' && !source.keeps;
+  });
+  for (const { column, generated: expression } of generated) {
+    const cause = changing.find((each) => isNamedIn(expression ?? '', each));
+    if (cause !== undefined) return `${column.name} may be computed from ${cause.column.name}`;
+  }
+  return undefined;
+}
+
+/** Whether an expression may name a column, by its name of now or before. Letters of a longer word count, too. */
+function isNamedIn(expression: string, { column, origin }: AlteredColumn): boolean {
+  const text = expression.toLowerCase();
+  return [column.name, origin?.name ?? column.name].some((name) =>
+    [name, name.replaceAll('`', '``'), name.replaceAll('"', '""')].some((spelt) =>
+      text.includes(spelt.toLowerCase()),
+    ),
+  );
 }
 
 /**

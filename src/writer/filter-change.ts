@@ -122,7 +122,7 @@ export function checkTarget(
   const names = `${tableName(table)} and ${tableName(other.schema)}`;
   throw statementError(context, `${names} would both be ${target} in the engine`, {
     table: tableName(table),
-    hint: 'Give each a name of its own with --rename, or leave one out with --exclude; in an empty engine folder.',
+    hint: 'Leave one out with --exclude, and go on. To have both, give each a name of its own with --rename, in an empty engine folder.',
   });
 }
 

@@ -115,4 +115,11 @@ To put the rows right, while the writer works: theflash verify --source ${url} -
   t.regex(none.stderr, /there is no table to compare/);
   const wrong = await runCli(['verify', '--source', 'binlog.000001', '--engine', folder]);
   t.is(wrong.code, 2);
+
+  // A copy that does not move, and its server knows why.
+  await server.query("SET SESSION binlog_format = STATEMENT; INSERT INTO s.t VALUES (9, 'x')");
+  const stopped = await verify(served.location, '--wait-seconds', '5');
+  t.is(stopped.code, 1);
+  const shown = stopped.stderr.replaceAll(/\n +/g, ' ');
+  t.regex(shown, /follows root@127\.0\.0\.1:\d+, and is stopped since .*Z: .*binlog_format/s);
 });

@@ -54,6 +54,12 @@ const cases: readonly Case[] = [
       INSERT INTO t VALUES (5,1,'x'); ALTER TABLE t DROP b; DELETE FROM t WHERE a = 2 LIMIT 1`,
   },
   {
+    name: 'a column changes beside computed ones that are not made of it',
+    sql: `CREATE TABLE t (id INT PRIMARY KEY, a INT, v VARCHAR(50), g INT AS (a + 1) STORED, w INT AS (a * 2) VIRTUAL);
+      INSERT INTO t (id, a, v) VALUES (1,10,'x'),(2,20,'y'); ALTER TABLE t MODIFY v VARCHAR(40); INSERT INTO t (id, a, v) VALUES (3,30,'z');
+      ALTER TABLE t MODIFY v VARBINARY(60); UPDATE t SET a = 5 WHERE id = 1`,
+  },
+  {
     name: 'columns change places and names',
     sql: `CREATE TABLE t (id INT PRIMARY KEY, a INT, b INT, c INT); INSERT INTO t VALUES (1,10,20,30);
       ALTER TABLE t CHANGE a b INT, CHANGE b a INT; INSERT INTO t VALUES (2,1,2,3);
