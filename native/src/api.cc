@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/crc32.h"
 #include "base/options.h"
 #include "base/status.h"
-#include "binlog/crc32.h"
 #include "binlog/row_kernel.h"
 #include "engine.h"
 #include "folder/overlay.h"
@@ -235,7 +235,7 @@ tf_status tf_scan_read(tf_scan* scan, uint8_t* buffer, size_t capacity, size_t* 
     if (!message) return TF_END;
     *len = message->bytes.size();
     *rows = message->rows;
-    if (crc32 != nullptr && *len <= capacity) *crc32 = theflash::binlog::Crc32(buffer, *len);
+    if (crc32 != nullptr && *len <= capacity) *crc32 = theflash::Crc32(buffer, *len);
     return TF_OK;
   });
 }
@@ -387,7 +387,7 @@ tf_status tf_checkpoint_get(tf_engine* engine, const char* source, size_t source
 
 void tf_free(void* pointer) { std::free(pointer); }
 
-uint32_t tf_crc32(const uint8_t* bytes, size_t len) { return theflash::binlog::Crc32(bytes, len); }
+uint32_t tf_crc32(const uint8_t* bytes, size_t len) { return theflash::Crc32(bytes, len); }
 
 int32_t tf_rows_append(double* shared, const uint8_t* rows, size_t rows_len, int32_t change) {
   using theflash::binlog::Change;

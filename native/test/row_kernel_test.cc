@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "binlog/column.h"
-#include "binlog/crc32.h"
+#include "base/crc32.h"
 
 namespace theflash::binlog {
 namespace {

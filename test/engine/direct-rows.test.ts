@@ -2,7 +2,7 @@
 // kill, and what an insert would do beyond that is left to staging tables. Method: real kills, and a
 // table for each thing that a table may have; the file that rows wait in tells which way they go.
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, truncate } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -46,15 +46,27 @@ test.serial('they wait in a file of the folder from before the commit to its end
   }
 });
 
-test.serial('a file that is cut short is refused, with a way out', async (t) => {
+test.serial('a file that is cut short or changed is refused, with a way out', async (t) => {
   const folder = path.join(root, 'cut');
   await fillFolder(folder);
   const env = { THEFLASH_FAILPOINT: 'after-commit-record' };
   t.is(await runChild(crashChild, folder, env), 'SIGKILL');
-  await truncate(fileOf(folder), 100);
-  const error = await throwsCode(t, () => openEmbeddedEngine(folder), 'BROKEN_DATA');
-  t.regex(error.message, /direct-rows is cut short/);
-  t.regex(error.hint ?? '', /backup/);
+  const whole = await readFile(fileOf(folder));
+  const refused = async (bytes: Uint8Array, reason: RegExp): Promise<void> => {
+    await writeFile(fileOf(folder), bytes);
+    const error = await throwsCode(t, () => openEmbeddedEngine(folder), 'BROKEN_DATA');
+    t.regex(error.message, reason);
+    t.regex(error.hint ?? '', /backup/);
+  };
+  await refused(new Uint8Array(0), /direct-rows is cut short: rows of the last commit/);
+  for (const length of [3, 4, 100, whole.length - 1]) {
+    await refused(whole.subarray(0, length), /direct-rows is (?:cut short|not as it was written)/);
+  }
+  for (const at of [0, 4, 20, whole.length >> 1, whole.length - 1]) {
+    const flipped = Buffer.from(whole);
+    flipped[at] = (flipped[at] ?? 0) ^ 1;
+    await refused(flipped, /direct-rows is not as it was written/);
+  }
 });
 
 test.serial('rows of a finished commit do not come back over a TRUNCATE', async (t) => {

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "arrow/arrow_ipc.h"
+#include "base/crc32.h"
 #include "base/files.h"
 #include "base/status.h"
 #include "sql/quote.h"
@@ -18,9 +19,18 @@ constexpr std::string_view kInsertSettings =
     " input_format_null_as_default = 0, input_format_arrow_allow_missing_columns = 0,"
     " parts_to_delay_insert = 1000000000, parts_to_throw_insert = 1000000000";
 
-// The file: for each table
+// The file: the CRC-32 of all that comes after it, and for each table
 //
 //   | name bytes u64 | stream bytes u64 | name | stream |   little-endian
+uint32_t SumOf(std::string_view bytes) {
+  return Crc32(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+}
+
+Error BrokenFile(const std::string& file, const char* what) {
+  return {TF_BROKEN_DATA, file + what + ": rows of the last commit are missing",
+          "Restore the engine's folder from a backup, or copy its tables anew."};
+}
+
 void AppendSize(std::string* text, size_t size) {
   const auto value = static_cast<uint64_t>(size);
   text->append(reinterpret_cast<const char*>(&value), sizeof value);
@@ -29,8 +39,7 @@ void AppendSize(std::string* text, size_t size) {
 // Takes the first `size` bytes off.
 std::string_view Take(std::string_view* rest, uint64_t size, const std::string& file) {
   if (size > rest->size()) {
-    throw Error(TF_BROKEN_DATA, file + " is cut short: rows of the last commit are missing",
-                "Restore the engine's folder from a backup, or copy its tables anew.");
+    throw BrokenFile(file, " is cut short");
   }
   const std::string_view taken = rest->substr(0, size);
   rest->remove_prefix(size);
@@ -67,6 +76,8 @@ void DirectRowsFile::Write(const std::map<std::string, Rows>& rows_by_name) cons
     text += name;
     text.append(reinterpret_cast<const char*>(rows->data()), rows->size());
   }
+  const uint32_t sum = SumOf(text);
+  text.insert(0, reinterpret_cast<const char*>(&sum), sizeof sum);
   ReplaceFile(file_, text);
 }
 
@@ -74,7 +85,11 @@ std::map<std::string, Rows> DirectRowsFile::Read() const {
   const auto text = ReadFile(file_);
   std::map<std::string, Rows> rows_by_name;
   if (!text) return rows_by_name;
-  for (std::string_view rest = *text; !rest.empty();) {
+  std::string_view rest = *text;
+  uint32_t sum;
+  std::memcpy(&sum, Take(&rest, sizeof sum, file_).data(), sizeof sum);
+  if (sum != SumOf(rest)) throw BrokenFile(file_, " is not as it was written");
+  while (!rest.empty()) {
     const uint64_t name_size = TakeSize(&rest, file_);
     const uint64_t stream_size = TakeSize(&rest, file_);
     const std::string name(Take(&rest, name_size, file_));

@@ -1,4 +1,4 @@
-#include "binlog/crc32.h"
+#include "base/crc32.h"
 
 #include <array>
 
@@ -6,7 +6,7 @@
 #include <immintrin.h>
 #endif
 
-namespace theflash::binlog {
+namespace theflash {
 namespace {
 
 constexpr uint32_t kPolynomial = 0xedb88320;
@@ -85,4 +85,4 @@ uint32_t Crc32(const uint8_t* bytes, size_t size) {
   return ~UpdateByTable(~0U, bytes, size);
 }
 
-}  // namespace theflash::binlog
+}  // namespace theflash
