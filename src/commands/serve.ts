@@ -96,8 +96,13 @@ export default class Serve extends FlashCommand {
       dependsOn: ['http'],
     }),
     'metrics-listen': Flags.string({
-      summary: 'Serve Prometheus metrics at http://HOST:PORT/metrics.',
+      summary: 'Serve Prometheus metrics at http://HOST:PORT/metrics, and /healthz and /readyz.',
       helpValue: 'HOST:PORT',
+    }),
+    'source-lost-max-ms': Flags.integer({
+      summary: 'How long the source may be away before /readyz says no.',
+      min: 0,
+      default: defaultLimits.sourceLostMsMax,
     }),
     'connections-max': Flags.integer({
       summary: 'Most connections at once.',
@@ -226,6 +231,7 @@ function serveOptions(
     http?: string | undefined;
     'http-open': boolean;
     'metrics-listen'?: string | undefined;
+    'source-lost-max-ms': number;
     'connections-max': number;
     'connections-per-address-max'?: number | undefined;
     'receive-memory-max': number;
@@ -247,6 +253,7 @@ function serveOptions(
     ...(metrics === undefined ? {} : { metrics: parseListenAddress(metrics) }),
     version,
     limits: {
+      sourceLostMsMax: flags['source-lost-max-ms'],
       connectionsMax: flags['connections-max'],
       connectionsPerAddressMax:
         flags['connections-per-address-max'] ?? Math.ceil(flags['connections-max'] / 2),

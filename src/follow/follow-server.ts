@@ -32,6 +32,8 @@ export interface FollowEvents {
   /** Ends after the last whole transaction. */
   signal: AbortSignal;
   onPhase: (phase: SourcePhase) => void;
+  /** Called once it is known whether there is a copy already. */
+  onCopy: (exists: boolean) => void;
   onNote: (line: string) => void;
   onCommitted: (checkpoint: WriterCheckpoint) => void;
 }
@@ -52,8 +54,10 @@ export async function followServer(
   const { signal, onNote, onPhase } = events;
   onPhase('connecting');
   const isNew = (await engine.readCheckpoint(checkpointSource)) === undefined;
+  events.onCopy(!isNew);
   const isLoaded = isServerUrl(spec) && options.load;
   if (isNew && isLoaded && !(await load(engine, options, events))) return;
+  if (isNew && isLoaded) events.onCopy(true);
   const source = await openSource([spec], {
     stdin: process.stdin,
     signal,

@@ -13,6 +13,7 @@ export interface FollowerTask {
 /** What the thread says. `ended` is the last of it: without a failure the signal has ended it. */
 export type FollowerReport =
   | { kind: 'phase'; phase: SourcePhase }
+  | { kind: 'copy'; exists: boolean }
   | { kind: 'note'; line: string }
   | { kind: 'committed'; sourceTimeMs: number | undefined }
   | { kind: 'ended'; failure: SourceFailure | undefined };
@@ -30,6 +31,9 @@ async function runThread(
         signal,
         onPhase: (phase) => {
           report({ kind: 'phase', phase });
+        },
+        onCopy: (exists) => {
+          report({ kind: 'copy', exists });
         },
         onNote: (line) => {
           report({ kind: 'note', line });

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { EmbeddedEngine } from '../engine/index.js';
-import type { SourceFailure, SourceState } from '../protocol/index.js';
+import type { SourceFailure, SourcePhase, SourceState } from '../protocol/index.js';
 import { addressText, isServerUrl, parseServerUrl } from '../source/index.js';
 import type { FollowOptions } from './follow-server.js';
 import type { FollowerReport, FollowerTask } from './follower-thread.js';
@@ -36,6 +36,9 @@ export function startFollower(
   return follower;
 }
 
+/** How long a source has to be followed without an error to count as back. */
+const settledMs = 5_000;
+
 const threadFile = new URL('./follower-thread.js', import.meta.url);
 
 class ThreadFollower implements Follower {
@@ -45,6 +48,8 @@ class ThreadFollower implements Follower {
   #worker: Worker | undefined;
   #ended: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
+  /** Runs while a source that was away is followed again, and may fail at once. */
+  #settling: NodeJS.Timeout | undefined;
   /** Tries since the last commit. */
   #failures = 0;
   #isStopping = false;
@@ -54,7 +59,8 @@ class ThreadFollower implements Follower {
     this.#events = events;
     const { source, defaults } = options;
     const location = isServerUrl(source) ? addressText(parseServerUrl(source, defaults)) : source;
-    this.#state = { location, phase: 'connecting', sinceMs: Date.now(), starts: 0 };
+    const sinceMs = Date.now();
+    this.#state = { location, phase: 'connecting', sinceMs, lostSinceMs: sinceMs, starts: 0 };
   }
 
   state(): SourceState {
@@ -63,9 +69,10 @@ class ThreadFollower implements Follower {
 
   start(): void {
     this.#state = {
-      ...{ ...this.#state, starts: this.#state.starts + 1, retryAtMs: undefined },
-      ...{ phase: 'connecting', sinceMs: Date.now() },
+      ...this.#state,
+      ...{ starts: this.#state.starts + 1, retryAtMs: undefined },
     };
+    this.#enter('connecting');
     const worker = new Worker(threadFile, {
       workerData: this.#task,
       name: 'source',
@@ -97,6 +104,7 @@ class ThreadFollower implements Follower {
   async stop(): Promise<void> {
     this.#isStopping = true;
     clearTimeout(this.#retry);
+    clearTimeout(this.#settling);
     this.#worker?.postMessage('stop');
     await this.#ended;
   }
@@ -105,7 +113,10 @@ class ThreadFollower implements Follower {
     switch (report.kind) {
       case 'phase':
         if (report.phase === this.#state.phase) break;
-        this.#state = { ...this.#state, phase: report.phase, sinceMs: Date.now() };
+        this.#enter(report.phase);
+        break;
+      case 'copy':
+        this.#state = { ...this.#state, hasCopy: report.exists };
         break;
       case 'note':
         this.#events.onNote(report.line);
@@ -116,8 +127,23 @@ class ThreadFollower implements Follower {
           ...this.#state,
           sourceTimeMs: report.sourceTimeMs,
           visibleAtMs: Date.now(),
+          ...{ lostSinceMs: undefined, hasCopy: true },
         };
     }
+  }
+
+  /** A source that was away is back once it is followed for a while: one that fails at once each time is not. */
+  #enter(phase: SourcePhase): void {
+    const sinceMs = Date.now();
+    clearTimeout(this.#settling);
+    if (phase === 'connecting' || phase === 'stopped') {
+      this.#state = { ...this.#state, lostSinceMs: this.#state.lostSinceMs ?? sinceMs };
+    } else {
+      this.#settling = setTimeout(() => {
+        this.#state = { ...this.#state, lostSinceMs: undefined };
+      }, settledMs);
+    }
+    this.#state = { ...this.#state, phase, sinceMs };
   }
 
   #stopped(failure: SourceFailure): void {
@@ -126,10 +152,8 @@ class ThreadFollower implements Follower {
     // A copy that is not what its source was does not become it by itself, and a later try, whose batch holds
     // other transactions, might not meet the row that shows it.
     const retryAtMs = failure.code === 'BROKEN_DATA' ? undefined : atMs + delayMs;
-    this.#state = {
-      ...{ ...this.#state, phase: 'stopped', sinceMs: atMs },
-      ...{ failure: { ...failure, atMs }, retryAtMs },
-    };
+    this.#enter('stopped');
+    this.#state = { ...this.#state, failure: { ...failure, atMs }, retryAtMs };
     this.#events.onStopped(failure, retryAtMs);
     if (retryAtMs === undefined) return;
     this.#retry = setTimeout(() => {

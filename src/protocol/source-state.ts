@@ -29,6 +29,13 @@ export interface SourceState {
   phase: SourcePhase;
   /** Since when it is in this phase. */
   sinceMs: number;
+  /**
+   * Since when it is away, over all tries: undefined once it is followed again for some seconds, or has brought a
+   * transaction.
+   */
+  lostSinceMs?: number | undefined;
+  /** Whether there is a copy that can be read; undefined until the writer has looked. */
+  hasCopy?: boolean | undefined;
   /** How often the writer was started. */
   starts: number;
   /** When the source committed the newest transaction that readers see; undefined before the first. */

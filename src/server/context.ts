@@ -3,6 +3,7 @@ import { type Message, type OpenScan } from '../protocol/wire/index.js';
 import { type ActiveRequest } from './active-request.js';
 import { type AppliedBatches } from './applied-batches.js';
 import { type Credentials } from './credentials.js';
+import { type Health } from './health.js';
 import { type Inserts } from './inserts.js';
 import { type Log } from './log.js';
 import { type Metrics } from './metrics.js';
@@ -25,6 +26,7 @@ export interface ServerContext {
   readonly ticketKey: Uint8Array;
   readonly metrics: Metrics;
   readonly log: Log;
+  readonly health: Health;
   readonly writes: OpenWrites;
   readonly applied: AppliedBatches;
   readonly snapshots: PlanSnapshots;

@@ -8,6 +8,7 @@ import { ClientCounts } from './client-counts.js';
 import { Connection } from './connection.js';
 import { type ServerContext } from './context.js';
 import { readCredentials } from './credentials.js';
+import { Health } from './health.js';
 import { HttpDoor } from './http/index.js';
 import { Inserts } from './inserts.js';
 import { listenOn } from './listen.js';
@@ -97,6 +98,13 @@ class RunningServer implements FlashServer {
       ticketKey: randomBytes(32),
       metrics: this.metrics,
       log: options.log,
+      health: new Health({
+        engine,
+        isDraining: () => this.#context.isDraining,
+        sources: () => options.listSources?.() ?? [],
+        ...limits,
+        nowMs: Date.now,
+      }),
       writes: new OpenWrites(),
       applied: new AppliedBatches(engine),
       snapshots: new PlanSnapshots(engine),
@@ -211,12 +219,14 @@ class RunningServer implements FlashServer {
 
   async #startMetrics(address: { host: string; port: number }): Promise<void> {
     try {
-      const endpoint = await startMetricsEndpoint(address, () =>
-        this.metrics.render(
-          { ...this.counts(), receivedBytes: this.#context.received.bytes },
-          this.#options.listSources?.(),
-        ),
-      );
+      const endpoint = await startMetricsEndpoint(address, {
+        health: this.#context.health,
+        render: () =>
+          this.metrics.render(
+            { ...this.counts(), receivedBytes: this.#context.received.bytes },
+            this.#options.listSources?.(),
+          ),
+      });
       this.#closeMetrics = endpoint.close;
       const host = address.host.includes(':') ? `[${address.host}]` : address.host;
       this.metricsUrl = `http://${host}:${endpoint.address.port}/metrics`;

@@ -116,6 +116,8 @@ function parseSource(fields: JsonFields): SourceState {
     // A newer server may have phases that this client does not know.
     phase: sourcePhases.find((known) => known === phase) ?? 'connecting',
     sinceMs: fields.integer('sinceMs', 0),
+    lostSinceMs: fields.optionalInteger('lostSinceMs', 0),
+    hasCopy: fields.has('hasCopy') ? fields.flag('hasCopy') : undefined,
     starts: fields.integer('starts', 0),
     sourceTimeMs: fields.optionalInteger('sourceTimeMs', 0),
     visibleAtMs: fields.optionalInteger('visibleAtMs', 0),

@@ -7,6 +7,7 @@ import { ActiveRequest } from '../active-request.js';
 import { type ServerContext } from '../context.js';
 import { type TlsIdentity } from '../credentials.js';
 import { errorFields } from '../error-fields.js';
+import { healthPaths } from '../health.js';
 import { listenOn } from '../listen.js';
 import { type HttpOptions } from '../options.js';
 import { toErrorAnswer } from './error-answer.js';
@@ -195,6 +196,11 @@ export class HttpDoor {
     }
     if (isGet && plainPaths.has(url.pathname)) {
       finish(response, 200, 'Ok.\n');
+      return;
+    }
+    if (isGet && healthPaths.has(url.pathname)) {
+      const { status, text } = await this.#context.health.answer(url.pathname);
+      finish(response, status, text);
       return;
     }
     if (url.pathname !== '/' && url.pathname !== '/query') {
