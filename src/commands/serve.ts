@@ -145,6 +145,7 @@ export default class Serve extends FlashCommand {
     if (flags.engine.includes('://')) throw refuseLocation(flags.engine);
     const followed = await followOptions(flags);
     const signal = this.interruptSignal();
+    const hangups = reloadAtHangup(log);
     const engine = await openEmbeddedEngine(flags.engine, {
       create: true,
       hasGuest: followed !== undefined,
@@ -155,6 +156,7 @@ export default class Serve extends FlashCommand {
       const listSources = (): SourceState[] => (follower === undefined ? [] : [follower.state()]);
       try {
         const server = await startServer(engine, { ...options, listSources });
+        hangups.attach(server);
         // A server that can't listen has not begun to write.
         if (followed !== undefined) follower = follow(engine, followed, log);
         if (!this.jsonEnabled()) {
@@ -162,7 +164,7 @@ export default class Serve extends FlashCommand {
           if (server.httpUrl !== undefined) this.log(`HTTP at ${server.httpUrl}`);
           this.log(`Listening on ${server.host}:${server.port}`);
         }
-        await serveUntil(signal, server, options, follower);
+        await serveUntil(signal, server, follower);
         const { connections, batchesCommitted, rowsSent } = server.metrics;
         return { host: server.host, port: server.port, connections, batchesCommitted, rowsSent };
       } finally {
@@ -170,6 +172,7 @@ export default class Serve extends FlashCommand {
       }
     } finally {
       await engine.close();
+      hangups.stop();
     }
   }
 }
@@ -266,32 +269,47 @@ function serveOptions(
   };
 }
 
-/** Serves until the signal fires; SIGHUP meanwhile reloads, and a failed reload changes nothing. */
+/** Serves until the signal fires. */
 async function serveUntil(
   signal: AbortSignal,
   server: FlashServer,
-  options: ServeOptions,
   follower: Follower | undefined,
 ): Promise<void> {
+  if (!signal.aborted) {
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+  }
+  await Promise.all([server.close(), follower?.stop()]);
+}
+
+/**
+ * Reloads at each SIGHUP; a failed reload changes nothing. One that comes while the server starts, and would end the
+ * process, is made good by `attach`.
+ */
+function reloadAtHangup(log: Log): { attach: (server: FlashServer) => void; stop: () => void } {
+  let server: FlashServer | undefined;
+  let isMissed = false;
   const reload = (): void => {
-    server.reload().catch((error: unknown) => {
+    isMissed = server === undefined;
+    server?.reload().catch((error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
-      options.log('error', 'reload-failed', { message });
+      const { code, hint } = error instanceof FlashError ? error : {};
+      log('error', 'reload-failed', { code, message, hint });
     });
   };
   process.on('SIGHUP', reload);
-  try {
-    if (!signal.aborted) {
-      await new Promise<void>((resolve) => {
-        signal.addEventListener('abort', () => {
-          resolve();
-        });
-      });
-    }
-    await Promise.all([server.close(), follower?.stop()]);
-  } finally {
-    process.off('SIGHUP', reload);
-  }
+  return {
+    attach: (started) => {
+      server = started;
+      if (isMissed) reload();
+    },
+    stop: () => {
+      process.off('SIGHUP', reload);
+    },
+  };
 }
 
 function refuseLocation(location: string): FlashError {

@@ -82,6 +82,7 @@ class RunningServer implements FlashServer {
   readonly #clients = new ClientCounts();
   #closeMetrics: (() => Promise<void>) | undefined;
   #lastId = 0;
+  #reloading: Promise<void> = Promise.resolve();
   #closed: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
 
@@ -150,15 +151,28 @@ class RunningServer implements FlashServer {
     };
   }
 
-  async reload(): Promise<void> {
-    const fresh = await readCredentials(this.#options);
+  reload(): Promise<void> {
+    // One after the other: what was read first must not take the place of what was read later.
+    const done = this.#reloading.then(() => this.#reload());
+    this.#reloading = done.catch(() => undefined);
+    return done;
+  }
+
+  async #reload(): Promise<void> {
+    const fresh = await readCredentials(this.#options).catch((error: unknown) => {
+      this.metrics.reloadsFailed += 1;
+      throw error;
+    });
     this.#context.credentials = fresh;
     if (fresh.tls !== undefined) {
       this.#gate?.setIdentity(fresh.tls);
       this.#http?.setIdentity(fresh.tls);
     }
     this.metrics.reloads += 1;
-    this.#context.log('info', 'reloaded');
+    this.#context.log('info', 'reloaded', {
+      token: fresh.token !== undefined,
+      certificateUntil: fresh.tls?.until,
+    });
   }
 
   close(): Promise<void> {

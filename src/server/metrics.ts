@@ -35,6 +35,7 @@ export class Metrics {
   batchesRepeated = 0;
   bytesAppended = 0;
   reloads = 0;
+  reloadsFailed = 0;
   readonly #errors = new Map<string, number>();
   readonly #ended = new Map<string, number>();
 
@@ -100,6 +101,12 @@ export class Metrics {
       'reloads_total',
       'Times that token and certificate were read again.',
       this.reloads,
+    );
+    add(
+      'counter',
+      'reloads_failed_total',
+      'Times that token or certificate could not be read again, and the old ones stayed.',
+      this.reloadsFailed,
     );
     const ended = 'theflash_connections_ended_total';
     lines.push(`# HELP ${ended} Connections that were refused or ended, by limit.`);

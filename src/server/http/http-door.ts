@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { type Socket } from 'node:net';
+import { type SecureContextOptions } from 'node:tls';
 import { FlashError, queryRows } from '../../protocol/index.js';
 import { type OpenScan } from '../../protocol/wire/index.js';
 import { ActiveRequest } from '../active-request.js';
@@ -260,8 +261,8 @@ function finish(response: ServerResponse, status: number, text: string): void {
   response.end(text);
 }
 
-function tlsContext(identity: TlsIdentity): TlsIdentity & { minVersion: 'TLSv1.2' } {
-  return { ...identity, minVersion: 'TLSv1.2' };
+function tlsContext({ cert, key }: TlsIdentity): SecureContextOptions {
+  return { cert, key, minVersion: 'TLSv1.2' };
 }
 
 /** 0 stands for no limit. */
