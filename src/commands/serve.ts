@@ -16,7 +16,7 @@ import {
 } from '../cli/index.js';
 import { openEmbeddedEngine, type EmbeddedEngine } from '../engine/index.js';
 import { startFollower, type Follower, type FollowOptions } from '../follow/index.js';
-import { FlashError, type SourceState } from '../protocol/index.js';
+import { FlashError, type FollowedSource } from '../protocol/index.js';
 import {
   defaultLimits,
   openJsonLog,
@@ -153,7 +153,8 @@ export default class Serve extends FlashCommand {
     });
     try {
       let follower: Follower | undefined;
-      const listSources = (): SourceState[] => (follower === undefined ? [] : [follower.state()]);
+      const listSources = (): FollowedSource[] =>
+        follower === undefined ? [] : [{ state: follower.state(), figures: follower.figures }];
       try {
         const server = await startServer(engine, { ...options, listSources });
         hangups.attach(server);

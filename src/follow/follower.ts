@@ -1,7 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import type { EmbeddedEngine } from '../engine/index.js';
-import type { SourceFailure, SourcePhase, SourceState } from '../protocol/index.js';
+import {
+  sourceLagMs,
+  type SourceFailure,
+  type SourceFigures,
+  type SourcePhase,
+  type SourceState,
+} from '../protocol/index.js';
 import { addressText, isServerUrl, parseServerUrl } from '../source/index.js';
+import { addRowChanges, type BatchFacts } from '../writer/index.js';
+import { emptyFigures } from './source-figures.js';
 import type { FollowOptions } from './follow-server.js';
 import type { FollowerReport, FollowerTask } from './follower-thread.js';
 import { retryDelayMs } from './retry-delay.js';
@@ -9,6 +17,7 @@ import { retryDelayMs } from './retry-delay.js';
 /** The writer of a served engine. */
 export interface Follower {
   state(): SourceState;
+  readonly figures: SourceFigures;
   /** Resolves when the batch under way is visible, and the thread has ended. */
   stop(): Promise<void>;
 }
@@ -44,7 +53,10 @@ const threadFile = new URL('./follower-thread.js', import.meta.url);
 class ThreadFollower implements Follower {
   readonly #task: FollowerTask;
   readonly #events: FollowerEvents;
+  readonly figures = emptyFigures();
   #state: SourceState;
+  /** Whether the source has been followed since this start of the writer. */
+  #wasFollowed = false;
   #worker: Worker | undefined;
   #ended: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
@@ -64,7 +76,8 @@ class ThreadFollower implements Follower {
   }
 
   state(): SourceState {
-    return this.#state;
+    const lagMs = sourceLagMs(this.#state, Date.now());
+    return lagMs === undefined ? this.#state : { ...this.#state, lagMs };
   }
 
   start(): void {
@@ -73,6 +86,7 @@ class ThreadFollower implements Follower {
       ...{ starts: this.#state.starts + 1, retryAtMs: undefined },
     };
     this.#enter('connecting');
+    this.#wasFollowed = false;
     const worker = new Worker(threadFile, {
       workerData: this.#task,
       name: 'source',
@@ -113,6 +127,10 @@ class ThreadFollower implements Follower {
     switch (report.kind) {
       case 'phase':
         if (report.phase === this.#state.phase) break;
+        if (report.phase === 'following') {
+          if (this.#wasFollowed) this.figures.reconnects += 1;
+          this.#wasFollowed = true;
+        }
         this.#enter(report.phase);
         break;
       case 'copy':
@@ -121,8 +139,15 @@ class ThreadFollower implements Follower {
       case 'note':
         this.#events.onNote(report.line);
         break;
+      case 'start':
+        this.#state = { ...this.#state, sourceTimeMs: report.sourceTimeMs };
+        break;
+      case 'look':
+        this.#state = { ...this.#state, ...report.look };
+        break;
       case 'committed':
         this.#failures = 0;
+        this.#count(report.facts);
         this.#state = {
           ...this.#state,
           sourceTimeMs: report.sourceTimeMs,
@@ -130,6 +155,14 @@ class ThreadFollower implements Follower {
           ...{ lostSinceMs: undefined, hasCopy: true },
         };
     }
+  }
+
+  #count({ transactions, changes, batchMs, commitMs }: BatchFacts): void {
+    const { figures } = this;
+    figures.transactions += transactions;
+    figures.rowChanges = addRowChanges(figures.rowChanges, changes);
+    figures.batchSeconds.observe(batchMs / 1000);
+    figures.commitSeconds.observe(commitMs / 1000);
   }
 
   /** A source that was away is back once it is followed for a while: one that fails at once each time is not. */
@@ -153,6 +186,8 @@ class ThreadFollower implements Follower {
     // other transactions, might not meet the row that shows it.
     const retryAtMs = failure.code === 'BROKEN_DATA' ? undefined : atMs + delayMs;
     this.#enter('stopped');
+    const { failures } = this.figures;
+    failures.set(failure.code, (failures.get(failure.code) ?? 0) + 1);
     this.#state = { ...this.#state, failure: { ...failure, atMs }, retryAtMs };
     this.#events.onStopped(failure, retryAtMs);
     if (retryAtMs === undefined) return;

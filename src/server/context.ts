@@ -1,4 +1,4 @@
-import { type CallLimit, type Engine, type SourceState } from '../protocol/index.js';
+import { type CallLimit, type Engine, type FollowedSource } from '../protocol/index.js';
 import { type Message, type OpenScan } from '../protocol/wire/index.js';
 import { type ActiveRequest } from './active-request.js';
 import { type AppliedBatches } from './applied-batches.js';
@@ -43,7 +43,7 @@ export interface ServerContext {
   listScans(): readonly OpenScan[];
   countConnections(): number;
   /** What the server itself follows; missing where it has no source. */
-  listSources?: (() => readonly SourceState[]) | undefined;
+  listSources?: (() => readonly FollowedSource[]) | undefined;
 }
 
 /** Sends a message of a request, its payload's CRC-32 given where it is known; resolves when its bytes have left and may change. */

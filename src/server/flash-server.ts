@@ -14,7 +14,10 @@ import { Inserts } from './inserts.js';
 import { listenOn } from './listen.js';
 import { checkHttpListen, checkListen } from './listen-policy.js';
 import { startMetricsEndpoint } from './metrics-endpoint.js';
-import { Metrics, type EndedBy } from './metrics.js';
+import { engineFamilies } from './engine-figures.js';
+import { prometheusText } from './prometheus-text.js';
+import { sourceFamilies } from './source-metrics.js';
+import { Metrics, processFamilies, type EndedBy } from './metrics.js';
 import { OpenWrites } from './open-writes.js';
 import { defaultLimits, type HttpOptions, type ServeOptions } from './options.js';
 import { ReceiveBudget } from './receive-budget.js';
@@ -102,7 +105,7 @@ class RunningServer implements FlashServer {
       health: new Health({
         engine,
         isDraining: () => this.#context.isDraining,
-        sources: () => options.listSources?.() ?? [],
+        sources: () => (options.listSources?.() ?? []).map(({ state }) => state),
         ...limits,
         nowMs: Date.now,
       }),
@@ -235,11 +238,15 @@ class RunningServer implements FlashServer {
     try {
       const endpoint = await startMetricsEndpoint(address, {
         health: this.#context.health,
-        render: () =>
-          this.metrics.render(
-            { ...this.counts(), receivedBytes: this.#context.received.bytes },
-            this.#options.listSources?.(),
-          ),
+        render: async () =>
+          prometheusText([
+            ...this.metrics.families({
+              ...{ ...this.counts(), receivedBytes: this.#context.received.bytes },
+            }),
+            ...processFamilies(this.#context.startedAtMs),
+            ...(await engineFamilies(this.#context.engine)),
+            ...sourceFamilies(this.#options.listSources?.() ?? []),
+          ]),
       });
       this.#closeMetrics = endpoint.close;
       const host = address.host.includes(':') ? `[${address.host}]` : address.host;

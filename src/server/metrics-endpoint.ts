@@ -7,7 +7,7 @@ import { listenOn } from './listen.js';
 export interface MetricsSource {
   health: Health;
   /** In Prometheus' text format, version 0.0.4. */
-  render: () => string;
+  render: () => Promise<string>;
 }
 
 /** Serves `GET` of `/metrics`, `/healthz` and `/readyz` over plain HTTP, to everybody. `close` ends connections too. */
@@ -33,7 +33,7 @@ async function answer(
   const path = url.replace(/\?.*/, '');
   const isRead = method === 'GET' || method === 'HEAD';
   if (isRead && path === '/metrics') {
-    finish(response, 200, render());
+    finish(response, 200, await render());
   } else if (isRead && healthPaths.has(path)) {
     const { status, text } = await health.answer(path);
     finish(response, status, text);

@@ -1,4 +1,4 @@
-import { type SourceState } from '../protocol/index.js';
+import { type FollowedSource } from '../protocol/index.js';
 import { wireLimits } from '../protocol/wire/index.js';
 import { type Log } from './log.js';
 import { type ReceiveLimits } from './receive-budget.js';
@@ -103,6 +103,6 @@ export interface ServeOptions {
   version: string;
   limits?: Partial<ServeLimits>;
   /** How the sources stand that the same process writes into the engine, for STATUS and metrics. */
-  listSources?: () => readonly SourceState[];
+  listSources?: () => readonly FollowedSource[];
   log: Log;
 }

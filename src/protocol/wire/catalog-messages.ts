@@ -121,6 +121,10 @@ function parseSource(fields: JsonFields): SourceState {
     starts: fields.integer('starts', 0),
     sourceTimeMs: fields.optionalInteger('sourceTimeMs', 0),
     visibleAtMs: fields.optionalInteger('visibleAtMs', 0),
+    equalAtMs: fields.optionalInteger('equalAtMs', 0),
+    lookedAtMs: fields.optionalInteger('lookedAtMs', 0),
+    behindBytes: fields.optionalInteger('behindBytes', 0),
+    lagMs: fields.optionalInteger('lagMs', 0),
     retryAtMs: fields.optionalInteger('retryAtMs', 0),
     failure: fields.has('failure') ? parseFailure(fields.object('failure')) : undefined,
   };
