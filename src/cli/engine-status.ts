@@ -114,9 +114,20 @@ export async function readEngineStatus(
     snapshots: await readSnapshots(engine),
     copy: await readCopy(engine),
     namedCopies: await readNamedCopies(engine),
-    lag,
-    server: await readServer(engine),
+    ...agreed(lag, await readServer(engine)),
   };
+}
+
+/** The lag in seconds as the server tells it, where that follows the source itself: it has looked all the while. */
+function agreed(
+  lag: SourceLag | null,
+  server: EngineStatus['server'],
+): Pick<EngineStatus, 'lag' | 'server'> {
+  const followed = server?.sources.find(
+    ({ location }) => lag !== null && lag.source === `mysql://${location}/`,
+  );
+  if (lag === null || followed?.lagMs === undefined) return { lag, server };
+  return { lag: { ...lag, seconds: lag.bytes === 0 ? 0 : followed.lagMs / 1000 }, server };
 }
 
 async function readDisk(engine: Engine): Promise<EngineStatus['disk']> {

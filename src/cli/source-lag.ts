@@ -1,5 +1,10 @@
 import { FlashError, type Engine } from '../protocol/index.js';
-import { openTableServer, type AddressDefaults, type TableServer } from '../source/index.js';
+import {
+  openTableServer,
+  readServerEnd,
+  type AddressDefaults,
+  type TableServer,
+} from '../source/index.js';
 import { checkpointSource, GtidSet, parseCheckpoint } from '../writer/index.js';
 
 /** How far a copy is from where its source is now. */
@@ -34,13 +39,8 @@ export async function readSourceLag(
   const { position: copy, gtidSet, sourceTimeMs } = parseCheckpoint(stored);
   const server = await openTableServer(url, { defaults });
   try {
-    const position = await server.position();
-    const logs = (await server.query('SHOW BINARY LOGS')).map(([name = '', size]) => ({
-      ...{ name, size: Number(size) },
-    }));
-    const first = logs.findIndex(({ name }) => name === copy.file);
-    const last = logs.findIndex(({ name }) => name === position.file);
-    if (first < 0 || last < first) {
+    const end = await readServerEnd(server, copy);
+    if (end === undefined) {
       throw new FlashError(
         'SOURCE_MISMATCH',
         `${server.location} has no log ${copy.file}, up to which the copy is`,
@@ -50,11 +50,10 @@ export async function readSourceLag(
       );
     }
     await checkSeries(server, gtidSet);
-    if (copy.offset > (first === last ? position.offset : (logs[first]?.size ?? 0))) {
+    const { position, bytes, logBytes } = end;
+    if (copy.offset > logBytes) {
       throw begunAnew(server, `${copy.file} is shorter than the one that the copy has read`);
     }
-    const whole = logs.slice(first, last).reduce((sum, { size }) => sum + size, 0);
-    const bytes = Math.max(0, whole + position.offset - copy.offset);
     const age = sourceTimeMs > 0 ? Math.max(0, (Date.now() - sourceTimeMs) / 1000) : null;
     const seconds = bytes === 0 ? 0 : age;
     return { source: server.url, serverVersion: server.version, position, bytes, seconds };

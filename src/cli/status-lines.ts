@@ -132,6 +132,11 @@ function sourceLines(source: SourceState): string[] {
         : `, ${(Math.max(0, visibleAtMs - sourceTimeMs) / 1000).toFixed(1)} s after it was committed`;
     lines.push(`newest transaction that readers see: ${time(sourceTimeMs)}${after}`);
   }
+  const { lagMs, behindBytes } = source;
+  if (lagMs !== undefined) {
+    const bytes = behindBytes === undefined ? '' : `, ${formatBytes(behindBytes)} of its logs`;
+    lines.push(`lag ${(lagMs / 1000).toFixed(1)} s${bytes}`);
+  }
   if (failure === undefined) return lines;
   const { code, message, hint, atMs } = failure;
   const next = retryAtMs === undefined ? '' : `, next try ${time(retryAtMs)}`;

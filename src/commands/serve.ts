@@ -16,7 +16,7 @@ import {
 } from '../cli/index.js';
 import { openEmbeddedEngine, type EmbeddedEngine } from '../engine/index.js';
 import { startFollower, type Follower, type FollowOptions } from '../follow/index.js';
-import { FlashError, type SourceState } from '../protocol/index.js';
+import { FlashError, type FollowedSource } from '../protocol/index.js';
 import {
   defaultLimits,
   openJsonLog,
@@ -96,8 +96,13 @@ export default class Serve extends FlashCommand {
       dependsOn: ['http'],
     }),
     'metrics-listen': Flags.string({
-      summary: 'Serve Prometheus metrics at http://HOST:PORT/metrics.',
+      summary: 'Serve Prometheus metrics at http://HOST:PORT/metrics, and /healthz and /readyz.',
       helpValue: 'HOST:PORT',
+    }),
+    'source-lost-max-ms': Flags.integer({
+      summary: 'How long the source may be away before /readyz says no.',
+      min: 0,
+      default: defaultLimits.sourceLostMsMax,
     }),
     'connections-max': Flags.integer({
       summary: 'Most connections at once.',
@@ -140,6 +145,7 @@ export default class Serve extends FlashCommand {
     if (flags.engine.includes('://')) throw refuseLocation(flags.engine);
     const followed = await followOptions(flags);
     const signal = this.interruptSignal();
+    const hangups = reloadAtHangup(log);
     const engine = await openEmbeddedEngine(flags.engine, {
       create: true,
       hasGuest: followed !== undefined,
@@ -147,9 +153,11 @@ export default class Serve extends FlashCommand {
     });
     try {
       let follower: Follower | undefined;
-      const listSources = (): SourceState[] => (follower === undefined ? [] : [follower.state()]);
+      const listSources = (): FollowedSource[] =>
+        follower === undefined ? [] : [{ state: follower.state(), figures: follower.figures }];
       try {
         const server = await startServer(engine, { ...options, listSources });
+        hangups.attach(server);
         // A server that can't listen has not begun to write.
         if (followed !== undefined) follower = follow(engine, followed, log);
         if (!this.jsonEnabled()) {
@@ -157,7 +165,7 @@ export default class Serve extends FlashCommand {
           if (server.httpUrl !== undefined) this.log(`HTTP at ${server.httpUrl}`);
           this.log(`Listening on ${server.host}:${server.port}`);
         }
-        await serveUntil(signal, server, options, follower);
+        await serveUntil(signal, server, follower);
         const { connections, batchesCommitted, rowsSent } = server.metrics;
         return { host: server.host, port: server.port, connections, batchesCommitted, rowsSent };
       } finally {
@@ -165,6 +173,7 @@ export default class Serve extends FlashCommand {
       }
     } finally {
       await engine.close();
+      hangups.stop();
     }
   }
 }
@@ -226,6 +235,7 @@ function serveOptions(
     http?: string | undefined;
     'http-open': boolean;
     'metrics-listen'?: string | undefined;
+    'source-lost-max-ms': number;
     'connections-max': number;
     'connections-per-address-max'?: number | undefined;
     'receive-memory-max': number;
@@ -247,6 +257,7 @@ function serveOptions(
     ...(metrics === undefined ? {} : { metrics: parseListenAddress(metrics) }),
     version,
     limits: {
+      sourceLostMsMax: flags['source-lost-max-ms'],
       connectionsMax: flags['connections-max'],
       connectionsPerAddressMax:
         flags['connections-per-address-max'] ?? Math.ceil(flags['connections-max'] / 2),
@@ -259,32 +270,47 @@ function serveOptions(
   };
 }
 
-/** Serves until the signal fires; SIGHUP meanwhile reloads, and a failed reload changes nothing. */
+/** Serves until the signal fires. */
 async function serveUntil(
   signal: AbortSignal,
   server: FlashServer,
-  options: ServeOptions,
   follower: Follower | undefined,
 ): Promise<void> {
+  if (!signal.aborted) {
+    await new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => {
+        resolve();
+      });
+    });
+  }
+  await Promise.all([server.close(), follower?.stop()]);
+}
+
+/**
+ * Reloads at each SIGHUP; a failed reload changes nothing. One that comes while the server starts, and would end the
+ * process, is made good by `attach`.
+ */
+function reloadAtHangup(log: Log): { attach: (server: FlashServer) => void; stop: () => void } {
+  let server: FlashServer | undefined;
+  let isMissed = false;
   const reload = (): void => {
-    server.reload().catch((error: unknown) => {
+    isMissed = server === undefined;
+    server?.reload().catch((error: unknown) => {
       const message = error instanceof Error ? error.message : String(error);
-      options.log('error', 'reload-failed', { message });
+      const { code, hint } = error instanceof FlashError ? error : {};
+      log('error', 'reload-failed', { code, message, hint });
     });
   };
   process.on('SIGHUP', reload);
-  try {
-    if (!signal.aborted) {
-      await new Promise<void>((resolve) => {
-        signal.addEventListener('abort', () => {
-          resolve();
-        });
-      });
-    }
-    await Promise.all([server.close(), follower?.stop()]);
-  } finally {
-    process.off('SIGHUP', reload);
-  }
+  return {
+    attach: (started) => {
+      server = started;
+      if (isMissed) reload();
+    },
+    stop: () => {
+      process.off('SIGHUP', reload);
+    },
+  };
 }
 
 function refuseLocation(location: string): FlashError {

@@ -3,9 +3,11 @@ import type { Engine, SourcePhase } from '../protocol/index.js';
 import { isServerUrl, openSource, openTableServer, type AddressDefaults } from '../source/index.js';
 import {
   checkpointSource,
+  parseCheckpoint,
   replay,
   summarize,
   summaryLines,
+  type BatchFacts,
   type ReplayOptions,
   type WriterCheckpoint,
 } from '../writer/index.js';
@@ -32,8 +34,12 @@ export interface FollowEvents {
   /** Ends after the last whole transaction. */
   signal: AbortSignal;
   onPhase: (phase: SourcePhase) => void;
+  /** Called once it is known whether there is a copy already. */
+  onCopy: (exists: boolean) => void;
   onNote: (line: string) => void;
-  onCommitted: (checkpoint: WriterCheckpoint) => void;
+  onCommitted: (checkpoint: WriterCheckpoint, facts: BatchFacts) => void;
+  /** Called with where the copy stands before anything new is read. */
+  onStart: (checkpoint: WriterCheckpoint) => void;
 }
 
 /**
@@ -52,8 +58,12 @@ export async function followServer(
   const { signal, onNote, onPhase } = events;
   onPhase('connecting');
   const isNew = (await engine.readCheckpoint(checkpointSource)) === undefined;
+  events.onCopy(!isNew);
   const isLoaded = isServerUrl(spec) && options.load;
   if (isNew && isLoaded && !(await load(engine, options, events))) return;
+  if (isNew && isLoaded) events.onCopy(true);
+  const stored = await engine.readCheckpoint(checkpointSource);
+  if (stored !== undefined) events.onStart(parseCheckpoint(stored));
   const source = await openSource([spec], {
     stdin: process.stdin,
     signal,

@@ -1,7 +1,8 @@
 import { isMainThread, parentPort, workerData as given } from 'node:worker_threads';
 import { joinEmbeddedEngine, type EngineHandle } from '../engine/index.js';
 import { FlashError, type SourceFailure, type SourcePhase } from '../protocol/index.js';
-import { commandsForSource, nameSource } from '../writer/index.js';
+import { commandsForSource, nameSource, type BatchFacts } from '../writer/index.js';
+import { LagWatch, type LagLook } from './lag-watch.js';
 import { followServer, type FollowOptions } from './follow-server.js';
 
 /** What the thread is started with. */
@@ -13,8 +14,11 @@ export interface FollowerTask {
 /** What the thread says. `ended` is the last of it: without a failure the signal has ended it. */
 export type FollowerReport =
   | { kind: 'phase'; phase: SourcePhase }
+  | { kind: 'copy'; exists: boolean }
   | { kind: 'note'; line: string }
-  | { kind: 'committed'; sourceTimeMs: number | undefined }
+  | { kind: 'start'; sourceTimeMs: number }
+  | { kind: 'committed'; sourceTimeMs: number; facts: BatchFacts }
+  | { kind: 'look'; look: LagLook }
   | { kind: 'ended'; failure: SourceFailure | undefined };
 
 /** Runs in a thread of its own: decoding must not hold up the event loop that answers readers. */
@@ -23,22 +27,37 @@ async function runThread(
   report: (report: FollowerReport) => void,
   signal: AbortSignal,
 ): Promise<SourceFailure | undefined> {
+  const ended = new AbortController();
+  const watch = new LagWatch(options.source, options.defaults, (look) => {
+    report({ kind: 'look', look });
+  });
   try {
     const engine = joinEmbeddedEngine(handle);
+    const watching = watch.run(AbortSignal.any([signal, ended.signal]));
     try {
       await followServer(nameSource(engine, options.sourceName), options, {
         signal,
         onPhase: (phase) => {
           report({ kind: 'phase', phase });
         },
+        onCopy: (exists) => {
+          report({ kind: 'copy', exists });
+        },
         onNote: (line) => {
           report({ kind: 'note', line });
         },
-        onCommitted: ({ sourceTimeMs }) => {
-          report({ kind: 'committed', sourceTimeMs });
+        onStart: ({ sourceTimeMs, position }) => {
+          report({ kind: 'start', sourceTimeMs });
+          watch.moved(position);
+        },
+        onCommitted: ({ sourceTimeMs, position }, facts) => {
+          report({ kind: 'committed', sourceTimeMs, facts });
+          watch.moved(position);
         },
       });
     } finally {
+      ended.abort();
+      await watching;
       await engine.close();
     }
     return undefined;

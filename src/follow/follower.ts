@@ -1,7 +1,15 @@
 import { Worker } from 'node:worker_threads';
 import type { EmbeddedEngine } from '../engine/index.js';
-import type { SourceFailure, SourceState } from '../protocol/index.js';
+import {
+  sourceLagMs,
+  type SourceFailure,
+  type SourceFigures,
+  type SourcePhase,
+  type SourceState,
+} from '../protocol/index.js';
 import { addressText, isServerUrl, parseServerUrl } from '../source/index.js';
+import { addRowChanges, type BatchFacts } from '../writer/index.js';
+import { emptyFigures } from './source-figures.js';
 import type { FollowOptions } from './follow-server.js';
 import type { FollowerReport, FollowerTask } from './follower-thread.js';
 import { retryDelayMs } from './retry-delay.js';
@@ -9,6 +17,7 @@ import { retryDelayMs } from './retry-delay.js';
 /** The writer of a served engine. */
 export interface Follower {
   state(): SourceState;
+  readonly figures: SourceFigures;
   /** Resolves when the batch under way is visible, and the thread has ended. */
   stop(): Promise<void>;
 }
@@ -36,15 +45,23 @@ export function startFollower(
   return follower;
 }
 
+/** How long a source has to be followed without an error to count as back. */
+const settledMs = 5_000;
+
 const threadFile = new URL('../follow/follower-thread.js', import.meta.url);
 
 class ThreadFollower implements Follower {
   readonly #task: FollowerTask;
   readonly #events: FollowerEvents;
+  readonly figures = emptyFigures();
   #state: SourceState;
+  /** Whether the source has been followed since this start of the writer. */
+  #wasFollowed = false;
   #worker: Worker | undefined;
   #ended: Promise<void> = Promise.resolve();
   #retry: NodeJS.Timeout | undefined;
+  /** Runs while a source that was away is followed again, and may fail at once. */
+  #settling: NodeJS.Timeout | undefined;
   /** Tries since the last commit. */
   #failures = 0;
   #isStopping = false;
@@ -54,18 +71,22 @@ class ThreadFollower implements Follower {
     this.#events = events;
     const { source, defaults } = options;
     const location = isServerUrl(source) ? addressText(parseServerUrl(source, defaults)) : source;
-    this.#state = { location, phase: 'connecting', sinceMs: Date.now(), starts: 0 };
+    const sinceMs = Date.now();
+    this.#state = { location, phase: 'connecting', sinceMs, lostSinceMs: sinceMs, starts: 0 };
   }
 
   state(): SourceState {
-    return this.#state;
+    const lagMs = sourceLagMs(this.#state, Date.now());
+    return lagMs === undefined ? this.#state : { ...this.#state, lagMs };
   }
 
   start(): void {
     this.#state = {
-      ...{ ...this.#state, starts: this.#state.starts + 1, retryAtMs: undefined },
-      ...{ phase: 'connecting', sinceMs: Date.now() },
+      ...this.#state,
+      ...{ starts: this.#state.starts + 1, retryAtMs: undefined },
     };
+    this.#enter('connecting');
+    this.#wasFollowed = false;
     const worker = new Worker(threadFile, {
       workerData: this.#task,
       name: 'source',
@@ -97,6 +118,7 @@ class ThreadFollower implements Follower {
   async stop(): Promise<void> {
     this.#isStopping = true;
     clearTimeout(this.#retry);
+    clearTimeout(this.#settling);
     this.#worker?.postMessage('stop');
     await this.#ended;
   }
@@ -105,19 +127,56 @@ class ThreadFollower implements Follower {
     switch (report.kind) {
       case 'phase':
         if (report.phase === this.#state.phase) break;
-        this.#state = { ...this.#state, phase: report.phase, sinceMs: Date.now() };
+        if (report.phase === 'following') {
+          if (this.#wasFollowed) this.figures.reconnects += 1;
+          this.#wasFollowed = true;
+        }
+        this.#enter(report.phase);
+        break;
+      case 'copy':
+        this.#state = { ...this.#state, hasCopy: report.exists };
         break;
       case 'note':
         this.#events.onNote(report.line);
         break;
+      case 'start':
+        this.#state = { ...this.#state, sourceTimeMs: report.sourceTimeMs };
+        break;
+      case 'look':
+        this.#state = { ...this.#state, ...report.look };
+        break;
       case 'committed':
         this.#failures = 0;
+        this.#count(report.facts);
         this.#state = {
           ...this.#state,
           sourceTimeMs: report.sourceTimeMs,
           visibleAtMs: Date.now(),
+          ...{ lostSinceMs: undefined, hasCopy: true },
         };
     }
+  }
+
+  #count({ transactions, changes, batchMs, commitMs }: BatchFacts): void {
+    const { figures } = this;
+    figures.transactions += transactions;
+    figures.rowChanges = addRowChanges(figures.rowChanges, changes);
+    figures.batchSeconds.observe(batchMs / 1000);
+    figures.commitSeconds.observe(commitMs / 1000);
+  }
+
+  /** A source that was away is back once it is followed for a while: one that fails at once each time is not. */
+  #enter(phase: SourcePhase): void {
+    const sinceMs = Date.now();
+    clearTimeout(this.#settling);
+    if (phase === 'connecting' || phase === 'stopped') {
+      this.#state = { ...this.#state, lostSinceMs: this.#state.lostSinceMs ?? sinceMs };
+    } else {
+      this.#settling = setTimeout(() => {
+        this.#state = { ...this.#state, lostSinceMs: undefined };
+      }, settledMs);
+    }
+    this.#state = { ...this.#state, phase, sinceMs };
   }
 
   #stopped(failure: SourceFailure): void {
@@ -126,10 +185,10 @@ class ThreadFollower implements Follower {
     // A copy that is not what its source was does not become it by itself, and a later try, whose batch holds
     // other transactions, might not meet the row that shows it.
     const retryAtMs = failure.code === 'BROKEN_DATA' ? undefined : atMs + delayMs;
-    this.#state = {
-      ...{ ...this.#state, phase: 'stopped', sinceMs: atMs },
-      ...{ failure: { ...failure, atMs }, retryAtMs },
-    };
+    this.#enter('stopped');
+    const { failures } = this.figures;
+    failures.set(failure.code, (failures.get(failure.code) ?? 0) + 1);
+    this.#state = { ...this.#state, failure: { ...failure, atMs }, retryAtMs };
     this.#events.onStopped(failure, retryAtMs);
     if (retryAtMs === undefined) return;
     this.#retry = setTimeout(() => {

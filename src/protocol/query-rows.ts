@@ -1,5 +1,5 @@
 import { tableFromIPC, type Table } from 'apache-arrow';
-import { arrowEndOfStream, type Engine } from './engine.js';
+import { arrowEndOfStream, type Engine, type QueryOptions } from './engine.js';
 
 /**
  * Runs SQL whose result is small (catalogs, counts) and gives its rows, each as an object of column
@@ -8,9 +8,11 @@ import { arrowEndOfStream, type Engine } from './engine.js';
 export async function queryRows(
   engine: Engine,
   sql: string,
+  options: QueryOptions = {},
 ): Promise<readonly Record<string, unknown>[]> {
   const messages: Uint8Array[] = [];
-  for await (const message of await engine.query(sql)) messages.push(message.bytes.slice());
+  for await (const message of await engine.query(sql, options))
+    messages.push(message.bytes.slice());
   return tableRows(tableFromIPC([...messages, arrowEndOfStream]));
 }
 

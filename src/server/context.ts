@@ -1,8 +1,9 @@
-import { type CallLimit, type Engine, type SourceState } from '../protocol/index.js';
+import { type CallLimit, type Engine, type FollowedSource } from '../protocol/index.js';
 import { type Message, type OpenScan } from '../protocol/wire/index.js';
 import { type ActiveRequest } from './active-request.js';
 import { type AppliedBatches } from './applied-batches.js';
 import { type Credentials } from './credentials.js';
+import { type Health } from './health.js';
 import { type Inserts } from './inserts.js';
 import { type Log } from './log.js';
 import { type Metrics } from './metrics.js';
@@ -25,6 +26,7 @@ export interface ServerContext {
   readonly ticketKey: Uint8Array;
   readonly metrics: Metrics;
   readonly log: Log;
+  readonly health: Health;
   readonly writes: OpenWrites;
   readonly applied: AppliedBatches;
   readonly snapshots: PlanSnapshots;
@@ -41,7 +43,7 @@ export interface ServerContext {
   listScans(): readonly OpenScan[];
   countConnections(): number;
   /** What the server itself follows; missing where it has no source. */
-  listSources?: (() => readonly SourceState[]) | undefined;
+  listSources?: (() => readonly FollowedSource[]) | undefined;
 }
 
 /** Sends a message of a request, its payload's CRC-32 given where it is known; resolves when its bytes have left and may change. */

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 import { FlashError } from '../protocol/index.js';
@@ -14,6 +15,8 @@ export interface Credentials {
 export interface TlsIdentity {
   cert: Buffer;
   key: Buffer;
+  /** When the first certificate of the chain ends, ISO 8601. */
+  until: string;
 }
 
 /** A shorter token could be guessed from one overheard login. */
@@ -53,7 +56,8 @@ async function readTls(files: { certFile: string; keyFile: string }): Promise<Tl
   const [cert, key] = await Promise.all([readText(files.certFile), readText(files.keyFile)]);
   try {
     createSecureContext({ cert, key });
-    return { cert, key };
+    const until = new Date(new X509Certificate(cert).validTo).toISOString();
+    return { cert, key, until };
   } catch (error) {
     throw new FlashError(
       'INVALID_REQUEST',

@@ -8,12 +8,16 @@ import { ClientCounts } from './client-counts.js';
 import { Connection } from './connection.js';
 import { type ServerContext } from './context.js';
 import { readCredentials } from './credentials.js';
+import { Health } from './health.js';
 import { HttpDoor } from './http/index.js';
 import { Inserts } from './inserts.js';
 import { listenOn } from './listen.js';
 import { checkHttpListen, checkListen } from './listen-policy.js';
 import { startMetricsEndpoint } from './metrics-endpoint.js';
-import { Metrics, type EndedBy } from './metrics.js';
+import { engineFamilies } from './engine-figures.js';
+import { prometheusText } from './prometheus-text.js';
+import { sourceFamilies } from './source-metrics.js';
+import { Metrics, processFamilies, type EndedBy } from './metrics.js';
 import { OpenWrites } from './open-writes.js';
 import { defaultLimits, type HttpOptions, type ServeOptions } from './options.js';
 import { ReceiveBudget } from './receive-budget.js';
@@ -81,6 +85,7 @@ class RunningServer implements FlashServer {
   readonly #clients = new ClientCounts();
   #closeMetrics: (() => Promise<void>) | undefined;
   #lastId = 0;
+  #reloading: Promise<void> = Promise.resolve();
   #closed: Promise<void> | undefined;
   #onEmpty: (() => void) | undefined;
 
@@ -97,6 +102,13 @@ class RunningServer implements FlashServer {
       ticketKey: randomBytes(32),
       metrics: this.metrics,
       log: options.log,
+      health: new Health({
+        engine,
+        isDraining: () => this.#context.isDraining,
+        sources: () => (options.listSources?.() ?? []).map(({ state }) => state),
+        ...limits,
+        nowMs: Date.now,
+      }),
       writes: new OpenWrites(),
       applied: new AppliedBatches(engine),
       snapshots: new PlanSnapshots(engine),
@@ -142,15 +154,28 @@ class RunningServer implements FlashServer {
     };
   }
 
-  async reload(): Promise<void> {
-    const fresh = await readCredentials(this.#options);
+  reload(): Promise<void> {
+    // One after the other: what was read first must not take the place of what was read later.
+    const done = this.#reloading.then(() => this.#reload());
+    this.#reloading = done.catch(() => undefined);
+    return done;
+  }
+
+  async #reload(): Promise<void> {
+    const fresh = await readCredentials(this.#options).catch((error: unknown) => {
+      this.metrics.reloadsFailed += 1;
+      throw error;
+    });
     this.#context.credentials = fresh;
     if (fresh.tls !== undefined) {
       this.#gate?.setIdentity(fresh.tls);
       this.#http?.setIdentity(fresh.tls);
     }
     this.metrics.reloads += 1;
-    this.#context.log('info', 'reloaded');
+    this.#context.log('info', 'reloaded', {
+      token: fresh.token !== undefined,
+      certificateUntil: fresh.tls?.until,
+    });
   }
 
   close(): Promise<void> {
@@ -211,12 +236,18 @@ class RunningServer implements FlashServer {
 
   async #startMetrics(address: { host: string; port: number }): Promise<void> {
     try {
-      const endpoint = await startMetricsEndpoint(address, () =>
-        this.metrics.render(
-          { ...this.counts(), receivedBytes: this.#context.received.bytes },
-          this.#options.listSources?.(),
-        ),
-      );
+      const endpoint = await startMetricsEndpoint(address, {
+        health: this.#context.health,
+        render: async () =>
+          prometheusText([
+            ...this.metrics.families({
+              ...{ ...this.counts(), receivedBytes: this.#context.received.bytes },
+            }),
+            ...processFamilies(this.#context.startedAtMs),
+            ...(await engineFamilies(this.#context.engine)),
+            ...sourceFamilies(this.#options.listSources?.() ?? []),
+          ]),
+      });
       this.#closeMetrics = endpoint.close;
       const host = address.host.includes(':') ? `[${address.host}]` : address.host;
       this.metricsUrl = `http://${host}:${endpoint.address.port}/metrics`;

@@ -142,7 +142,7 @@ async function sendStatus({ server, send }: RequestContext): Promise<void> {
     connections: server.countConnections(),
     openWrites: server.writes.count,
     openScans: server.listScans(),
-    sources: server.listSources?.(),
+    sources: server.listSources?.().map(({ state }) => state),
   });
 }
 

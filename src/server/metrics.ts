@@ -1,5 +1,5 @@
-import { type ErrorCode, type SourceState } from '../protocol/index.js';
-import { sourceLines } from './source-metrics.js';
+import { durationBounds, errorCodes, Histogram, type ErrorCode } from '../protocol/index.js';
+import { single, type MetricFamily, type Sample } from './prometheus-text.js';
 
 /** The limits for which connections are refused or ended. */
 export type EndedBy =
@@ -35,7 +35,11 @@ export class Metrics {
   batchesRepeated = 0;
   bytesAppended = 0;
   reloads = 0;
-  readonly #errors = new Map<string, number>();
+  reloadsFailed = 0;
+  /** Of batches that clients write. */
+  readonly commitSeconds = new Histogram(durationBounds);
+  /** Each code from the start on: a rate can be told of the first error, too. */
+  readonly #errors = new Map<string, number>(Object.keys(errorCodes).map((code) => [code, 0]));
   readonly #ended = new Map<string, number>();
 
   countError(code: ErrorCode): void {
@@ -47,72 +51,76 @@ export class Metrics {
     this.#ended.set(limit, (this.#ended.get(limit) ?? 0) + 1);
   }
 
-  /** Gives all figures in Prometheus' text format, version 0.0.4. */
-  render(gauges: Gauges, sources: readonly SourceState[] = []): string {
-    const lines: string[] = [];
-    const add = (type: 'counter' | 'gauge', name: string, help: string, value: number): void => {
-      lines.push(`# HELP theflash_${name} ${help}`, `# TYPE theflash_${name} ${type}`);
-      lines.push(`theflash_${name} ${value}`);
-    };
-    add('gauge', 'connections_open', 'Connections that are open.', gauges.connections);
-    add('gauge', 'scans_open', 'Scans and queries that run.', gauges.scans);
-    add('gauge', 'writes_open', 'Write batches that are open.', gauges.writes);
-    add(
-      'gauge',
-      'received_held_bytes',
-      'Bytes of messages that are not whole or are being served.',
-      gauges.receivedBytes,
-    );
-    add('gauge', 'resident_bytes', 'Memory of the process.', process.memoryUsage.rss());
-    add('counter', 'connections_total', 'Connections that were accepted.', this.connections);
-    add(
-      'counter',
-      'connections_refused_total',
-      'Connections over the limit.',
-      this.connectionsRefused,
-    );
-    add(
-      'counter',
-      'logins_failed_total',
-      'Connections that ended before they were ready.',
-      this.loginsFailed,
-    );
-    add('counter', 'requests_total', 'Requests that were begun.', this.requests);
-    add('counter', 'received_bytes_total', 'Bytes from clients.', this.bytesReceived);
-    add('counter', 'sent_bytes_total', 'Bytes to clients.', this.bytesSent);
-    add('counter', 'scans_total', 'Scans and queries that were begun.', this.scans);
-    add('counter', 'scan_rows_total', 'Rows that were sent.', this.rowsSent);
-    add(
-      'counter',
-      'batches_committed_total',
-      'Write batches that were applied.',
-      this.batchesCommitted,
-    );
-    add(
-      'counter',
-      'batches_repeated_total',
-      'Commits that had been applied before.',
-      this.batchesRepeated,
-    );
-    add('counter', 'appended_bytes_total', 'Arrow bytes of write batches.', this.bytesAppended);
-    add(
-      'counter',
-      'reloads_total',
-      'Times that token and certificate were read again.',
-      this.reloads,
-    );
-    const ended = 'theflash_connections_ended_total';
-    lines.push(`# HELP ${ended} Connections that were refused or ended, by limit.`);
-    lines.push(`# TYPE ${ended} counter`);
-    for (const [limit, count] of [...this.#ended].sort()) {
-      lines.push(`${ended}{limit="${limit}"} ${count}`);
-    }
-    lines.push('# HELP theflash_errors_total Requests and connections that failed, by code.');
-    lines.push('# TYPE theflash_errors_total counter');
-    for (const [code, count] of [...this.#errors].sort()) {
-      lines.push(`theflash_errors_total{code="${code}"} ${count}`);
-    }
-    lines.push(...sourceLines(sources));
-    return `${lines.join('\n')}\n`;
+  /** Gives what the server counts, and what it holds at the moment. */
+  families(gauges: Gauges): MetricFamily[] {
+    const held = 'Bytes of messages that are not whole or are being served.';
+    return [
+      single('gauge', 'connections_open', 'Connections that are open.', gauges.connections),
+      single('gauge', 'scans_open', 'Scans and queries that run.', gauges.scans),
+      single('gauge', 'writes_open', 'Write batches that are open.', gauges.writes),
+      single('gauge', 'received_held_bytes', held, gauges.receivedBytes),
+      ...this.#counters().map(([name, help, value]) => single('counter', name, help, value)),
+      {
+        name: 'write_commit_duration_seconds',
+        type: 'histogram',
+        help: 'Time that the commit of a batch of a client takes.',
+        samples: [{ labels: {}, value: this.commitSeconds }],
+      },
+      {
+        name: 'connections_ended_total',
+        type: 'counter',
+        help: 'Connections that were refused or ended, by limit.',
+        samples: countSamples('limit', this.#ended),
+      },
+      {
+        name: 'errors_total',
+        type: 'counter',
+        help: 'Requests and connections that failed, by code.',
+        samples: countSamples('code', this.#errors),
+      },
+    ];
   }
+
+  #counters(): (readonly [name: string, help: string, value: number])[] {
+    return [
+      ['connections_total', 'Connections that were accepted.', this.connections],
+      ['connections_refused_total', 'Connections over the limit.', this.connectionsRefused],
+      ['logins_failed_total', 'Connections that ended before they were ready.', this.loginsFailed],
+      ['requests_total', 'Requests that were begun.', this.requests],
+      ['received_bytes_total', 'Bytes from clients.', this.bytesReceived],
+      ['sent_bytes_total', 'Bytes to clients.', this.bytesSent],
+      ['scans_total', 'Scans and queries that were begun.', this.scans],
+      ['scan_rows_total', 'Rows that were sent.', this.rowsSent],
+      ['batches_committed_total', 'Write batches that were applied.', this.batchesCommitted],
+      ['batches_repeated_total', 'Commits that had been applied before.', this.batchesRepeated],
+      ['appended_bytes_total', 'Arrow bytes of write batches.', this.bytesAppended],
+      ['reloads_total', 'Times that token and certificate were read again.', this.reloads],
+      [
+        'reloads_failed_total',
+        'Times that token or certificate could not be read again, and the old ones stayed.',
+        this.reloadsFailed,
+      ],
+    ];
+  }
+}
+
+/** What Prometheus' own clients tell of a process. */
+export function processFamilies(startedAtMs: number): MetricFamily[] {
+  const { user, system } = process.cpuUsage();
+  const cpu = (user + system) / 1e6;
+  const rss = process.memoryUsage.rss();
+  return [
+    single('counter', 'process_cpu_seconds_total', 'Time on processors.', cpu),
+    single('gauge', 'process_resident_memory_bytes', 'Memory of the process.', rss),
+    single(
+      'gauge',
+      'process_start_time_seconds',
+      'When the server was started, since 1970.',
+      startedAtMs / 1000,
+    ),
+  ];
+}
+
+function countSamples(label: string, counts: ReadonlyMap<string, number>): Sample[] {
+  return [...counts].sort().map(([key, value]) => ({ labels: { [label]: key }, value }));
 }

@@ -1,4 +1,4 @@
-import { type SourceState } from '../protocol/index.js';
+import { type FollowedSource } from '../protocol/index.js';
 import { wireLimits } from '../protocol/wire/index.js';
 import { type Log } from './log.js';
 import { type ReceiveLimits } from './receive-budget.js';
@@ -39,6 +39,10 @@ export interface ServeLimits extends ReceiveLimits, BackOffLimits {
   appendBytesMax: number;
   ticketLifetimeMs: number;
   drainTimeoutMs: number;
+  /** How long a source may be away before the server is not ready any more. */
+  sourceLostMsMax: number;
+  /** How long the engine may take to answer before the server is not ready. */
+  engineAnswerMsMax: number;
   /** PROGRESS is sent after so long a silence, so that a client can tell slow from dead. */
   keepaliveMs: number;
 }
@@ -62,6 +66,8 @@ export const defaultLimits: ServeLimits = {
   appendBytesMax: 256 * 1024 * 1024,
   ticketLifetimeMs: 6 * 3_600_000,
   drainTimeoutMs: 30_000,
+  sourceLostMsMax: 60_000,
+  engineAnswerMsMax: 5_000,
   keepaliveMs: 1_000,
   receiveBytesMax: 512 * 1024 * 1024,
   receiveStallMs: 5_000,
@@ -97,6 +103,6 @@ export interface ServeOptions {
   version: string;
   limits?: Partial<ServeLimits>;
   /** How the sources stand that the same process writes into the engine, for STATUS and metrics. */
-  listSources?: () => readonly SourceState[];
+  listSources?: () => readonly FollowedSource[];
   log: Log;
 }

@@ -35,8 +35,8 @@ export class TlsGate {
   }
 
   /** Uses another certificate for the connections to come. */
-  setIdentity(identity: TlsIdentity): void {
-    this.#server.setSecureContext({ ...identity, minVersion: 'TLSv1.2' });
+  setIdentity({ cert, key }: TlsIdentity): void {
+    this.#server.setSecureContext({ cert, key, minVersion: 'TLSv1.2' });
   }
 
   get pendingCount(): number {

@@ -103,7 +103,9 @@ export class WriteSession {
   async #commitMarked(message: CommitMessage): Promise<void> {
     let isApplied = false;
     try {
+      const startMs = performance.now();
       await this.#batch.commit(message.source, message.checkpoint);
+      this.#server.metrics.commitSeconds.observe((performance.now() - startMs) / 1000);
       isApplied = true;
     } finally {
       this.#server.applied.confirm(message.source, this.#open.batchId, isApplied);

@@ -1,7 +1,8 @@
-import { FlashError, type Engine, type WriteBatch } from '../protocol/index.js';
+import { FlashError, type Engine, type RowChanges, type WriteBatch } from '../protocol/index.js';
 import type { Piece } from './change-buffer.js';
 import type { EngineTables } from './engine-tables.js';
 import { checkOwners } from './table-owners.js';
+import { noRowChanges } from './totals.js';
 import type { NewTable } from './table-router.js';
 
 /** What one step brings: tables that the engine has not yet, and rows. */
@@ -10,6 +11,15 @@ export interface BatchStep {
   pieces: readonly Piece[];
   /** Tables, by their names in the engine, of which the history tells that they are this source's. */
   owned?: readonly { database: string; table: string }[];
+}
+
+/** What a batch has brought, and how long the engine took. Units: ms. */
+export interface BatchFacts {
+  transactions: number;
+  changes: RowChanges;
+  /** From its first rows to the end of its commit. */
+  batchMs: number;
+  commitMs: number;
 }
 
 /** The checkpoint that a writer goes on from. */
@@ -28,7 +38,7 @@ export class BatchWriter {
   readonly #engine: Engine;
   readonly #tables: EngineTables;
   readonly #source: string;
-  readonly #onCommitted: (checkpoint: string) => void;
+  readonly #onCommitted: (checkpoint: string, facts: BatchFacts) => void;
   readonly #known: KnownCheckpoint | undefined;
   #batch: WriteBatch | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -47,7 +57,7 @@ export class BatchWriter {
     tables: EngineTables,
     source: string,
     known?: KnownCheckpoint,
-    onCommitted: (checkpoint: string) => void = () => undefined,
+    onCommitted: (checkpoint: string, facts: BatchFacts) => void = () => undefined,
   ) {
     this.#engine = engine;
     this.#tables = tables;
@@ -90,7 +100,11 @@ export class BatchWriter {
    * Commits what is staged, these pieces and the checkpoint, all at once. Resolves when the step has
    * begun; `settle` waits for its end.
    */
-  async commit(take: () => Promise<BatchStep>, checkpoint: string): Promise<void> {
+  async commit(
+    take: () => Promise<BatchStep>,
+    checkpoint: string,
+    brought: Pick<BatchFacts, 'transactions' | 'changes'> = nothing,
+  ): Promise<void> {
     await this.#running;
     const step = await this.#take(take);
     this.#hasStaged = false;
@@ -100,12 +114,14 @@ export class BatchWriter {
       const batch = await this.#openBatch();
       // Another source's writer may have made a table of the same name since it was looked for.
       await checkOwners(this.#engine, step.owned ?? []);
+      const commitStartMs = performance.now();
       await batch.commit(this.#source, checkpoint);
+      const commitMs = performance.now() - commitStartMs;
       if (this.#known !== undefined) this.#known.stored = checkpoint;
       this.#batch = undefined;
       await batch.close();
       this.#lastCommitMs = performance.now() - startMs;
-      this.#onCommitted(checkpoint);
+      this.#onCommitted(checkpoint, { ...brought, batchMs: this.#lastCommitMs, commitMs });
     });
   }
 
@@ -176,6 +192,8 @@ export class BatchWriter {
     return batch;
   }
 }
+
+const nothing = { transactions: 0, changes: noRowChanges };
 
 function otherWriterError(location: string): FlashError {
   return new FlashError('IN_USE', `another writer has moved the copy in ${location} meanwhile`, {

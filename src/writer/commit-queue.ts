@@ -116,13 +116,19 @@ export class CommitQueue {
     if (!this.#isDirty && !isNote) return;
     const { writer, history, totals, xaStore, engine, filter } = this.#ports;
     const record: WriterCheckpoint = isNote ? { ...checkpoint, renames } : checkpoint;
-    await writer.commit(async () => {
-      const { create, pieces } = await this.#takeRows();
-      this.#staged.clear();
-      const owned = history.changedTables().map((table) => filter.target(table));
-      const stored = [...historyPieces(history, engine), ...xaStore.takePieces()];
-      return { create, pieces: [...pieces, ...stored], owned };
-    }, JSON.stringify(record));
+    const { transactions, changes } = this.open;
+    const brought = { transactions, changes };
+    await writer.commit(
+      async () => {
+        const { create, pieces } = await this.#takeRows();
+        this.#staged.clear();
+        const owned = history.changedTables().map((table) => filter.target(table));
+        const stored = [...historyPieces(history, engine), ...xaStore.takePieces()];
+        return { create, pieces: [...pieces, ...stored], owned };
+      },
+      JSON.stringify(record),
+      brought,
+    );
     this.#isDirty = false;
     this.#firstChangeMs = undefined;
     this.#firstMoveMs = undefined;

@@ -5,9 +5,9 @@ export type { BatchLimits } from './limits.js';
 export { replay, type ReplayOptions, type ReplayResult } from './replay.js';
 export type { SchemaDump } from './schema-dump.js';
 export { summarize, summaryLines, type WriteSummary } from './summary.js';
-export type { Totals } from './totals.js';
+export { addRowChanges, type Totals } from './totals.js';
 export { boundTables, unknownForeignKeysLine } from './foreign-keys/index.js';
-export { BatchWriter } from './batch-writer.js';
+export { BatchWriter, type BatchFacts } from './batch-writer.js';
 export type { Piece } from './change-buffer.js';
 export {
   checkpointSource,

@@ -32,6 +32,7 @@ import type { TableRouter } from './table-router.js';
 import { Transaction, type SkipRange } from './transaction.js';
 import { XaApplier } from './xa-applier.js';
 import type { XaStore } from './xa-store.js';
+import { addRowChanges, noRowChanges } from './totals.js';
 
 export interface LogApplierPorts {
   /** Where prepared XA transactions are read again. */
@@ -216,7 +217,7 @@ export class LogApplier {
       queue.open.tables.add(table);
     });
     if (transaction === undefined) return undefined;
-    transaction.rows += rows;
+    transaction.addRows(event.change, rows);
     const isFull = rows > 0 && queue.addRows(event.rows.length);
     if (transaction.isImplicit && event.endOfStatement) return this.#commit(event);
     if (!isFull) return undefined;
@@ -232,12 +233,13 @@ export class LogApplier {
   /** Ends a transaction: what it did will be committed with the batch. */
   #commit(event: EventHeader): Pending {
     const { queue } = this.#ports;
-    const rows = this.#transaction?.rows ?? 0;
+    const { rows, changes } = this.#transaction ?? { rows: 0, changes: noRowChanges };
     this.#ended = this.#transaction;
     this.#transaction = undefined;
     if (rows > 0) {
       queue.open.transactions += 1;
       queue.open.rowChanges += rows;
+      queue.open.changes = addRowChanges(queue.open.changes, changes);
     }
     this.#endGroup(event);
     return queue.isDue() ? this.flush() : undefined;

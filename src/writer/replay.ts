@@ -13,7 +13,7 @@ import {
   type Beginning,
   type WriterCheckpoint,
 } from './checkpoint.js';
-import type { BatchWriter } from './batch-writer.js';
+import type { BatchFacts, BatchWriter } from './batch-writer.js';
 import type { CommitQueue } from './commit-queue.js';
 import { EarlierEvents } from './earlier-events.js';
 import { EngineTables } from './engine-tables.js';
@@ -55,7 +55,7 @@ export interface ReplayOptions extends TableFilterOptions, NameOptions, StartOpt
   /** Called now and then with the bytes of the source that are read. */
   onProgress?: (bytesRead: number) => void;
   /** Called when a batch is durable and visible, with the checkpoint that it has brought. */
-  onCommitted?: (checkpoint: WriterCheckpoint) => void;
+  onCommitted?: (checkpoint: WriterCheckpoint, facts: BatchFacts) => void;
   /** Called with what people should know before the work begins. */
   onWarning?: (line: string) => void;
   nowMs?: () => number;

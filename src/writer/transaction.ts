@@ -1,4 +1,6 @@
 import type { ChangeBuilder } from '../binlog/index.js';
+import type { RowChanges } from '../protocol/index.js';
+import { noRowChanges } from './totals.js';
 import type { Marks } from './change-buffer.js';
 
 /** A place in the log up to which rows were seen. */
@@ -9,6 +11,7 @@ interface Savepoint {
   /** How often the transaction had been staged when it was set: its marks hold for that time only. */
   stagedTimes: number;
   rows: number;
+  changes: RowChanges;
 }
 
 /** Rows between these offsets of a log are of no effect: they were rolled back. */
@@ -27,6 +30,8 @@ export class Transaction {
   readonly isImplicit: boolean;
   /** Row changes of copied tables so far. */
   rows = 0;
+  /** The same by kind. */
+  changes: RowChanges = noRowChanges;
   /** Rows of it were passed over, to be read again when its outcome is known. */
   isHeld = false;
   /** Begun by XA START. */
@@ -46,6 +51,11 @@ export class Transaction {
     return this.#stagedTimes > 0;
   }
 
+  addRows(kind: keyof RowChanges, rows: number): void {
+    this.rows += rows;
+    this.changes = { ...this.changes, [kind]: this.changes[kind] + rows };
+  }
+
   /** Notes a builder's state before the transaction writes to it for the first time. */
   touch(builder: ChangeBuilder): void {
     if (!this.#marks.has(builder)) this.#marks.set(builder, builder.mark());
@@ -61,7 +71,8 @@ export class Transaction {
     this.release(name);
     const marks: Marks = new Map();
     for (const builder of this.#marks.keys()) marks.set(builder, builder.mark());
-    this.#savepoints.push({ name, offset, marks, stagedTimes: this.#stagedTimes, rows: this.rows });
+    const { rows, changes } = this;
+    this.#savepoints.push({ name, offset, marks, stagedTimes: this.#stagedTimes, rows, changes });
   }
 
   /** Forgets a savepoint. */
@@ -89,6 +100,7 @@ export class Transaction {
       builder.truncate(savepoint.marks.get(builder) ?? start);
     }
     this.rows = savepoint.rows;
+    this.changes = savepoint.changes;
     return { outcome: 'done' };
   }
 

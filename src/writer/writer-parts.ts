@@ -1,6 +1,6 @@
 import type { ZeroDatePolicy } from '../binlog/index.js';
 import type { Engine, Position, Source } from '../protocol/index.js';
-import { BatchWriter } from './batch-writer.js';
+import { BatchWriter, type BatchFacts } from './batch-writer.js';
 import { ChangeBuffer } from './change-buffer.js';
 import {
   checkpointSource,
@@ -48,7 +48,7 @@ export interface WriterPartsOptions {
   nowMs: () => number;
   plan: RewindPlan;
   totals: Totals;
-  onCommitted: ((checkpoint: WriterCheckpoint) => void) | undefined;
+  onCommitted: ((checkpoint: WriterCheckpoint, facts: BatchFacts) => void) | undefined;
   onWarning: ((line: string) => void) | undefined;
 }
 
@@ -81,8 +81,8 @@ export function makeWriterParts(options: WriterPartsOptions): WriterParts {
     tables,
     checkpointSource,
     { stored: options.stored },
-    (text) => {
-      onCommitted?.(parseCheckpoint(text));
+    (text, facts) => {
+      onCommitted?.(parseCheckpoint(text), facts);
     },
   );
   const { keepsWhole, transactionsMax } = plan;

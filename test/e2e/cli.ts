@@ -26,6 +26,8 @@ export interface CliOptions {
   stdinFile?: string;
   /** `open`: the caller writes to `child.stdin`. Without it and `stdinFile` there is no input. */
   stdin?: 'open';
+  /** Beside those of this process. */
+  env?: Readonly<Record<string, string>>;
 }
 
 /** Commands that have not ended yet. */
@@ -43,7 +45,7 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Cli
   const child = spawn(command[0] ?? '', command.slice(1), {
     cwd,
     stdio: [stdinFile === undefined && stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1' },
+    env: { ...process.env, NO_COLOR: '1', ...options.env },
   });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];

@@ -1,6 +1,14 @@
 // Goal: Prometheus reads how sources stand. Method: states beside the lines that they give.
 import test from 'ava';
-import { sourceLines } from '../../src/server/source-metrics.js';
+import { emptyFigures } from '../../src/follow/source-figures.js';
+import type { SourceState } from '../../src/protocol/index.js';
+import { prometheusText } from '../../src/server/prometheus-text.js';
+import { sourceFamilies } from '../../src/server/source-metrics.js';
+
+const sourceLines = (states: readonly SourceState[]): string[] => {
+  const sources = states.map((each) => ({ state: each, figures: emptyFigures() }));
+  return prometheusText(sourceFamilies(sources)).split('\n').slice(0, -1);
+};
 
 const state = { location: 'repl@db:3306', sinceMs: 1500, starts: 2 } as const;
 

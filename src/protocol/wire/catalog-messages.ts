@@ -116,9 +116,15 @@ function parseSource(fields: JsonFields): SourceState {
     // A newer server may have phases that this client does not know.
     phase: sourcePhases.find((known) => known === phase) ?? 'connecting',
     sinceMs: fields.integer('sinceMs', 0),
+    lostSinceMs: fields.optionalInteger('lostSinceMs', 0),
+    hasCopy: fields.has('hasCopy') ? fields.flag('hasCopy') : undefined,
     starts: fields.integer('starts', 0),
     sourceTimeMs: fields.optionalInteger('sourceTimeMs', 0),
     visibleAtMs: fields.optionalInteger('visibleAtMs', 0),
+    equalAtMs: fields.optionalInteger('equalAtMs', 0),
+    lookedAtMs: fields.optionalInteger('lookedAtMs', 0),
+    behindBytes: fields.optionalInteger('behindBytes', 0),
+    lagMs: fields.optionalInteger('lagMs', 0),
     retryAtMs: fields.optionalInteger('retryAtMs', 0),
     failure: fields.has('failure') ? parseFailure(fields.object('failure')) : undefined,
   };

@@ -1,12 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import { type Socket } from 'node:net';
+import { type SecureContextOptions } from 'node:tls';
 import { FlashError, queryRows } from '../../protocol/index.js';
 import { type OpenScan } from '../../protocol/wire/index.js';
 import { ActiveRequest } from '../active-request.js';
 import { type ServerContext } from '../context.js';
 import { type TlsIdentity } from '../credentials.js';
 import { errorFields } from '../error-fields.js';
+import { healthPaths } from '../health.js';
 import { listenOn } from '../listen.js';
 import { type HttpOptions } from '../options.js';
 import { toErrorAnswer } from './error-answer.js';
@@ -197,6 +199,11 @@ export class HttpDoor {
       finish(response, 200, 'Ok.\n');
       return;
     }
+    if (isGet && healthPaths.has(url.pathname)) {
+      const { status, text } = await this.#context.health.answer(url.pathname);
+      finish(response, status, text);
+      return;
+    }
     if (url.pathname !== '/' && url.pathname !== '/query') {
       finish(
         response,
@@ -254,8 +261,8 @@ function finish(response: ServerResponse, status: number, text: string): void {
   response.end(text);
 }
 
-function tlsContext(identity: TlsIdentity): TlsIdentity & { minVersion: 'TLSv1.2' } {
-  return { ...identity, minVersion: 'TLSv1.2' };
+function tlsContext({ cert, key }: TlsIdentity): SecureContextOptions {
+  return { cert, key, minVersion: 'TLSv1.2' };
 }
 
 /** 0 stands for no limit. */

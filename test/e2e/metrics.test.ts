@@ -1,0 +1,169 @@
+// Goal: Prometheus learns how a served copy is, and lag is the same in metrics and status, and true. Method: the built
+// command beside a server that rests, works, has a long transaction, is cut off, and whose batches are held up; the truth
+// is the clock of this test and the server's own SHOW.
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ExecutionContext } from 'ava';
+import { openRemoteEngine } from '../../src/engine/remote/index.js';
+import { parseMetrics, runPromtool, type MetricsPage } from '../server/metrics-text.js';
+import { startServe, type ServeProcess } from '../server/serve-process.js';
+import { startServerOfKind, type ServerKind } from '../servers/index.js';
+import { testSerialWith } from '../servers/test-with.js';
+import { startRelay } from '../source/live/relay.js';
+import { runCliWell, temporaryFolder } from './cli.js';
+
+const kinds: readonly ServerKind[] = ['mariadb', 'mysql-9.7'];
+/** A look a second, and the time that a command takes to start. */
+const nearS = 1.5;
+
+for (const kind of kinds) {
+  testSerialWith(kind)(`${kind}: lag, rows, commits and errors in metrics`, async (t) => {
+    t.timeout(240_000);
+    const server = await startServerOfKind(kind);
+    t.teardown(server.stop);
+    await server.query(`CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, v INT);
+      INSERT INTO d.t VALUES (1, 1)`);
+    const relay = await startRelay(t, server.port);
+    const url = `mysql://root@127.0.0.1:${relay.port}/`;
+    const served = await startServe(path.join(temporaryFolder(t), 'engine'), {
+      args: ['--binlog', url, '--metrics-listen', '127.0.0.1:0'],
+    });
+    t.teardown(() => served.stop());
+    const lagOf = (page: MetricsPage): number => valueOf(page, 'theflash_source_lag_seconds');
+
+    // At rest: the newest transaction gets older, and the lag does not.
+    await until(t, served, (page) => lagOf(page) === 0);
+    await delay(3_000);
+    t.is(lagOf(await scrape(t, served)), 0);
+    t.like(await status(served, url), { lag: { bytes: 0, seconds: 0 } });
+
+    await server.query(`INSERT INTO d.t VALUES (2, 2), (3, 3), (4, 4); UPDATE d.t SET v = 9;
+      DELETE FROM d.t WHERE id = 1`);
+    const page = await until(t, served, (each) => changesOf(each, 'delete') === 1);
+    t.deepEqual([changesOf(page, 'insert'), changesOf(page, 'update')], [3, 4]);
+    t.is(valueOf(page, 'theflash_source_transactions_total'), 3);
+    for (const name of ['batch', 'commit']) {
+      t.true(valueOf(page, `theflash_source_${name}_duration_seconds_count`) > 0);
+      t.true(valueOf(page, `theflash_source_${name}_duration_seconds_sum`) > 0);
+    }
+    t.true(valueOf(page, 'theflash_engine_parts') > 0);
+    t.true(valueOf(page, 'theflash_engine_disk_free_bytes') > 0);
+
+    const long = server.query(
+      'START TRANSACTION; INSERT INTO d.t VALUES (5, 5); DO SLEEP(3); COMMIT',
+    );
+    const watchedToMs = Date.now() + 2_500;
+    while (Date.now() < watchedToMs) {
+      await delay(200);
+      t.true(lagOf(await scrape(t, served)) < nearS, 'nobody could see the transaction yet');
+    }
+    await long;
+
+    await showsHeldUpBatches(t, served, url, () => server.query('UPDATE d.t SET v = v + 1'));
+
+    const cutMs = Date.now();
+    relay.setTarget(0);
+    relay.cut();
+    await delay(5_000);
+    const away = lagOf(await scrape(t, served));
+    t.true(Math.abs(away - (Date.now() - cutMs) / 1000) < nearS, `${away} s`);
+    const told = (await status(served)).server.sources[0]?.lagMs ?? 0;
+    t.true(Math.abs(told - (Date.now() - cutMs)) / 1000 < nearS, `${told} ms`);
+    relay.setTarget(server.port);
+    const back = await until(t, served, (each) => lagOf(each) === 0);
+    t.is(valueOf(back, 'theflash_source_reconnects_total'), 1);
+
+    await server.query("SET SESSION binlog_format='STATEMENT'; INSERT INTO d.t VALUES (99, 1)");
+    await until(
+      t,
+      served,
+      (each) => valueOf(each, 'theflash_source_errors_total', { code: 'UNSUPPORTED' }) > 0,
+    );
+  });
+}
+
+/** A batch of another client is open, so that the writer's waits: lag grows from the change on that it holds. */
+async function showsHeldUpBatches(
+  t: ExecutionContext,
+  served: ServeProcess,
+  url: string,
+  change: () => Promise<unknown>,
+): Promise<void> {
+  await until(t, served, (page) => valueOf(page, 'theflash_source_lag_seconds') === 0);
+  const remote = await openRemoteEngine(served.location);
+  const batch = await remote.openBatch();
+  await change();
+  const changedMs = Date.now();
+  await delay(4_000);
+  const page = await scrape(t, served);
+  const truth = (Date.now() - changedMs) / 1000;
+  const lag = valueOf(page, 'theflash_source_lag_seconds');
+  t.true(Math.abs(lag - truth) < nearS, `${lag} s, and it is ${truth} s`);
+  const { lag: told } = await status(served, url);
+  t.is(valueOf(page, 'theflash_source_lag_bytes'), told?.bytes ?? -1);
+  t.true((told?.bytes ?? 0) > 0);
+  const toldTruth = (Date.now() - changedMs) / 1000;
+  t.true(Math.abs((told?.seconds ?? 0) - toldTruth) < nearS, `${told?.seconds ?? 0} s told`);
+  await batch.close();
+  await remote.close();
+  await until(t, served, (each) => valueOf(each, 'theflash_source_lag_seconds') === 0);
+}
+
+interface Told {
+  lag: { bytes: number; seconds: number } | null;
+  server: { sources: readonly { lagMs: number }[] };
+}
+
+async function status(served: ServeProcess, url?: string): Promise<Told> {
+  const source = url === undefined ? [] : ['--source', url];
+  const args = ['status', '--engine', served.location, '--json', ...source];
+  return JSON.parse((await runCliWell(args)).toString()) as Told;
+}
+
+/** Each page is held against the rules. */
+async function scrape(t: ExecutionContext, served: ServeProcess): Promise<MetricsPage> {
+  const text = await (await fetch(served.metricsUrl)).text();
+  const page = parseMetrics(text);
+  t.deepEqual(page.problems, []);
+  return page;
+}
+
+async function until(
+  t: ExecutionContext,
+  served: ServeProcess,
+  isDone: (page: MetricsPage) => boolean,
+): Promise<MetricsPage> {
+  const endMs = Date.now() + 60_000;
+  for (;;) {
+    await delay(50);
+    const page = await scrape(t, served);
+    if (isDone(page)) {
+      const checked = runPromtool(
+        ['check', 'metrics'],
+        await (await fetch(served.metricsUrl)).text(),
+      );
+      if (checked === undefined) t.log('promtool is not installed: apt-get install prometheus');
+      else t.is(checked.code, 0, checked.output);
+      return page;
+    }
+    if (Date.now() > endMs) throw new Error(JSON.stringify(page.samples.filter(isOfSource)));
+  }
+}
+
+function isOfSource({ name, value }: { name: string; value: number }): boolean {
+  return name.startsWith('theflash_source') && value !== 0;
+}
+
+function changesOf(page: MetricsPage, kind: string): number {
+  return valueOf(page, 'theflash_source_row_changes_total', { kind });
+}
+
+/** NaN where there is none. */
+function valueOf(page: MetricsPage, name: string, labels: Record<string, string> = {}): number {
+  const found = page.samples.find(
+    (sample) =>
+      sample.name === name &&
+      Object.entries(labels).every(([label, value]) => sample.labels[label] === value),
+  );
+  return found?.value ?? NaN;
+}
