@@ -171,6 +171,8 @@ class ThreadFollower implements Follower {
     clearTimeout(this.#settling);
     if (phase === 'connecting' || phase === 'stopped') {
       this.#state = { ...this.#state, lostSinceMs: this.#state.lostSinceMs ?? sinceMs };
+    } else if (phase === 'loading') {
+      this.#state = { ...this.#state, lostSinceMs: undefined };
     } else {
       this.#settling = setTimeout(() => {
         this.#state = { ...this.#state, lostSinceMs: undefined };
