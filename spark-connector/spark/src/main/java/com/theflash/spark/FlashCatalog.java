@@ -63,6 +63,22 @@ public final class FlashCatalog implements StagingTableCatalog, SupportsNamespac
 
   @Override
   public Table loadTable(Identifier identifier) throws NoSuchTableException {
+    return load(identifier, options, optionTexts);
+  }
+
+  /** {@code VERSION AS OF} a snapshot's name. */
+  @Override
+  public Table loadTable(Identifier identifier, String version) throws NoSuchTableException {
+    Map<String, String> texts = new HashMap<>(optionTexts);
+    texts.keySet().removeIf("snapshot"::equalsIgnoreCase);
+    texts.put("snapshot", version);
+    return load(
+        identifier, check(() -> FlashOptions.parse(new CaseInsensitiveStringMap(texts))), texts);
+  }
+
+  private static Table load(
+      Identifier identifier, FlashOptions options, Map<String, String> optionTexts)
+      throws NoSuchTableException {
     if (identifier.namespace().length != 1) {
       throw new NoSuchTableException(identifier);
     }
