@@ -7,7 +7,7 @@ import { runClangTidy } from './testing/clang-tidy.js';
 import { install } from './testing/install.js';
 import { runNativeTests } from './testing/native.js';
 import { runSanitizers } from './testing/sanitize.js';
-import { runSparkTests } from './testing/spark.js';
+import { runSparkMatrix, runSparkTests } from './testing/spark.js';
 
 const usage = 'Usage: node scripts/test.js [--soak]';
 
@@ -27,6 +27,7 @@ const soakRun = [
   ...setUp,
   { name: 'sanitizers', run: runSanitizers },
   { name: 'clang-tidy', run: runClangTidy },
+  { name: 'Spark connector on every Spark', run: runSparkMatrix },
   { name: 'soak tests', run: () => runAva('ava.soak.config.js') },
 ];
 

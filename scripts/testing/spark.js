@@ -1,8 +1,20 @@
 import path from 'node:path';
 import { root, run } from './child.js';
 
-/** Checks the connector's format, builds it for every Spark, and runs its tests against real servers. */
-export async function runSparkTests() {
+/**
+ * Checks the connector's format, builds it for every Spark, and runs its tests against real servers:
+ * all of them on the newest Spark, and on the others those that differ by it.
+ */
+export function runSparkTests() {
+  return runMaven([]);
+}
+
+/** The same with all tests on every Spark. */
+export function runSparkMatrix() {
+  return runMaven(['-Dgroups=']);
+}
+
+async function runMaven(settings) {
   for (const [program, flag, name] of [
     ['javac', '-version', 'openjdk-17-jdk-headless'],
     ['mvn', '--version', 'maven'],
@@ -12,8 +24,8 @@ export async function runSparkTests() {
   }
   const pom = path.join(root, 'spark-connector', 'pom.xml');
   const goals = ['spotless:check', 'verify'];
-  const args = ['--file', pom, '--batch-mode', '--no-transfer-progress', '--fail-at-end', ...goals];
-  return countTests(await run('mvn', args));
+  const args = ['--file', pom, '--batch-mode', '--no-transfer-progress', '--fail-at-end'];
+  return countTests(await run('mvn', [...args, ...settings, ...goals]));
 }
 
 /** Surefire closes each module with "Tests run: 17, Failures: 0, Errors: 0, Skipped: 0". */

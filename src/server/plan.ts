@@ -18,6 +18,7 @@ import {
 import {
   aggregateSql,
   filterSql,
+  isFloatType,
   type PlanMessage,
   type PlanOkMessage,
 } from '../protocol/wire/index.js';
@@ -150,7 +151,11 @@ async function readSchema(
   throw new FlashError('INTERNAL', 'The engine gave no schema message');
 }
 
-/** The key's columns, or none where it holds expressions: such a table is read in one split. */
+/**
+ * The key's columns, or none where it holds expressions: such a table is read in one split. Floats
+ * and what follows them are left out: ClickHouse's index takes NOT (k < 1) for k >= 1, which passes
+ * by the parts of NaN alone, and a split without the part that deletes a row would give the row.
+ */
 function findKey(table: CatalogTable, columns: readonly ScanColumn[]): readonly KeyColumn[] {
   const byName = new Map(columns.map((column) => [column.name, column]));
   const key: KeyColumn[] = [];
@@ -159,7 +164,8 @@ function findKey(table: CatalogTable, columns: readonly ScanColumn[]): readonly 
     if (column === undefined) return [];
     key.push(column);
   }
-  return key;
+  const float = key.findIndex((column) => isFloatType(column.engineType));
+  return float === -1 ? key : key.slice(0, float);
 }
 
 /** An aggregate without groups is one row: the engine's own threads share its work best. */

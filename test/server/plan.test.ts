@@ -131,6 +131,26 @@ test.serial('a plan of one split says what is stored, one of several what is see
   t.is((await read(await engine().scan(split?.ticket ?? ''))).numRows, 1000);
 });
 
+test.serial('rows of NaN keys that were deleted stay so in every split and filter', async (t) => {
+  await engine().execute(
+    `CREATE TABLE p.nan (t UInt8, k Float64, v Int32) ENGINE = MutableMergeTree ORDER BY (t, k);
+     INSERT INTO p.nan VALUES (1, nan, 1), (1, 0, 2), (1, inf, 3), (1, nan, 4), (1, -1, 5)`,
+  );
+  await engine().execute('DELETE FROM p.nan WHERE isNaN(k)');
+  const number = { type: 'float', value: '0' } as const;
+  const isNoNumberBelow = { op: '>=', left: { column: 'k' }, right: { literal: number } } as const;
+  for (const filter of [undefined, isNoNumberBelow]) {
+    const message = { ...planOf('nan', 5), columns: ['v'] };
+    const plan = await engine().plan(filter === undefined ? message : { ...message, filter });
+    const values: unknown[] = [];
+    for (const { ticket } of plan.splits) {
+      const part = await read(await engine().scan(ticket));
+      for (const row of tableRows(part)) values.push(row['v']);
+    }
+    t.deepEqual(values.sort(), filter === undefined ? [2, 3, 5] : [2, 3]);
+  }
+});
+
 test.serial('a plan has columns, limit, order and the MySQL types', async (t) => {
   await engine().execute(
     `CREATE TABLE p.typed (id UInt32 COMMENT 'int unsigned', b String COMMENT 'blob', t Time64(2) COMMENT 'time(2)')

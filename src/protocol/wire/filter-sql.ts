@@ -3,7 +3,7 @@ import { type ScanColumn } from '../scan-request.js';
 import { quoteIdentifier } from '../sql-text.js';
 import { type ComparisonOp, type Filter, type Literal, type Operand } from './filter.js';
 import { likePattern } from './like-pattern.js';
-import { bareType, isFarDate, literalSql, textSql } from './literal-sql.js';
+import { bareType, isFarDate, isFloatType, literalSql, textSql } from './literal-sql.js';
 
 /**
  * Gives ClickHouse's form of a filter: an expression that is 1 for the rows that pass, and 0 or
@@ -118,8 +118,14 @@ function renderSide(side: Operand, other: Operand, far: boolean, columns: Column
     const column = findColumn(side.column, columns);
     const type = bareType(column.engineType);
     // Dates outside of 1900 to 2299 can be stored, and be compared only as day numbers.
-    const sql = far && type === 'Date32' ? `toInt32(${columnSql(column)})` : columnSql(column);
-    const isFloat = /^B?Float/.test(type);
+    // Past the index: of parts with NaN it leaves out one version of a key, and keeps another.
+    const isFloat = isFloatType(column.engineType);
+    const sql =
+      far && type === 'Date32'
+        ? `toInt32(${columnSql(column)})`
+        : isFloat
+          ? `identity(${columnSql(column)})`
+          : columnSql(column);
     return { sql, isFloat, isNan: nanSql(sql, isFloat), isExact: true };
   }
   const type = 'column' in other ? bareType(findColumn(other.column, columns).engineType) : '';

@@ -43,6 +43,11 @@ export function bareType(engineType: string): string {
   return inner === undefined ? engineType : bareType(inner);
 }
 
+/** Whether a column holds floats. */
+export function isFloatType(engineType: string): boolean {
+  return /^B?Float/.test(bareType(engineType));
+}
+
 /** True for a date that ClickHouse's literals can't say. */
 export function isFarDate(literal: Literal): boolean {
   return literal.type === 'date' && isFarDay(Number(literal.value));

@@ -16,6 +16,12 @@ final class AlterTable {
   static String sql(TableName table, TableChange change) {
     String start = "ALTER TABLE " + table.sql();
     if (change instanceof TableChange.AddColumn add) {
+      if (add.defaultValue() != null) {
+        throw new UnsupportedOperationException(
+            "theflash keeps no DEFAULT of a column: add "
+                + only(add.fieldNames())
+                + " without it, and UPDATE the rows that are there");
+      }
       try {
         return start
             + " ADD COLUMN "

@@ -6,6 +6,7 @@ import com.theflash.client.TableInfo;
 import com.theflash.spark.write.StagingTable;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -62,6 +63,22 @@ public final class FlashCatalog implements StagingTableCatalog, SupportsNamespac
 
   @Override
   public Table loadTable(Identifier identifier) throws NoSuchTableException {
+    return load(identifier, options, optionTexts);
+  }
+
+  /** {@code VERSION AS OF} a snapshot's name. */
+  @Override
+  public Table loadTable(Identifier identifier, String version) throws NoSuchTableException {
+    Map<String, String> texts = new HashMap<>(optionTexts);
+    texts.keySet().removeIf("snapshot"::equalsIgnoreCase);
+    texts.put("snapshot", version);
+    return load(
+        identifier, check(() -> FlashOptions.parse(new CaseInsensitiveStringMap(texts))), texts);
+  }
+
+  private static Table load(
+      Identifier identifier, FlashOptions options, Map<String, String> optionTexts)
+      throws NoSuchTableException {
     if (identifier.namespace().length != 1) {
       throw new NoSuchTableException(identifier);
     }
@@ -91,6 +108,7 @@ public final class FlashCatalog implements StagingTableCatalog, SupportsNamespac
     return check(
         () -> {
           CreateTable definition = CreateTable.of(schema, partitions, properties);
+          TableProperties.checkEmpty(properties);
           executeOnAll(definition.sql(table, definition.comment()));
           return FlashTable.load(options, optionTexts, table);
         });
@@ -166,9 +184,10 @@ public final class FlashCatalog implements StagingTableCatalog, SupportsNamespac
             "Column " + drop.fieldNames()[0] + " is of the primary key of " + table + ": " + key);
       }
     }
-    for (TableChange each : changes) {
-      executeOnAll(AlterTable.sql(table, each));
-    }
+    // All are checked before the first is made.
+    List<String> statements =
+        Arrays.stream(changes).map(each -> AlterTable.sql(table, each)).toList();
+    statements.forEach(this::executeOnAll);
     return loadTable(identifier);
   }
 
@@ -213,8 +232,15 @@ public final class FlashCatalog implements StagingTableCatalog, SupportsNamespac
   @Override
   public Map<String, String> loadNamespaceMetadata(String[] namespace)
       throws NoSuchNamespaceException {
-    database(namespace);
-    return Map.of();
+    String database = database(namespace);
+    String comment =
+        check(
+                () ->
+                    queryTexts(
+                        "SELECT comment FROM system.databases WHERE name = "
+                            + SqlText.quoteText(database)))
+            .get(0);
+    return comment.isEmpty() ? Map.of() : Map.of(SupportsNamespaces.PROP_COMMENT, comment);
   }
 
   @Override
@@ -226,7 +252,18 @@ public final class FlashCatalog implements StagingTableCatalog, SupportsNamespac
     if (namespace.length != 1) {
       throw new UnsupportedOperationException("databases have one level");
     }
-    executeOnAll("CREATE DATABASE " + SqlText.quoteName(namespace[0]));
+    for (String each : metadata.keySet()) {
+      if (!each.equals(SupportsNamespaces.PROP_COMMENT)
+          && !each.equals(SupportsNamespaces.PROP_OWNER)) {
+        throw new UnsupportedOperationException(
+            "A database of theflash has a comment, and no property " + each + ": leave it out");
+      }
+    }
+    String comment = metadata.get(SupportsNamespaces.PROP_COMMENT);
+    executeOnAll(
+        "CREATE DATABASE "
+            + SqlText.quoteName(namespace[0])
+            + (comment == null ? "" : " COMMENT " + SqlText.quoteText(comment)));
   }
 
   @Override
@@ -260,20 +297,21 @@ public final class FlashCatalog implements StagingTableCatalog, SupportsNamespac
   }
 
   private List<String> listDatabases() {
-    return check(
-        () -> {
-          List<String> names = new ArrayList<>();
-          try (ArrowResult result =
-              options.firstClient().query(LIST_DATABASES, FlashMemory.root())) {
-            while (result.next()) {
-              FieldVector column = result.root().getVector(0);
-              for (int row = 0; row < result.root().getRowCount(); row += 1) {
-                names.add(column.getObject(row).toString());
-              }
-            }
-          }
-          return names;
-        });
+    return check(() -> queryTexts(LIST_DATABASES));
+  }
+
+  /** The first column of what the first server answers. */
+  private List<String> queryTexts(String sql) throws FlashException {
+    List<String> texts = new ArrayList<>();
+    try (ArrowResult result = options.firstClient().query(sql, FlashMemory.root())) {
+      while (result.next()) {
+        FieldVector column = result.root().getVector(0);
+        for (int row = 0; row < result.root().getRowCount(); row += 1) {
+          texts.add(column.getObject(row).toString());
+        }
+      }
+    }
+    return texts;
   }
 
   private void executeOnAll(String sql) {

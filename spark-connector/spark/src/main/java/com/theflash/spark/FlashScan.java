@@ -16,7 +16,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalLong;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.connector.expressions.Expressions;
 import org.apache.spark.sql.connector.expressions.NamedReference;
 import org.apache.spark.sql.connector.expressions.filter.Predicate;
 import org.apache.spark.sql.connector.metric.CustomMetric;
@@ -109,7 +108,7 @@ final class FlashScan implements Scan, Batch, SupportsReportStatistics, Supports
     }
     for (FlashColumn each : spec.columns()) {
       if (info.primaryKey().contains(each.name())) {
-        keys.add(Expressions.column(each.name()));
+        keys.add(SqlText.reference(each.name()));
       }
     }
     return keys.toArray(NamedReference[]::new);

@@ -126,6 +126,7 @@ final class FlashTable
   @Override
   public boolean truncateTable() {
     try {
+      refuseSnapshot(options);
       Shards.truncate(options.clients(), name);
       return true;
     } catch (FlashException error) {
@@ -137,6 +138,7 @@ final class FlashTable
     try {
       requireKey();
       FlashOptions effective = effectiveOptions(write.options());
+      refuseSnapshot(effective);
       if (effective.shards().size() > 1) {
         throw FlashException.ofRequest(
             "Rows of " + title + " can't be written to several servers",
@@ -151,8 +153,7 @@ final class FlashTable
         refuseToEmpty(rows);
       }
       WriteTarget target =
-          WriteTarget.check(
-              name.database(), name.table(), title.toString(), rows, available, info.primaryKey());
+          WriteTarget.check(name.database(), name.table(), title.toString(), rows, available, info);
       return new FlashWriteBuilder(
           effective.shards().get(0), effective.client(), target, effective.stagingLeaseSeconds());
     } catch (FlashException error) {
@@ -167,6 +168,15 @@ final class FlashTable
       throw FlashException.ofRequest(
           title + " has no primary key, by which Spark's rows could replace and delete others",
           "Write by SQL: theflash sql --engine tcp://" + options.shards().get(0).get(0) + " '…'.");
+    }
+  }
+
+  /** UPDATE and MERGE would write the snapshot's rows over those that came since. */
+  private void refuseSnapshot(FlashOptions effective) throws FlashException {
+    if (effective.snapshot() != null) {
+      throw FlashException.ofRequest(
+          title + " is read as of snapshot " + effective.snapshot() + ", which can't be written",
+          "Leave the option snapshot out.");
     }
   }
 

@@ -1,8 +1,16 @@
 package com.theflash.spark;
 
+import org.apache.spark.sql.connector.expressions.Expressions;
+import org.apache.spark.sql.connector.expressions.NamedReference;
+
 /** Quoting for statements in ClickHouse's SQL. */
 public final class SqlText {
   private SqlText() {}
+
+  /** A column for Spark, whose own {@code Expressions.column} takes dots for nesting. */
+  public static NamedReference reference(String name) {
+    return Expressions.column("`" + name.replace("`", "``") + "`");
+  }
 
   public static String quoteName(String name) {
     return "`" + escape(name, '`') + "`";

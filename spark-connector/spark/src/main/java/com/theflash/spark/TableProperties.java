@@ -36,13 +36,17 @@ final class TableProperties {
    * @throws FlashException INVALID_REQUEST for one that would have no effect
    */
   static TableProperties check(Map<String, String> properties) throws FlashException {
-    List<String> known = new ArrayList<>(FlashOptions.names());
-    known.addAll(List.of(PRIMARY_KEY, TableCatalog.PROP_PROVIDER, TableCatalog.PROP_COMMENT));
-    known.addAll(PASSED_OVER);
-    KnownNames.check(
-        "A property of the table",
-        properties.keySet().stream().map(TableProperties::bare).toList(),
-        known);
+    List<String> own =
+        new ArrayList<>(
+            List.of(PRIMARY_KEY, TableCatalog.PROP_PROVIDER, TableCatalog.PROP_COMMENT));
+    own.addAll(PASSED_OVER);
+    List<String> options = new ArrayList<>(FlashOptions.names());
+    options.addAll(own);
+    for (String each : properties.keySet()) {
+      // Spark gives an option of OPTIONS by both names.
+      boolean isOption = each.startsWith(OPTION) || properties.containsKey(OPTION + each);
+      KnownNames.check("A property of the table", List.of(bare(each)), isOption ? options : own);
+    }
     String provider = properties.get(TableCatalog.PROP_PROVIDER);
     // A DataFrame that is saved without a format comes with the session's default one.
     if (provider != null
@@ -52,6 +56,28 @@ final class TableProperties {
           "A table of theflash is not one of " + provider, "Leave USING " + provider + " out.");
     }
     return new TableProperties(properties);
+  }
+
+  /**
+   * Takes those of a table that no rows are written to: options of a write say nothing then, and no
+   * DataFrame brought the session's default format.
+   */
+  static void checkEmpty(Map<String, String> properties) throws FlashException {
+    for (Map.Entry<String, String> each : properties.entrySet()) {
+      boolean foreign =
+          each.getKey().equals(TableCatalog.PROP_PROVIDER)
+              && !each.getValue().equalsIgnoreCase("theflash");
+      if (foreign) {
+        throw FlashException.ofRequest(
+            "A table of theflash is not one of " + each.getValue(),
+            "Leave USING " + each.getValue() + " out.");
+      }
+      String name = bare(each.getKey());
+      if (each.getKey().startsWith(OPTION) && !name.equalsIgnoreCase(PRIMARY_KEY)) {
+        throw FlashException.ofRequest(
+            "The option " + name + " has no effect on an empty table", "Leave it out.");
+      }
+    }
   }
 
   /**

@@ -22,7 +22,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Aggregates of numbers at the ends of their types, beside Spark's own of the same rows. */
-@Tag("one-spark")
 class AggregateTest {
   private static final int ROWS = 2_000;
   private static ServeProcess server;
@@ -65,6 +64,7 @@ class AggregateTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
+  @Tag("line")
   void everyResultIsSparksOwn(boolean ansi) {
     SparkSession.active().conf().set("spark.sql.ansi.enabled", Boolean.toString(ansi));
     for (String grouping : List.of("", " GROUP BY g")) {

@@ -20,6 +20,7 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The recorded shop through {@code spark.sql.catalog}, and DDL. */
@@ -109,6 +110,7 @@ class CatalogTest {
   }
 
   @Test
+  @Tag("line")
   void tablesAreMadeChangedAndDropped() {
     sql("CREATE NAMESPACE flash.`new one`");
     sql(

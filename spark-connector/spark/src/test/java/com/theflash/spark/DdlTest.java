@@ -13,6 +13,7 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Tables as people make and replace them. What has no place in the engine is refused, not lost. */
@@ -70,6 +71,7 @@ class DdlTest {
   }
 
   @Test
+  @Tag("line")
   void aReplacementTakesThePlaceOfTheOldTable() {
     sql(
         "CREATE TABLE ddl.shop.t (id BIGINT NOT NULL, v STRING) TBLPROPERTIES ('primaryKey' = 'id')");
@@ -92,6 +94,7 @@ class DdlTest {
   }
 
   @Test
+  @Tag("line")
   void aDataFrameBecomesATableByItsOptions() {
     Dataset<Row> rows = sql("SELECT 1L AS id, 'a' AS v UNION ALL SELECT 2L, 'b'");
     rows.write().option("primaryKey", "ID").saveAsTable("ddl.shop.t");
@@ -128,6 +131,7 @@ class DdlTest {
   }
 
   @Test
+  @Tag("line")
   void whatWouldBeLostIsRefused() {
     for (String[] wrong :
         new String[][] {
@@ -155,11 +159,34 @@ class DdlTest {
             "CREATE TABLE ddl.shop.t (id INT, v INT DEFAULT 5) TBLPROPERTIES ('primaryKey' = 'id')",
             ""
           },
+          {
+            "CREATE TABLE ddl.shop.t (id INT) USING parquet TBLPROPERTIES ('primaryKey' = 'id')",
+            "USING parquet"
+          },
+          {
+            "CREATE TABLE ddl.shop.t (id INT) TBLPROPERTIES ('primaryKey' = 'id', 'snapshot' = 's')",
+            "snapshot"
+          },
+          {
+            "CREATE TABLE ddl.shop.t (id INT) OPTIONS (primaryKey 'id', retries '5')",
+            "option retries has no effect"
+          },
+          {"CREATE NAMESPACE ddl.more LOCATION '/x'", "location"},
+          {"CREATE NAMESPACE ddl.more WITH DBPROPERTIES (a = 'b')", "property a"},
         }) {
       Exception error = assertThrows(Exception.class, () -> sql(wrong[0]), wrong[0]);
       assertTrue(error.toString().contains(wrong[1]), wrong[0] + ": " + error);
     }
     sql("CREATE TABLE ddl.shop.t (id INT, v INT) TBLPROPERTIES ('primaryKey' = 'id')");
+    for (String[] wrong :
+        new String[][] {
+          {"ALTER TABLE ddl.shop.t ADD COLUMN w INT DEFAULT 5", "keeps no DEFAULT"},
+          {"ALTER TABLE ddl.shop.t ADD COLUMNS (w INT, m MAP<INT, INT>)", "m is map<int,int>"},
+        }) {
+      Exception error = assertThrows(Exception.class, () -> sql(wrong[0]), wrong[0]);
+      assertTrue(error.toString().contains(wrong[1]), wrong[0] + ": " + error);
+    }
+    assertEquals("id INT NOT NULL,v INT", ddl());
     Exception ofKey =
         assertThrows(Exception.class, () -> sql("ALTER TABLE ddl.shop.t DROP COLUMN id"));
     assertTrue(ofKey.toString().contains("id is of the primary key of shop.t"), ofKey.toString());
@@ -168,6 +195,23 @@ class DdlTest {
             Exception.class,
             () -> SparkTestSession.reader(server).option("minPartition", 3).load("shop.t"));
     assertTrue(misspelt.toString().contains("mean minPartitions?"), misspelt.toString());
+  }
+
+  @Test
+  void commentsOfDatabasesAreKept() {
+    sql("CREATE NAMESPACE ddl.noted COMMENT 'it\\'s ours'");
+    assertEquals(
+        List.of("it's ours"),
+        SparkTestSession.query(
+            server, "SELECT comment FROM system.databases WHERE name = 'noted'"));
+    assertTrue(
+        SparkTestSession.sorted(sql("DESCRIBE NAMESPACE ddl.noted"))
+            .contains("[Comment,it's ours]"));
+    sql("DROP NAMESPACE ddl.noted");
+  }
+
+  private static String ddl() {
+    return sql("SELECT * FROM ddl.shop.t").schema().toDDL();
   }
 
   private static void assertRows(String... expected) {

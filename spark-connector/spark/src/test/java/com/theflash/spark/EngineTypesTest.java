@@ -13,11 +13,9 @@ import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Types that MySQL has not, which SQL of the engine makes: what it gives as text, Spark gives. */
-@Tag("one-spark")
 class EngineTypesTest {
   /** Type, and two values in the engine's SQL. */
   private static final String[][] TEXTS = {

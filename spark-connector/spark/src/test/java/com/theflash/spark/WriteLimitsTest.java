@@ -15,14 +15,12 @@ import org.apache.spark.sql.functions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
  * The ends of each engine type: written they are read back, as a value, as a nullable one and in an
  * array; one step beyond them no row of the job is there.
  */
-@Tag("one-spark")
 class WriteLimitsTest {
   private static ServeProcess server;
 

@@ -199,6 +199,7 @@ class WriteTest {
   }
 
   @Test
+  @Tag("line")
   void aStreamWritesItsEpochs(@TempDir Path folder) throws Exception {
     SparkSession spark = SparkTestSession.get();
     Path input = Files.createDirectory(folder.resolve("in"));
@@ -279,6 +280,86 @@ class WriteTest {
         SparkTestSession.query(
             server, "SELECT concat(id::String, ' ', v::String, ' ', m::String) FROM shop.hidden"));
     server.execute("DROP TABLE shop.hidden");
+  }
+
+  /** The column comes while the job's only task runs. */
+  @Test
+  @Tag("line")
+  void aColumnThatComesMeanwhileIsNotEmptied() {
+    MapPartitionsFunction<Long, Long> adding =
+        ids -> {
+          server.execute(
+              "ALTER TABLE shop.orders ADD COLUMN late Nullable(String);"
+                  + " UPSERT INTO shop.orders VALUES (1, 'new', 1.5, 'kept')");
+          return ids;
+        };
+    Dataset<Row> rows =
+        SparkTestSession.get()
+            .range(1, 2, 1, 1)
+            .mapPartitions(adding, Encoders.LONG())
+            .selectExpr("value AS id", "'x' AS state", "CAST(1 AS DECIMAL(12, 2)) AS total");
+    Exception error = assertThrows(Exception.class, () -> rows.writeTo(TABLE).append());
+    assertTrue(error.toString().contains("columns of shop.orders changed"), error.toString());
+    assertRows("[1,new,1.50,kept]", "[2,paid,null,null]", "[3,null,3.00,null]");
+  }
+
+  @Test
+  void anOverwriteLeavesNoRowOfANullKey() {
+    server.execute(
+        "CREATE TABLE shop.nulls (k Nullable(Int32), n Nullable(String), v Int32) ENGINE ="
+            + " MutableMergeTree ORDER BY (k, n) SETTINGS allow_nullable_key = 1");
+    sql(
+        "INSERT INTO writes.shop.nulls VALUES (NULL, 'a', 1), (0, NULL, 2), (NULL, NULL, 3), (0, '', 4)");
+    sql("INSERT OVERWRITE writes.shop.nulls VALUES (NULL, NULL, 5), (0, '', 6)");
+    assertEquals(
+        List.of("[0,,6]", "[null,null,5]"),
+        SparkTestSession.sorted(sql("SELECT * FROM writes.shop.nulls")));
+    server.execute("DROP TABLE shop.nulls");
+  }
+
+  @Test
+  void rowsOfNanAndOfDottedKeysAreUpdatedAndDeleted() {
+    server.execute(
+        "CREATE TABLE shop.nan (`k.1` Float64, v Int32) ENGINE = MutableMergeTree ORDER BY (`k.1`);"
+            + " INSERT INTO shop.nan VALUES (nan, 1), (0, 2), (inf, 3), (-inf, 4)");
+    sql("UPDATE writes.shop.nan SET v = v + 10 WHERE v <> 2");
+    sql("DELETE FROM writes.shop.nan WHERE v = 11");
+    assertEquals(
+        List.of("[-Infinity,14]", "[0.0,2]", "[Infinity,13]"),
+        SparkTestSession.sorted(sql("SELECT * FROM writes.shop.nan")));
+    assertEquals(
+        0, sql("SELECT * FROM writes.shop.nan WHERE NOT `k.1` <= 1e308").where("v = 11").count());
+    server.execute("DROP TABLE shop.nan");
+  }
+
+  @Test
+  @Tag("line")
+  void aSnapshotIsReadByItsNameAndNotWritten() {
+    server.execute("CREATE SNAPSHOT before OF shop.orders EXPIRES IN 600 SECONDS");
+    sql("UPDATE " + TABLE + " SET state = 'sent'");
+    assertEquals(
+        List.of("[new]", "[null]", "[paid]"),
+        SparkTestSession.sorted(sql("SELECT state FROM " + TABLE + " VERSION AS OF 'before'")));
+    assertEquals(3, sql("SELECT * FROM " + TABLE + " WHERE state = 'sent'").count());
+    SparkSession spark = SparkTestSession.get();
+    spark.conf().set("spark.sql.catalog.old", FlashCatalog.class.getName());
+    spark.conf().set("spark.sql.catalog.old.endpoints", server.endpoint().toString());
+    spark.conf().set("spark.sql.catalog.old.snapshot", "before");
+    for (String statement :
+        List.of(
+            "UPDATE old.shop.orders SET total = 1",
+            "DELETE FROM old.shop.orders WHERE id = 1",
+            "INSERT INTO old.shop.orders VALUES (1, 'x', 1)",
+            "TRUNCATE TABLE old.shop.orders")) {
+      Exception error = assertThrows(Exception.class, () -> sql(statement), statement);
+      assertTrue(error.toString().contains("snapshot before"), error.toString());
+    }
+    Exception unknown =
+        assertThrows(
+            Exception.class,
+            () -> sql("SELECT * FROM " + TABLE + " VERSION AS OF 'nothing'").collectAsList());
+    assertTrue(unknown.toString().contains("nothing"), unknown.toString());
+    server.execute("DROP SNAPSHOT before");
   }
 
   private static void assertRows(String... expected) {

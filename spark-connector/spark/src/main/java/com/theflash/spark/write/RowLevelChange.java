@@ -1,8 +1,8 @@
 package com.theflash.spark.write;
 
+import com.theflash.spark.SqlText;
 import java.util.List;
 import java.util.function.Function;
-import org.apache.spark.sql.connector.expressions.Expressions;
 import org.apache.spark.sql.connector.expressions.NamedReference;
 import org.apache.spark.sql.connector.read.ScanBuilder;
 import org.apache.spark.sql.connector.write.DeltaWriteBuilder;
@@ -39,7 +39,7 @@ public final class RowLevelChange implements RowLevelOperation, SupportsDelta {
 
   @Override
   public NamedReference[] rowId() {
-    return key.stream().map(Expressions::column).toArray(NamedReference[]::new);
+    return key.stream().map(SqlText::reference).toArray(NamedReference[]::new);
   }
 
   @Override

@@ -97,6 +97,7 @@ public final class StagingTable implements Serializable {
     if (tasks.isEmpty() && !overwrite) {
       return;
     }
+    target.checkColumns(client().describeTable(target.database(), target.table(), false));
     String ours = ours(tasks);
     String written = " FROM " + sql() + " WHERE " + ours + " AND " + DELETED + " = 0";
     if (!deletes && !overwrite) {

@@ -1,6 +1,8 @@
 package com.theflash.spark.write;
 
+import com.theflash.client.ColumnInfo;
 import com.theflash.client.FlashException;
+import com.theflash.client.TableInfo;
 import com.theflash.spark.ColumnKind;
 import com.theflash.spark.CreateTable;
 import com.theflash.spark.FlashColumn;
@@ -9,6 +11,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.spark.sql.types.StructField;
@@ -20,15 +23,22 @@ import org.apache.spark.sql.types.StructType;
  * @param title what messages call it
  * @param columns those that are written, in the order of the rows
  * @param key names of the primary key
+ * @param tableColumns all columns of the table as it was when the job was planned, by their types
  */
 public record WriteTarget(
-    String database, String table, String title, List<FlashColumn> columns, List<String> key)
+    String database,
+    String table,
+    String title,
+    List<FlashColumn> columns,
+    List<String> key,
+    Map<String, String> tableColumns)
     implements Serializable {
 
   /**
    * Checks that rows of a schema can be written.
    *
    * @param available the table's columns by name
+   * @param info the table, whose key it takes
    * @throws FlashException INVALID_REQUEST for a table without a key, and columns it has not
    */
   public static WriteTarget check(
@@ -37,8 +47,9 @@ public record WriteTarget(
       String title,
       StructType schema,
       Map<String, FlashColumn> available,
-      List<String> key)
+      TableInfo info)
       throws FlashException {
+    List<String> key = info.primaryKey();
     if (key.isEmpty()) {
       throw FlashException.ofRequest(
           title + " has no primary key", "Rows are written by their key.");
@@ -61,7 +72,34 @@ public record WriteTarget(
         throw FlashException.ofRequest("The rows have no column " + each, "It is of the key.");
       }
     }
-    return new WriteTarget(database, table, title, List.copyOf(columns), List.copyOf(key));
+    return new WriteTarget(
+        database, table, title, List.copyOf(columns), List.copyOf(key), columnsOf(info));
+  }
+
+  /**
+   * Checks that the table has the columns that it had: rows that were made without a new one would
+   * empty it.
+   *
+   * @param now the table as it is
+   */
+  void checkColumns(TableInfo now) throws FlashException {
+    Map<String, String> columnsNow = columnsOf(now);
+    if (!columnsNow.equals(tableColumns)) {
+      throw FlashException.ofRequest(
+          "The columns of "
+              + title
+              + " changed while the job ran: "
+              + tableColumns
+              + " became "
+              + columnsNow,
+          "Nothing of the job is written. Run it again.");
+    }
+  }
+
+  private static Map<String, String> columnsOf(TableInfo info) {
+    return new TreeMap<>(
+        info.columns().stream()
+            .collect(Collectors.toMap(ColumnInfo::name, ColumnInfo::engineType)));
   }
 
   private static boolean isWritable(FlashColumn column) {
@@ -117,14 +155,25 @@ public record WriteTarget(
                 : castSql(each));
   }
 
-  /** The key's columns, as staged and cast, or as the table has them. */
+  /**
+   * The key's columns, as staged and cast, or as the table has them, to be looked up by IN. A NULL,
+   * which IN finds nowhere, is told by a column of its own.
+   */
   String keySql(boolean staged) {
     List<FlashColumn> keyColumns =
         key.stream()
             .map(name -> columns.stream().filter(each -> each.name().equals(name)).findFirst())
             .map(found -> found.orElseThrow())
             .toList();
-    return list(keyColumns, each -> staged ? castSql(each) : SqlText.quoteName(each.name()));
+    return list(
+        keyColumns,
+        each -> {
+          String value = staged ? castSql(each) : SqlText.quoteName(each.name());
+          String none = "defaultValueOfTypeName(" + SqlText.quoteText(each.engineType()) + ")";
+          return each.nullable()
+              ? "isNull(" + value + "), ifNull(" + value + ", " + none + ")"
+              : value;
+        });
   }
 
   private static String castSql(FlashColumn column) {
