@@ -1,4 +1,10 @@
-import { npmProgram, run } from './child.js';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { npmProgram, root, run } from './child.js';
+
+const slowestShown = 15;
 
 /**
  * Runs AVA over the files of a configuration and counts its tests by its TAP output.
@@ -22,12 +28,31 @@ export async function runAva(config) {
     console.log(`    ${result.kind}: ${result.title}`);
     if (result.kind === 'failed') failures.push((detail = [line]));
   };
+  const folder = mkdtempSync(path.join(tmpdir(), 'theflash-times-'));
+  const times = path.join(folder, 'times');
+  writeFileSync(times, '');
+  process.env.THEFLASH_TEST_TIMES = times;
   const { code, output } = await run(npmProgram('ava'), ['--tap', '--config', config], { onLine });
+  printSlowest(readFileSync(times, 'utf8'));
+  rmSync(folder, { recursive: true });
   if (count.passed + count.failed === 0) return { failed: 1, output: `no tests ran\n${output}` };
   if (code !== 0 && count.failed === 0) {
     return { ...count, failed: 1, output: `ava ended with ${code}\n${output.slice(-4000)}` };
   }
   return { ...count, output: failures.map((lines) => lines.join('\n')).join('\n') };
+}
+
+/** Two files run at a time, so their sum is twice what a run takes. */
+function printSlowest(times) {
+  const files = times
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split(' '))
+    .map(([seconds, url]) => ({ seconds: Number(seconds), file: fileURLToPath(url) }));
+  files.sort((one, other) => other.seconds - one.seconds);
+  for (const { seconds, file } of files.slice(0, slowestShown)) {
+    console.log(`    ${seconds.toFixed(1).padStart(7)} s  ${path.relative(root, file)}`);
+  }
 }
 
 function parseTapLine(line) {
