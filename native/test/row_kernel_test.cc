@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
-#include "binlog/column.h"
 #include "base/crc32.h"
+#include "binlog/column.h"
 
 namespace theflash::binlog {
 namespace {
