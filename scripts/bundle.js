@@ -6,6 +6,7 @@ import { build } from 'esbuild';
 import { root } from './testing/child.js';
 
 const entryPoints = [
+  'src/index.ts',
   ...readdirSync(path.join(root, 'src/commands')).map((file) => `src/commands/${file}`),
   'src/cli/unknown-command.ts',
   'src/follow/index.ts',

@@ -1,4 +1,3 @@
-export * from './check-where.js';
 export * from './copy-flags.js';
 export * from './deliver-result.js';
 export * from './doctor/index.js';

@@ -1,6 +1,5 @@
 import { Args, Flags } from '@oclif/core';
 import {
-  checkWhere,
   chooseTarget,
   deliverResult,
   engineFlags,
@@ -12,18 +11,8 @@ import {
   stdoutKind,
   type DeliverySummary,
 } from '../cli/index.js';
-import {
-  chooseTable,
-  findSnapshot,
-  findTable,
-  listColumns,
-  parseSortKeys,
-  scanSql,
-  type ArrowScan,
-  type Engine,
-  type ScanColumn,
-  type ScanRequest,
-} from '../protocol/index.js';
+import { openTableScan } from '../engine/scan/index.js';
+import { parseSortKeys, type ScanColumn } from '../protocol/index.js';
 
 export default class Scan extends FlashCommand {
   static override summary = 'Give the rows of a table out: as an Arrow stream, a file or a table.';
@@ -74,22 +63,20 @@ export default class Scan extends FlashCommand {
     const { args, flags } = await this.parse(Scan);
     const { format, output } = flags;
     const target = chooseTarget({ format, output, json: this.jsonEnabled() }, stdoutKind());
-    const sortKeys = flags['order-by'] === undefined ? undefined : parseSortKeys(flags['order-by']);
+    // What can't be is told before an engine is opened.
+    if (flags['order-by'] !== undefined) parseSortKeys(flags['order-by']);
     const engine = await openEngine(flags, { create: false });
     try {
-      const { database, table, stored } = await findSource(engine, args.table, flags.snapshot);
-      const columns = await listColumns(engine, stored ?? { database, table });
-      const request: ScanRequest = {
-        database,
-        table,
-        ...(stored === undefined ? {} : { stored }),
+      const { database, table, columns, rows } = await openTableScan(engine, {
+        ...(args.table === undefined ? {} : { table: args.table }),
+        ...(flags.snapshot === undefined ? {} : { snapshot: flags.snapshot }),
         ...(flags.columns === undefined ? {} : { columns: splitNames(flags.columns) }),
         ...(flags.where === undefined ? {} : { where: flags.where }),
-        ...(sortKeys === undefined ? {} : { orderBy: sortKeys }),
-        ...(flags.limit === undefined ? {} : { rowsMax: flags.limit }),
-      };
-      const scan = await openScan(engine, request, columns, this.interruptSignal());
-      return await deliverResult(scan, target, {
+        ...(flags['order-by'] === undefined ? {} : { orderBy: flags['order-by'] }),
+        ...(flags.limit === undefined ? {} : { limit: flags.limit }),
+        signal: this.interruptSignal(),
+      });
+      return await deliverResult(rows, target, {
         mysqlTypes: mysqlTypesOf(columns),
         progress: startProgress({
           label: `${database}.${table}`,
@@ -103,28 +90,6 @@ export default class Scan extends FlashCommand {
       await engine.close();
     }
   }
-}
-
-/** The table that was named, and where a snapshot keeps it. */
-async function findSource(
-  engine: Engine,
-  name: string | undefined,
-  snapshot: string | undefined,
-): Promise<Pick<ScanRequest, 'database' | 'table' | 'stored'>> {
-  if (snapshot === undefined) return await findTable(engine, name);
-  const { tables } = await findSnapshot(engine, snapshot);
-  return chooseTable(tables, name, `the snapshot ${snapshot} of ${engine.location}`);
-}
-
-async function openScan(
-  engine: Engine,
-  request: ScanRequest,
-  columns: readonly ScanColumn[],
-  signal: AbortSignal,
-): Promise<ArrowScan> {
-  const sql = scanSql(request, columns);
-  if (request.where !== undefined) await checkWhere(engine, request.where, sql);
-  return engine.query(sql, { signal });
 }
 
 function splitNames(text: string): readonly string[] {

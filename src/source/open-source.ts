@@ -9,8 +9,8 @@ import { nextLogName, parseLogName } from './log-name.js';
 import { openPipeLog } from './pipe-log.js';
 
 export interface OpenSourceOptions {
-  /** Read for `-`. */
-  stdin: Readable;
+  /** Read for `-`. Default: the process's. */
+  stdin?: Readable;
   /** Base name of the log that comes through stdin, where the user told it. */
   stdinName?: string;
   /** Ends the reading of stdin, and of a server. */
@@ -40,15 +40,15 @@ export interface FilesOptions {
  */
 export async function openSource(
   specs: readonly string[],
-  options: OpenSourceOptions,
+  options: OpenSourceOptions = {},
 ): Promise<Source> {
   const location = specs.join(' ');
-  const { files = { follow: false, untilNow: false } } = options;
+  const { stdin = process.stdin, files = { follow: false, untilNow: false } } = options;
   if (specs.includes('-')) {
     if (specs.length > 1)
       throw usageError('- (stdin) stands for one log, and takes no other beside it');
     if (files.follow) throw followError('stdin');
-    return { location, logs: [openPipeLog(options.stdin, options.stdinName, options.signal)] };
+    return { location, logs: [openPipeLog(stdin, options.stdinName, options.signal)] };
   }
   const { live = { follow: false }, signal } = options;
   if (specs.some(isServerUrl)) {

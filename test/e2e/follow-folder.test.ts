@@ -11,6 +11,7 @@ import { openRemoteEngine } from '../../src/engine/remote/index.js';
 import { queryRows, type SourceState } from '../../src/protocol/index.js';
 import { startServe } from '../server/serve-process.js';
 import {
+  crash,
   dieWithParent,
   mysqlbinlog97,
   startServerOfKind,
@@ -210,21 +211,6 @@ async function until(t: ExecutionContext, holds: () => Promise<boolean>): Promis
   while (!(await holds())) {
     if (Date.now() > endMs) return t.fail('it did not come to be in time');
     await delay(50);
-  }
-}
-
-/** Ends the server as a crash does, and waits until it is gone. */
-async function crash(server: Server): Promise<void> {
-  const pid = Number(readFileSync(path.join(server.folder, 'pid'), 'utf8'));
-  process.kill(pid, 'SIGKILL');
-  for (let tries = 0; tries < 1000 && isAlive(pid); tries += 1) await delay(20);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
   }
 }
 

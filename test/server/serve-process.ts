@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { startCli, type CliRun } from '../e2e/cli.js';
 
 /** `theflash serve` in a process of its own, as it is installed. */
@@ -30,7 +31,7 @@ export async function startServe(
   const run = startCli(['serve', '--engine', folder, '--listen', listen, ...args], { env });
   const log = collectLog(run);
   const port = await Promise.race([readPort(run), failStart(run)]);
-  const listening = log.find(({ event }) => event === 'listening');
+  const listening = await readListening(log);
   return {
     location: `tcp://127.0.0.1:${port}`,
     port,
@@ -46,6 +47,16 @@ export async function startServe(
       await run.done;
     },
   };
+}
+
+/** Stderr, which has the line, is another pipe than stdout, which has told of the port. */
+async function readListening(log: readonly LogLine[]): Promise<LogLine | undefined> {
+  for (let tries = 0; tries < 500; tries += 1) {
+    const line = log.find(({ event }) => event === 'listening');
+    if (line !== undefined) return line;
+    await delay(20);
+  }
+  return undefined;
 }
 
 function textOf(value: unknown): string {

@@ -1,3 +1,4 @@
+export { crash } from './crash.js';
 export { dieWithParent } from './die-with-parent.js';
 export { mysqlbinlog97, mysqldump97 } from './mysql-97.js';
 export { repositoryFolder, type ServerKind } from './program.js';

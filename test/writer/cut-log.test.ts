@@ -2,11 +2,10 @@
 // between two transactions; and logs of servers that were ended in order, or as a crash ends them.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { FlashError } from '../../src/protocol/index.js';
 import { temporaryFolder } from '../e2e/cli.js';
-import { startServerOfKind, type Server, type ServerKind } from '../servers/index.js';
+import { crash, startServerOfKind, type Server, type ServerKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
 import { openScratchEngine, replayFiles, sameRows } from './recorded-log.js';
 
@@ -106,20 +105,6 @@ function cutCopies(t: ExecutionContext, files: readonly string[], cutAt: number)
     writeFileSync(copy, index === 0 ? bytes.subarray(0, cutAt) : bytes);
     return copy;
   });
-}
-
-async function crash(server: Server): Promise<void> {
-  const pid = Number(readFileSync(path.join(server.folder, 'pid'), 'utf8'));
-  process.kill(pid, 'SIGKILL');
-  for (let tries = 0; tries < 1000 && isAlive(pid); tries += 1) await delay(20);
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-  } catch {
-    return false;
-  }
 }
 
 /** A server that crashed, with the log that it was writing. */

@@ -1,8 +1,8 @@
 import test from 'ava';
-import { checkWhere } from '../../src/cli/check-where.js';
+import { checkWhere } from '../../src/engine/scan/check-where.js';
 import { FlashError, queryRows, scanSql, type Engine } from '../../src/protocol/index.js';
 import { makeEngineFolder, type EngineFolder } from '../commands/engine-folder.js';
-import { openEmbeddedEngine } from '../engine/open-engine.js';
+import { openEmbeddedEngine } from './open-engine.js';
 
 let folder: EngineFolder;
 let engine: Engine;

@@ -1,4 +1,4 @@
-import { FlashError, queryRows, whereCheckSql, type Engine } from '../protocol/index.js';
+import { FlashError, queryRows, whereCheckSql, type Engine } from '../../protocol/index.js';
 
 /**
  * Refuses a `--where` that is not exactly one expression, or that `sql`, the scan it is part of,

@@ -1,0 +1,1 @@
+export { openTableScan, scan, type ScanOptions, type TableScan } from './table-scan.js';
