@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Position } from '../protocol/index.js';
 import { openLogEnd, type AddressDefaults, type LogEndReader } from '../source/index.js';
+import { hasReached } from '../writer/index.js';
 
 /** How far a copy is from its source, by the last look at it. Units: ms since 1970 of this machine; bytes. */
 export interface LagLook {
@@ -89,20 +90,13 @@ export class LagWatch {
 
   /** Takes the marks away that the copy has come to. True where none is left. */
   #pass(copy: Position): boolean {
-    const next = this.#marks.findIndex(({ end }) => isBefore(copy, end));
+    const next = this.#marks.findIndex(({ end }) => !hasReached(copy, end));
     const passed = next < 0 ? this.#marks.length : next;
     const last = this.#marks[passed - 1];
     if (last !== undefined) this.#look = { ...this.#look, equalAtMs: last.atMs };
     this.#marks.splice(0, passed);
     return this.#marks.length === 0;
   }
-}
-
-/** Logs of one server have names that end in a number, which grows. */
-function isBefore(one: Position, other: Position): boolean {
-  if (one.file === other.file) return one.offset < other.offset;
-  const number = ({ file }: Position): number => Number(/\d+$/.exec(file)?.[0] ?? 0);
-  return number(one) < number(other);
 }
 
 const lookEveryMs = 1_000;

@@ -70,6 +70,8 @@ export interface WriterCheckpoint extends Checkpoint {
   finished?: string;
   /** The log that holds `position` ends there, with a STOP. */
   stopped?: true;
+  /** The log that holds `position` has transactions without GTIDs before it. */
+  lacksGtids?: true;
   /** XA transactions before `position` whose outcome is after it. */
   prepared?: readonly PreparedTransaction[];
 }

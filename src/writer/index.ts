@@ -35,6 +35,7 @@ export { historyPieces, loadHistory, loadStoredHistory } from './schema-store.js
 export { commandsForSource, listSources, nameSource } from './named-source.js';
 export { checkOwners, tablesOfOthers } from './table-owners.js';
 export { tableOfDefinition } from './table-definition.js';
+export { hasReached } from './until-place.js';
 export { makeTableFilter, type TableFilter, type TableFilterOptions } from './table-filter.js';
 export { dropSideTables, sideTable, swapTables } from './table-swap.js';
 export { findStart } from './start-point.js';

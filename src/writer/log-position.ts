@@ -62,7 +62,8 @@ export class LogPosition {
   #isFirstList = true;
   /** The log that is read ends with a STOP, as far as it was read. */
   #isStopped: boolean;
-  #lacksGtids = false;
+  /** It has transactions without GTIDs. */
+  #lacksGtids: boolean;
   #hasOpened = false;
   /** Where the log before this one ended, without an event that closes it, until it is certain that it was whole. */
   #unclosed: Position | undefined;
@@ -78,6 +79,7 @@ export class LogPosition {
     this.#finished = checkpoint?.finished;
     this.#mark = checkpoint?.mark;
     this.#isStopped = checkpoint?.stopped === true;
+    this.#lacksGtids = checkpoint?.lacksGtids === true;
     this.#sourceTimeMs = checkpoint?.sourceTimeMs ?? 0;
   }
 
@@ -115,6 +117,7 @@ export class LogPosition {
     return {
       ...(this.#finished === undefined ? {} : { finished: this.#finished }),
       ...(this.#isStopped ? { stopped: true } : {}),
+      ...(this.#lacksGtids ? { lacksGtids: true } : {}),
       ...(mark === undefined ? {} : { mark }),
       ...(this.#beginning === undefined ? {} : { beginning: this.#beginning }),
       ...(this.#covered === undefined ? {} : { covered: this.#covered }),
@@ -259,7 +262,7 @@ export class LogPosition {
   rotate(event: RotateEvent): void {
     this.#begin();
     checkRotation(event);
-    this.#goOnIn(event.file);
+    this.#settleUnclosed(event.file);
     this.#finished = event.file;
     this.#moveTo({ file: event.nextFile, offset: event.nextOffset });
   }
@@ -267,9 +270,9 @@ export class LogPosition {
   /** Passes an event that lies between two transactions. */
   pass(event: EventHeader): void {
     this.#begin();
-    this.#goOnIn(event.file);
-    this.#isStopped = event.type === eventTypes.stop;
+    this.#settleUnclosed(event.file);
     this.#moveTo({ file: event.file, offset: event.endOffset });
+    this.#isStopped = event.type === eventTypes.stop;
   }
 
   /** Passes the last event of a transaction or statement; `isHeld`: the copy had it already. */
@@ -284,19 +287,20 @@ export class LogPosition {
     this.#lacksGtids ||= gtid === undefined;
   }
 
-  /** Leaves the log before, if this is the first event that counts in the next one. */
-  #goOnIn(file: string): void {
+  /** Tells of the log before, if nothing has proven it whole by the first event that counts in the next one. */
+  #settleUnclosed(file: string): void {
     if (this.#unclosed !== undefined) this.#ports.onDoubt(unclosedLine(this.#unclosed, file));
     this.#unclosed = undefined;
-    if (file === this.#position?.file) return;
-    this.#isStopped = false;
-    this.#lacksGtids = false;
   }
 
   #moveTo(position: Position): void {
     const before = this.#position;
     if (before?.file === position.file && before.offset >= position.offset) return;
     this.#position = position;
+    if (before?.file !== position.file) {
+      this.#isStopped = false;
+      this.#lacksGtids = false;
+    }
     if (this.#event !== undefined) {
       this.#moved = this.#event.header;
     }

@@ -91,6 +91,33 @@ for (const { kind, args } of servers) {
   );
 }
 
+testSerialWith('mysql-5.7')('GTIDs from before they were turned off prove nothing', async (t) => {
+  const server = await startServerOfKind('mysql-5.7', { args: [...gtids, ...durable] });
+  t.teardown(server.stop);
+  await server.query('CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, v INT)');
+  for (const mode of ['ON_PERMISSIVE', 'OFF_PERMISSIVE', 'OFF']) {
+    await server.query(`SET GLOBAL gtid_mode = ${mode}`);
+  }
+  await server.query('INSERT INTO d.t VALUES (1, 1)');
+  await crash(server);
+  const again = await startServerOfKind('mysql-5.7', { continues: withOpenLog(server) });
+  t.teardown(again.stop);
+  await again.query('INSERT INTO d.t VALUES (2, 2)');
+  await again.flushLogs();
+
+  const logs = again.binlogFiles();
+  const engine = await openScratchEngine(t);
+  const warnings: string[] = [];
+  for (let count = 1; count <= logs.length; count += 1) {
+    await replayFiles(engine, logs.slice(0, count), {
+      beginning: undefined,
+      onWarning: (line) => warnings.push(line),
+    });
+  }
+  await sameRows(t, again, engine, allRows);
+  t.is(warnings.length, 1, warnings.join('\n'));
+});
+
 async function logSize(server: Server): Promise<number> {
   const rows = await server.query('SHOW BINARY LOGS');
   return Number(rows.at(-1)?.['File_size']);
