@@ -10,7 +10,7 @@
  *
  * A folder is open in one process; `connect` reaches the one that `theflash serve` has open. A call of the engine
  * holds one of libuv's threads: set `UV_THREADPOOL_SIZE` before the process starts where many run at once.
- * Every promise rejects with `FlashError`, whose `code` is one of `errorCodes`.
+ * A promise rejects with `FlashError`, whose `code` is one of `errorCodes`; values of another type than is declared give a `TypeError`.
  */
 export { openEmbeddedEngine as openEngine } from './engine/index.js';
 export type {
