@@ -5,6 +5,7 @@ export { ChangeBuilder, type BuilderMark } from './columns/change-builder.js';
 export { columnLayout } from './columns/column-layout.js';
 export type { IncompleteRows, PlacedIncompleteRows } from './columns/incomplete-rows.js';
 export { EventDecoder } from './event-decoder.js';
+export { relayLogFlag } from './events/format-description.js';
 export { EventFramer, type EventFramerOptions, type LogEnd } from './framing/event-framer.js';
 export type { RawEvent } from './framing/raw-event.js';
 export { remedyOf } from './rows/absent-values.js';

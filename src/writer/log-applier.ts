@@ -1,10 +1,11 @@
-import type {
-  BinlogEvent,
-  EventHeader,
-  GtidEvent,
-  QueryEvent,
-  RowsEvent,
-  TableMapEvent,
+import {
+  relayLogFlag,
+  type BinlogEvent,
+  type EventHeader,
+  type GtidEvent,
+  type QueryEvent,
+  type RowsEvent,
+  type TableMapEvent,
 } from '../binlog/index.js';
 import { FlashError, type Position, type Source } from '../protocol/index.js';
 import type { StoredFilters, WriterCheckpoint } from './checkpoint.js';
@@ -62,9 +63,8 @@ export interface LogApplierPorts {
 /** What an event leaves to be waited for: the engine, where it has to keep up. */
 type Pending = Promise<void> | undefined;
 
-/** Flags of the common header. Source: MySQL 9.7 libs/mysql/binlog/event/binlog_event.h. */
+/** A flag of the common header. Source: MySQL 9.7 libs/mysql/binlog/event/binlog_event.h. */
 const artificialFlag = 0x20;
-const relayLogFlag = 0x40;
 
 /** ER_BAD_TABLE_ERROR. */
 const unknownTableError = 1051;

@@ -1,8 +1,9 @@
 // Goal: a log whose copy is not whole is found, and the whole one mends that. Method: logs of real servers, cut
-// between two transactions; and logs of servers that were ended in order, or as a crash ends them.
+// between two transactions, and with an event left out; and logs of servers that were ended in order, or as a crash ends them.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { EventFramer } from '../../src/binlog/index.js';
 import { FlashError } from '../../src/protocol/index.js';
 import { temporaryFolder } from '../e2e/cli.js';
 import { crash, startServerOfKind, type Server, type ServerKind } from '../servers/index.js';
@@ -53,6 +54,20 @@ for (const { kind, args } of servers) {
     await replayFiles(engine, whole, { ...options, onWarning: (line) => warnings.push(line) });
     await sameRows(t, server, engine, allRows);
     t.deepEqual(warnings, []);
+  });
+
+  testSerialWith(kind)(`${name}: a hole inside of a log is not passed`, async (t) => {
+    const server = await startServerOfKind(kind, { args });
+    t.teardown(server.stop);
+    await server.query('CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, v INT)');
+    await server.query('INSERT INTO d.t VALUES (1, 1), (2, 2)');
+    await server.query('BEGIN; UPDATE d.t SET v = 7; INSERT INTO d.t VALUES (3, 3); COMMIT');
+    await server.query('ALTER TABLE d.t ADD w INT');
+    await server.query('DELETE FROM d.t WHERE id = 1');
+    await server.flushLogs();
+    await server.query('INSERT INTO d.t VALUES (4, 4, 4)');
+    await server.flushLogs();
+    await refusesHoles(t, server);
   });
 
   testSerialWith(kind)(
@@ -117,6 +132,28 @@ testSerialWith('mysql-5.7')('GTIDs from before they were turned off prove nothin
   await sameRows(t, again, engine, allRows);
   t.is(warnings.length, 1, warnings.join('\n'));
 });
+
+/** A hole in the first log is found wherever it begins; what lies before it stays, and the whole log mends it. */
+async function refusesHoles(t: ExecutionContext, server: Server): Promise<void> {
+  const [whole = '', ...next] = server.binlogFiles();
+  const bytes = readFileSync(whole);
+  const offsets = [...new EventFramer('whole').push(bytes)].map(({ header }) => header.offset);
+  const engine = await openScratchEngine(t);
+  const holed = path.join(temporaryFolder(t), path.basename(whole));
+  const ends = offsets.slice(2);
+  t.true(ends.length > 15);
+  for (const [index, end] of ends.entries()) {
+    const start = offsets[index + 1] ?? 0;
+    writeFileSync(holed, Buffer.concat([bytes.subarray(0, start), bytes.subarray(end)]));
+    const replayed = replayFiles(engine, [holed, ...next], { beginning: undefined });
+    const error = await t.throwsAsync(replayed, { instanceOf: FlashError });
+    t.is(error.code, 'BINLOG_FORMAT');
+    t.is(error.place.offset, start);
+    t.regex(error.message, new RegExp(` ${end - start} bytes before it are missing`));
+  }
+  await replayFiles(engine, [whole, ...next], { beginning: undefined });
+  await sameRows(t, server, engine, 'SELECT id, v, w FROM d.t ORDER BY id');
+}
 
 async function logSize(server: Server): Promise<number> {
   const rows = await server.query('SHOW BINARY LOGS');

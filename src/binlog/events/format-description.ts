@@ -5,6 +5,9 @@ import { formatError, unsupportedError, type EventPlace } from '../event-error.j
 /** The log was not closed: its server is still writing it, or crashed. */
 export const inUseFlag = 0x1;
 
+/** The log is a replica's relay log, and this event its own; events of its source follow, with their own description. */
+export const relayLogFlag = 0x40;
+
 const serverVersionBytes = 50;
 /** After the binlog version. */
 const serverVersionStart = 2;

@@ -6,6 +6,7 @@ import {
   decodeFormatDescription,
   inUseFlag,
   readServerVersion,
+  relayLogFlag,
 } from '../events/format-description.js';
 import { eventSizeMaxBytes } from './event-size.js';
 import { checkMagic, magicBytes } from './magic.js';
@@ -15,6 +16,7 @@ import {
   headerBytes,
   readEventSize,
   readHeader,
+  readNextPosition,
   type RawEvent,
 } from './raw-event.js';
 
@@ -42,8 +44,8 @@ export interface LogEnd {
  * `nextOffset`, which jumps once when `startOffset` lies ahead. Then call `finish`.
  * Owns: an event's body is a view of the chunk when it lies inside one, else of memory that the
  * framer uses again: it is valid until the next event is asked for.
- * Errors: `BINLOG_FORMAT` for what is no binary log, is cut short, or fails its CRC32;
- * `UNSUPPORTED` for encrypted logs. Memory is bounded by the bytes pushed for one event.
+ * Errors: `BINLOG_FORMAT` for what is no binary log, is cut short, fails its CRC32, or has an event elsewhere than the
+ * server says it is, so that bytes are missing or twice before it; `UNSUPPORTED` for encrypted logs. Memory is bounded by the bytes pushed for one event.
  */
 export class EventFramer {
   readonly file: string;
@@ -58,6 +60,8 @@ export class EventFramer {
   private readonly pending = new PendingBytes();
   private checksum: 'none' | 'crc32' = 'none';
   private format: 'unseen' | 'in-use' | 'closed' = 'unseen';
+  /** A replica's copy of events, which bear their places in the source's logs. */
+  private isRelayLog = false;
 
   constructor(file: string, options: EventFramerOptions = {}) {
     this.file = file;
@@ -140,13 +144,33 @@ export class EventFramer {
   /** Checks the event at `start` and takes header and checksum off. */
   private open(bytes: Uint8Array, view: DataView, start: number): RawEvent {
     const header = readHeader(view, start, this.file, this.unitOffset);
-    const end = start + this.wanted;
-    if (header.type === eventTypes.formatDescription) {
-      const { event, checksum, inUse } = openFormat(header, bytes.subarray(start, end));
-      this.checksum = checksum;
-      if (this.format === 'unseen') this.format = inUse ? 'in-use' : 'closed';
-      return event;
+    const event =
+      header.type === eventTypes.formatDescription
+        ? this.openFormat(header, bytes.subarray(start, start + this.wanted))
+        : this.openOther(header, bytes, view, start);
+    if (!this.isRelayLog) checkPlace(header, readNextPosition(view, start));
+    return event;
+  }
+
+  private openFormat(header: RawEvent['header'], frame: Uint8Array): RawEvent {
+    const { event, checksum, inUse } = openFormat(header, frame);
+    this.checksum = checksum;
+    if (this.format === 'unseen') {
+      this.format = inUse ? 'in-use' : 'closed';
+      this.isRelayLog = (header.flags & relayLogFlag) !== 0;
+    } else if (!this.isRelayLog) {
+      throw formatError(header, 'another log begins inside of this one', secondLogHint);
     }
+    return event;
+  }
+
+  private openOther(
+    header: RawEvent['header'],
+    bytes: Uint8Array,
+    view: DataView,
+    start: number,
+  ): RawEvent {
+    const end = start + this.wanted;
     if (this.format === 'unseen' && header.type !== eventTypes.startV3) {
       throw formatError(header, `the first event has type ${header.type}, not FORMAT_DESCRIPTION`);
     }
@@ -156,6 +180,26 @@ export class EventFramer {
     checkCrc(header, found, view.getUint32(bodyEnd, true));
     return { header, body: bytes.subarray(start + headerBytes, bodyEnd) };
   }
+}
+
+/** Offsets in the header of an event are kept in 32 bits. */
+const offsetModulus = 2 ** 32;
+
+const secondLogHint =
+  'Give each log as a file of its own, under the name that the server gave it, whole.';
+
+/** A server writes into each event where it ends: elsewhere, bytes before it are missing, or are there twice. */
+function checkPlace(header: RawEvent['header'], nextPosition: number): void {
+  if (nextPosition === 0 || nextPosition === header.endOffset % offsetModulus) return;
+  // The nearest place to this one that is the same modulo 4 GiB.
+  const shift = (nextPosition - header.endOffset) | 0;
+  const problem =
+    shift > 0 ? `${shift} bytes before it are missing` : `${-shift} bytes too many come before it`;
+  throw formatError(
+    header,
+    `the server wrote this event (type ${header.type}) at offset ${header.offset + shift}: ${problem}`,
+    'This copy of the log is not whole: copy it from the source once more, compare its size with SHOW BINARY LOGS, and run again.',
+  );
 }
 
 function openFormat(

@@ -22,7 +22,7 @@ export const checksumBytes = 4;
  *     | time   | type | server id | event size | next pos  | flags | body …
  *     +--------+------+-----------+------------+-----------+-------+----
  *
- * `next pos` is the source's own and not read: relay logs and MariaDB 11.4 give it another sense.
+ * `next pos` is read by `readNextPosition`.
  * Source: MySQL 9.7 libs/mysql/binlog/event/binlog_event.cpp, Log_event_header.
  */
 export function readHeader(
@@ -45,4 +45,15 @@ export function readHeader(
 /** The event size of the common header at `start`: header, body and checksum. */
 export function readEventSize(view: DataView, start: number): number {
   return view.getUint32(start + 9, true);
+}
+
+/**
+ * Where the next event begins, as the server says: an offset in the log modulo 4 GiB, or 0 where it does not say.
+ *
+ * It says so of every event of a binary log (MySQL 5.6 to 9.7 with GTIDs and without, compressed transactions and Group
+ * Replication; MariaDB 10.11), but MariaDB from 11.4, which leaves it out inside of transactions. In relay logs it is an
+ * offset in the log of the replica's source.
+ */
+export function readNextPosition(view: DataView, start: number): number {
+  return view.getUint32(start + 13, true);
 }
