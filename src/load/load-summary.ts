@@ -22,6 +22,7 @@ export function summarizeLoad(result: LoadResult, elapsedMs: number): WriteSumma
     interrupted: result.interrupted,
     unmatchedPatterns: [],
     standingStill: [],
+    unclosedLogs: [],
     unfinished: null,
   };
 }

@@ -93,17 +93,26 @@ export function lowerCaseError(
   );
 }
 
+/** What a copy may lack beside what it stands on. */
+export interface CopyGaps {
+  standingStill: readonly unknown[];
+  unclosedLogs: readonly unknown[];
+}
+
 /** What a copy holds, for people: goes with the engine's location before it and the position after it. */
 export function describeBeginning(
   beginning: Beginning | undefined,
   upTo: string,
-  hasStandingStill = false,
+  { standingStill, unclosedLogs }: CopyGaps,
 ): string {
   switch (beginning?.kind) {
-    case 'whole':
-      return hasStandingStill
-        ? `holds all up to ${upTo}, but for tables that stand still`
-        : `holds all up to ${upTo}`;
+    case 'whole': {
+      const gaps = [
+        standingStill.length > 0 ? 'tables that stand still' : [],
+        unclosedLogs.length > 0 ? 'what logs that nothing closed may have lacked' : [],
+      ].flat();
+      return `holds all up to ${upTo}${gaps.length > 0 ? `, but for ${gaps.join(' and ')}` : ''}`;
+    }
     case 'baseline':
       return `holds the rows of its baseline at ${placeOf(beginning)} and all changes up to ${upTo}`;
     case 'partial':

@@ -31,6 +31,18 @@ export interface PreparedTransaction {
   isStored?: true;
 }
 
+/**
+ * A log that ended without an event that closes it, before one that a start of the server began: the server had crashed,
+ * or the log is cut.
+ */
+export interface UnclosedLog {
+  file: string;
+  /** Up to where it was applied. */
+  offset: number;
+  /** How many bytes it had: after `offset` there may be half a transaction. */
+  bytes: number;
+}
+
 /** What a copy stands on: kept with the checkpoint for as long as the copy lives. */
 export type Beginning =
   /** The source's whole history: the first log of all was read. */
@@ -72,6 +84,8 @@ export interface WriterCheckpoint extends Checkpoint {
   stopped?: true;
   /** The log that holds `position` has transactions without GTIDs before it. */
   lacksGtids?: true;
+  /** Logs of which is not known whether they were whole. */
+  unclosed?: readonly UnclosedLog[];
   /** XA transactions before `position` whose outcome is after it. */
   prepared?: readonly PreparedTransaction[];
 }

@@ -1,7 +1,14 @@
 import { tableName, type Engine, type Position } from '../protocol/index.js';
 import { describeBeginning } from './beginning.js';
-import { checkpointSource, parseCheckpoint, type Beginning } from './checkpoint.js';
+import {
+  checkpointSource,
+  parseCheckpoint,
+  type Beginning,
+  type UnclosedLog,
+} from './checkpoint.js';
 import { unknownForeignKeys } from './foreign-keys/index.js';
+import { positionText } from './log-mark.js';
+import { unclosedLine } from './log-sequence.js';
 import { loadStoredHistory } from './schema-store.js';
 
 /** What a copy is a copy of, as its last batch has left it. */
@@ -15,6 +22,8 @@ export interface CopyState {
   incompleteTables: readonly string[];
   /** Tables that a filter leaves out since they were copied. */
   standingStill: readonly { table: string; heldUpTo: Position }[];
+  /** Logs of which is not known whether they were whole: each was applied up to `offset`, and had `bytes`. */
+  unclosedLogs: readonly UnclosedLog[];
   /** Tables whose foreign keys are not known, and not in the log either. */
   unknownForeignKeys: readonly string[];
 }
@@ -23,16 +32,15 @@ export interface CopyState {
 export async function readCopyState(engine: Engine): Promise<CopyState | undefined> {
   const stored = await engine.readCheckpoint(checkpointSource);
   if (stored === undefined) return undefined;
-  const { beginning, position } = parseCheckpoint(stored);
+  const { beginning, position, unclosed = [] } = parseCheckpoint(stored);
   const history = await loadStoredHistory(engine);
   const standingStill = history.standingStill();
   const isPartial = beginning?.kind !== 'whole' && beginning?.kind !== 'baseline';
   return {
-    summary: describeBeginning(
-      beginning,
-      `${position.file}:${position.offset}`,
-      standingStill.length > 0,
-    ),
+    summary: describeBeginning(beginning, positionText(position), {
+      standingStill,
+      unclosedLogs: unclosed,
+    }),
     beginning: beginning ?? null,
     position,
     incompleteTables: history
@@ -41,20 +49,21 @@ export async function readCopyState(engine: Engine): Promise<CopyState | undefin
       .map(({ schema }) => tableName(schema))
       .sort(),
     standingStill,
+    unclosedLogs: unclosed,
     unknownForeignKeys: unknownForeignKeys(history.tables()),
   };
 }
 
 /** What people should know of a copy that does not hold all; no lines for one that does. */
 export function copyWarnings(state: CopyState): string[] {
-  const { beginning, incompleteTables, standingStill } = state;
+  const { beginning, incompleteTables, standingStill, unclosedLogs } = state;
   const lines: string[] = [];
   if (beginning?.kind === 'partial') {
     const { file, offset } = beginning.position;
     const where = incompleteTables.length === 0 ? '' : ` of ${incompleteTables.join(', ')}`;
     lines.push(`Partial since ${file}:${offset}: rows${where} from before are not in the copy.`);
   }
-  return [...lines, ...standingStill.map(standingStillLine)];
+  return [...lines, ...standingStill.map(standingStillLine), ...unclosedLogs.map(unclosedLine)];
 }
 
 /** Tells of a table that a filter leaves out since it was copied. */

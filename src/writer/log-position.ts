@@ -9,7 +9,12 @@ import {
 } from '../binlog/index.js';
 import type { Checkpoint, Position } from '../protocol/index.js';
 import { firstOffset, refuseStart } from './beginning.js';
-import { checkSource, type Beginning, type WriterCheckpoint } from './checkpoint.js';
+import {
+  checkSource,
+  type Beginning,
+  type UnclosedLog,
+  type WriterCheckpoint,
+} from './checkpoint.js';
 import { GtidSet } from './gtid-set.js';
 import { LogBytes } from './log-bytes.js';
 import { checkHeader, headerMark, tailBytesMax, tailOf, type LogMark } from './log-mark.js';
@@ -66,7 +71,12 @@ export class LogPosition {
   #lacksGtids: boolean;
   #hasOpened = false;
   /** Where the log before this one ended, without an event that closes it, until it is certain that it was whole. */
-  #unclosed: Position | undefined;
+  #unclosed: UnclosedLog | undefined;
+  /** Such logs that nothing has proven whole. */
+  #doubtful: readonly UnclosedLog[];
+  /** Up to where the log that is read was read, and the one before it. */
+  #readTo = 0;
+  #readBefore = 0;
   #hasBegun = false;
   #covered: string | undefined;
 
@@ -80,12 +90,18 @@ export class LogPosition {
     this.#mark = checkpoint?.mark;
     this.#isStopped = checkpoint?.stopped === true;
     this.#lacksGtids = checkpoint?.lacksGtids === true;
+    this.#doubtful = checkpoint?.unclosed ?? [];
     this.#sourceTimeMs = checkpoint?.sourceTimeMs ?? 0;
   }
 
   /** Where the next run goes on; undefined before the first event. */
   get position(): Position | undefined {
     return this.#position;
+  }
+
+  /** Logs of which is not known whether they were whole. */
+  get unclosed(): readonly UnclosedLog[] {
+    return this.#doubtful;
   }
 
   get beginning(): Beginning | undefined {
@@ -118,6 +134,7 @@ export class LogPosition {
       ...(this.#finished === undefined ? {} : { finished: this.#finished }),
       ...(this.#isStopped ? { stopped: true } : {}),
       ...(this.#lacksGtids ? { lacksGtids: true } : {}),
+      ...(this.#doubtful.length === 0 ? {} : { unclosed: this.#doubtful }),
       ...(mark === undefined ? {} : { mark }),
       ...(this.#beginning === undefined ? {} : { beginning: this.#beginning }),
       ...(this.#covered === undefined ? {} : { covered: this.#covered }),
@@ -144,6 +161,8 @@ export class LogPosition {
    */
   seeBytes(bytes: Uint8Array, offset: number, wantedFrom: number | undefined): void {
     this.#keepMark();
+    if (offset === 0) this.#readBefore = this.#readTo;
+    this.#readTo = offset + bytes.length;
     // An event that ends in these bytes may have its last ones only in them.
     this.#bytes.drop(Math.min(offset - tailBytesMax, wantedFrom ?? offset));
     this.#bytes.add(bytes, offset);
@@ -179,7 +198,7 @@ export class LogPosition {
     if (!isOwn || !this.#hasOpened || this.#isStopped) return;
     if (before === undefined || this.#event === undefined) return;
     checkClosed(before, this.#event);
-    this.#unclosed = before;
+    this.#unclosed = { ...before, bytes: Math.max(before.offset, this.#readBefore) };
   }
 
   /** A relay log holds descriptions of the source's logs, too: its first event alone is its own. */
@@ -262,7 +281,7 @@ export class LogPosition {
   rotate(event: RotateEvent): void {
     this.#begin();
     checkRotation(event);
-    this.#settleUnclosed(event.file);
+    this.#settleUnclosed();
     this.#finished = event.file;
     this.#moveTo({ file: event.nextFile, offset: event.nextOffset });
   }
@@ -270,7 +289,7 @@ export class LogPosition {
   /** Passes an event that lies between two transactions. */
   pass(event: EventHeader): void {
     this.#begin();
-    this.#settleUnclosed(event.file);
+    this.#settleUnclosed();
     this.#moveTo({ file: event.file, offset: event.endOffset });
     this.#isStopped = event.type === eventTypes.stop;
   }
@@ -288,9 +307,12 @@ export class LogPosition {
   }
 
   /** Tells of the log before, if nothing has proven it whole by the first event that counts in the next one. */
-  #settleUnclosed(file: string): void {
-    if (this.#unclosed !== undefined) this.#ports.onDoubt(unclosedLine(this.#unclosed, file));
+  #settleUnclosed(): void {
+    const unclosed = this.#unclosed;
+    if (unclosed === undefined) return;
     this.#unclosed = undefined;
+    this.#doubtful = [...this.#doubtful, unclosed];
+    this.#ports.onDoubt(unclosedLine(unclosed));
   }
 
   #moveTo(position: Position): void {

@@ -8,7 +8,9 @@ import type {
 import { FlashError, type Position } from '../protocol/index.js';
 import { parseLogName } from '../source/index.js';
 import { GtidSet } from './gtid-set.js';
+import type { UnclosedLog, WriterCheckpoint } from './checkpoint.js';
 import { createdSeconds, movedHint, type LogMark } from './log-mark.js';
+import type { NamedLog } from './named-log.js';
 
 /**
  * A server writes the ROTATE of a log and the head of the next one in one go, by one clock: in MySQL
@@ -50,12 +52,37 @@ export function checkClosed({ file, offset }: Position, opening: RawEvent): void
   );
 }
 
-/** What people should know where a log has no end and its server was started after it. */
-export function unclosedLine({ file, offset }: Position, next: string): string {
+/** What people should know of a log that has no end, and after which its server was started. */
+export function unclosedLine({ file, bytes }: UnclosedLog): string {
   return (
-    `${file} ends at offset ${offset} without an event that closes it. That is so where its server crashed; else the copy of ` +
-    `the log is cut, and what it lacks is lost. Its size has to be that of SHOW BINARY LOGS; ${next} is read now.`
+    `${file} ends after ${bytes} bytes without an event that closes it. That is so where its server crashed; else the copy of ` +
+    'the log was cut, and what it lacked is lost. Its size has to be that of SHOW BINARY LOGS.'
   );
+}
+
+/**
+ * Refuses logs one of which has bytes that the copy has passed by.
+ *
+ * Errors: SOURCE_MISMATCH.
+ */
+export function checkUnclosed(
+  logs: readonly NamedLog[],
+  { unclosed = [], position }: Pick<WriterCheckpoint, 'unclosed' | 'position'>,
+): void {
+  for (const { file, offset, bytes } of unclosed) {
+    const found = logs.find(({ name }) => name === file)?.input.sizeBytes ?? 0;
+    if (found <= bytes) continue;
+    throw new FlashError(
+      'SOURCE_MISMATCH',
+      `${file} has ${found} bytes, and had ${bytes} when the copy went on from it to the next log: the copy lacks what it holds after offset ${offset}`,
+      {
+        hint:
+          'Put the rows right: theflash verify --source mysql://… --repair --engine …; or bring them in anew with --dump, in another engine folder. ' +
+          `Then go on with the logs from ${position.file} on: take ${file} out of what --binlog names.`,
+        place: { file, offset },
+      },
+    );
+  }
 }
 
 /**

@@ -12,6 +12,7 @@ import {
   parseCheckpoint,
   type Beginning,
   type WriterCheckpoint,
+  type UnclosedLog,
 } from './checkpoint.js';
 import type { BatchFacts, BatchWriter } from './batch-writer.js';
 import type { CommitQueue } from './commit-queue.js';
@@ -27,6 +28,7 @@ import {
 import type { BatchLimits } from './limits.js';
 import { loadDefinitions } from './load-definitions.js';
 import type { LogApplier } from './log-applier.js';
+import type { LogPosition } from './log-position.js';
 import { LogReader, type Until } from './log-reader.js';
 import type { NamedLog } from './named-log.js';
 import { narrow, noRewind, RewindRequest, type RewindPlan } from './rewind.js';
@@ -72,6 +74,8 @@ export interface ReplayResult {
   unmatchedPatterns: readonly string[];
   /** Tables that were copied up to a place, and are left out since. */
   standingStill: readonly { table: string; heldUpTo: Position }[];
+  /** Logs of which is not known whether they were whole. */
+  unclosedLogs: readonly UnclosedLog[];
   /** Where the next run goes on; undefined where no log was ever read. */
   position: Position | undefined;
   gtidSet: string;
@@ -180,17 +184,27 @@ async function replayOnce(
     totals,
     bytesRead: reader.bytesRead,
     hasMoved: hasMoved(totals, applier.log.position, before?.position),
-    beginning: applier.log.beginning,
     unmatchedPatterns: unmatchedPatterns(filter, before?.filters),
     standingStill: history.standingStill(),
-    position: applier.log.position,
-    gtidSet: applier.log.gtidSet,
-    sourceTimeMs: applier.log.sourceTimeMs,
+    ...placeOf(applier.log),
     unknownForeignKeys: unknownForeignKeys(history.tables()),
     interrupted: options.signal?.aborted === true,
     unfinished: reader.isStopped ? undefined : unfinished,
     isStopped: reader.isStopped,
   };
+}
+
+function placeOf({
+  beginning,
+  unclosed: unclosedLogs,
+  position,
+  gtidSet,
+  sourceTimeMs,
+}: LogPosition): Pick<
+  ReplayResult,
+  'beginning' | 'unclosedLogs' | 'position' | 'gtidSet' | 'sourceTimeMs'
+> {
+  return { beginning, unclosedLogs, position, gtidSet, sourceTimeMs };
 }
 
 /** Where the copy stands, once what a load has left half done is finished or gone. */

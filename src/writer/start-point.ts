@@ -9,6 +9,7 @@ import {
 } from './beginning.js';
 import type { Beginning, WriterCheckpoint } from './checkpoint.js';
 import { checkLog, isSameLog, movedHint, positionText } from './log-mark.js';
+import { checkUnclosed } from './log-sequence.js';
 import { findMovedLog } from './moved-source.js';
 import type { NamedLog } from './named-log.js';
 
@@ -65,6 +66,7 @@ export async function findStart(
     );
   }
   const start = goOn(source, logs, checkpoint);
+  checkUnclosed(logs, checkpoint);
   const marked = logs.find(({ name }) => name === checkpoint.mark?.file);
   // A pipe gives its bytes once; its first event is checked as that of any log.
   if (checkpoint.mark !== undefined && marked?.input.canRewind === true) {

@@ -1,7 +1,8 @@
 import { describeBeginning } from './beginning.js';
-import type { Beginning } from './checkpoint.js';
+import type { Beginning, UnclosedLog } from './checkpoint.js';
 import { standingStillLine } from './copy-state.js';
 import { unknownForeignKeysLine } from './foreign-keys/index.js';
+import { unclosedLine } from './log-sequence.js';
 import type { ReplayResult } from './replay.js';
 
 /** What `theflash write --json` prints. Units: `seconds` of wall clock, `bytesRead` of logs. */
@@ -29,6 +30,8 @@ export interface WriteSummary {
   unmatchedPatterns: readonly string[];
   /** Tables that a filter leaves out since they were copied: their rows are as of `heldUpTo`. */
   standingStill: readonly { table: string; heldUpTo: { file: string; offset: number } }[];
+  /** Logs of which is not known whether they were whole: each was applied up to `offset`, and had `bytes`. */
+  unclosedLogs: readonly UnclosedLog[];
   /** Where a transaction begins whose end the logs do not hold yet. */
   unfinished: { file: string; offset: number } | null;
 }
@@ -55,6 +58,7 @@ export function summarize(result: ReplayResult, elapsedMs: number): WriteSummary
     interrupted: result.interrupted,
     unmatchedPatterns: result.unmatchedPatterns,
     standingStill: result.standingStill,
+    unclosedLogs: result.unclosedLogs,
     unfinished: result.unfinished ?? null,
   };
 }
@@ -63,7 +67,7 @@ export function summarize(result: ReplayResult, elapsedMs: number): WriteSummary
 export function summaryLines(summary: WriteSummary, engine: string): string[] {
   const { position, unfinished, tables } = summary;
   const place = position === null ? 'the start' : `${position.file}:${position.offset}`;
-  const holds = `${engine} ${describeBeginning(summary.beginning ?? undefined, place, summary.standingStill.length > 0)}.`;
+  const holds = `${engine} ${describeBeginning(summary.beginning ?? undefined, place, summary)}.`;
   const lines: string[] = [];
   if (!summary.hasMoved) {
     lines.push(`Nothing new: ${holds}`);
@@ -83,6 +87,7 @@ export function summaryLines(summary: WriteSummary, engine: string): string[] {
     );
   }
   for (const still of summary.standingStill) lines.push(standingStillLine(still));
+  for (const log of summary.unclosedLogs) lines.push(unclosedLine(log));
   for (const pattern of summary.unmatchedPatterns) {
     lines.push(`No table has met ${pattern}: is it written as the source has it?`);
   }

@@ -23,7 +23,7 @@ const status: EngineStatus = {
   copy: {
     ...{ summary: 'holds all up to binlog.000003:4', beginning: { kind: 'whole' } },
     position: { file: 'binlog.000003', offset: 4 },
-    ...{ incompleteTables: [], standingStill: [], unknownForeignKeys: [] },
+    ...{ incompleteTables: [], standingStill: [], unclosedLogs: [], unknownForeignKeys: [] },
     source: { flavor: 'mysql', serverId: 7 },
     ...{ gtidSet, sourceTime: '2026-01-01T00:00:00.000Z' },
   },
