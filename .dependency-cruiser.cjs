@@ -16,6 +16,7 @@ const mayUse = {
     'engine',
     'protocol',
   ],
+  library: ['writer', 'source', 'engine', 'protocol'],
   cli: ['build', 'server', 'verify', 'load', 'writer', 'source', 'binlog', 'engine', 'protocol'],
   server: ['source', 'binlog', 'engine', 'protocol'],
   follow: ['load', 'writer', 'source', 'engine', 'protocol'],

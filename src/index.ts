@@ -10,26 +10,29 @@
  *
  * A folder is open in one process; `connect` reaches the one that `theflash serve` has open. A call of the engine
  * holds one of libuv's threads: set `UV_THREADPOOL_SIZE` before the process starts where many run at once.
- * A promise rejects with `FlashError`, whose `code` is one of `errorCodes`; values of another type than is declared give a `TypeError`.
+ * A promise rejects with `FlashError`, whose `code` is one of `errorCodes`: `INVALID_REQUEST` for values of another type
+ * than is declared and for options that there are none of.
  */
-export { openEmbeddedEngine as openEngine } from './engine/index.js';
+export {
+  connect,
+  listTables,
+  openEngine,
+  openSource,
+  queryRows,
+  replay,
+  scan,
+} from './library/index.js';
 export type {
   AllowedPath,
   EmbeddedEngine,
   EmbeddedEngineOptions,
   SandboxMode,
 } from './engine/index.js';
-export {
-  openRemoteEngine as connect,
-  type RemoteEngineOptions,
-  type RemoteTimeouts,
-} from './engine/remote/index.js';
-export { scan, type ScanOptions } from './engine/scan/index.js';
+export type { RemoteEngine, RemoteEngineOptions, RemoteTimeouts } from './engine/remote/index.js';
+export type { ScanOptions } from './engine/scan/index.js';
 export {
   errorCodes,
   FlashError,
-  listTables,
-  queryRows,
   type ArrowMessage,
   type ArrowScan,
   type Engine,
@@ -41,5 +44,5 @@ export {
   type StatementOptions,
   type WriteBatch,
 } from './protocol/index.js';
-export { openSource, type FilesOptions, type OpenSourceOptions } from './source/index.js';
-export { replay, type ReplayOptions, type ReplayResult, type Until } from './writer/index.js';
+export type { FilesOptions, OpenSourceOptions } from './source/index.js';
+export type { ReplayOptions, ReplayResult, Until } from './writer/index.js';

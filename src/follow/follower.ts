@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { EmbeddedEngine } from '../engine/index.js';
 import {
+  silentSinceMs,
   sourceLagMs,
   type SourceFailure,
   type SourceFigures,
@@ -170,7 +171,8 @@ class ThreadFollower implements Follower {
     const sinceMs = Date.now();
     clearTimeout(this.#settling);
     if (phase === 'connecting' || phase === 'stopped') {
-      this.#state = { ...this.#state, lostSinceMs: this.#state.lostSinceMs ?? sinceMs };
+      const { lostSinceMs = silentSinceMs(this.#state, sinceMs) ?? sinceMs } = this.#state;
+      this.#state = { ...this.#state, lostSinceMs };
     } else if (phase === 'loading') {
       this.#state = { ...this.#state, lostSinceMs: undefined };
     } else {

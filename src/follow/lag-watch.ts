@@ -11,6 +11,8 @@ export interface LagLook {
   behindBytes: number;
   /** When the source was looked at. */
   lookedAtMs: number;
+  /** When the source answered last, whatever it said. */
+  heardAtMs: number | undefined;
 }
 
 interface Mark {
@@ -31,7 +33,7 @@ export class LagWatch {
   #copy: Position | undefined;
   /** Places that the copy has not come to, oldest first. */
   #marks: Mark[] = [];
-  #look: LagLook = { equalAtMs: undefined, behindBytes: 0, lookedAtMs: 0 };
+  #look: LagLook = { equalAtMs: undefined, behindBytes: 0, lookedAtMs: 0, heardAtMs: undefined };
 
   constructor(source: string, defaults: AddressDefaults, onLook: (look: LagLook) => void) {
     this.#source = source;
@@ -77,7 +79,11 @@ export class LagWatch {
     }, answerMsMax);
     try {
       const found = await reader.read(copy);
-      if (found === undefined) return;
+      this.#look = { ...this.#look, heardAtMs: Date.now() };
+      if (found === undefined) {
+        this.#onLook(this.#look);
+        return;
+      }
       this.#look = { ...this.#look, behindBytes: found.bytes, lookedAtMs: atMs };
       this.#marks.push({ atMs, end: found.position });
       if (this.#marks.length > marksMax) this.#marks = this.#marks.filter((_, at) => at % 2 === 0);

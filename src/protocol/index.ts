@@ -1,4 +1,5 @@
 export * from './answer.js';
+export * from './arguments.js';
 export * from './arrow-encode.js';
 export * from './arrow-rows.js';
 export * from './call-limit.js';

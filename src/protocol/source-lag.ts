@@ -16,3 +16,16 @@ export function sourceLagMs(state: SourceState, nowMs: number): number | undefin
   const known = equalAtMs ?? (sourceTimeMs === 0 ? undefined : sourceTimeMs);
   return known === undefined ? undefined : Math.max(0, nowMs - known);
 }
+
+/**
+ * Since when a source that counts as followed has neither answered a look nor brought a transaction: a connection
+ * whose other end has stopped stays open for long.
+ *
+ * Units: ms since 1970; undefined where it was heard some seconds ago, or was never asked.
+ */
+export function silentSinceMs(state: SourceState, nowMs: number): number | undefined {
+  const { phase, sinceMs, heardAtMs, visibleAtMs = 0 } = state;
+  if (phase !== 'following' || heardAtMs === undefined) return undefined;
+  const lastMs = Math.max(sinceMs, heardAtMs, visibleAtMs);
+  return nowMs - lastMs > lookMsMax ? lastMs : undefined;
+}

@@ -47,6 +47,8 @@ export interface SourceState {
   equalAtMs?: number | undefined;
   /** When the source was asked last where its log ends. */
   lookedAtMs?: number | undefined;
+  /** When it answered such a question last. */
+  heardAtMs?: number | undefined;
   /** Bytes of its logs that were not applied then. */
   behindBytes?: number | undefined;
   /** As `sourceLagMs` told it when the state was asked for. */

@@ -1,4 +1,10 @@
-import { FlashError, queryRows, type Engine, type SourceState } from '../protocol/index.js';
+import {
+  FlashError,
+  queryRows,
+  silentSinceMs,
+  type Engine,
+  type SourceState,
+} from '../protocol/index.js';
 
 /** What `/healthz` and `/readyz` answer: a status of HTTP, and one line for people. */
 export interface HealthAnswer {
@@ -86,17 +92,16 @@ export class Health {
 }
 
 /** Anybody gets to read it: it names no server, user, path or value. */
-function sourceReason(
-  { phase, lostSinceMs, hasCopy, failure }: SourceState,
-  nowMs: number,
-  lostMsMax: number,
-): string | undefined {
+function sourceReason(source: SourceState, nowMs: number, lostMsMax: number): string | undefined {
+  const { phase, hasCopy, failure } = source;
   const code = failure === undefined ? '' : ` (${failure.code})`;
   if (phase === 'loading') return 'the first copy of the source is being loaded';
   if (hasCopy !== true) return `there is no copy of the source yet${code}`;
-  if (lostSinceMs === undefined || nowMs - lostSinceMs <= lostMsMax) return undefined;
-  const what = phase === 'stopped' ? 'stopped' : 'lost';
-  return `the source is ${what} since ${new Date(lostSinceMs).toISOString()}${code}`;
+  const awaySinceMs = source.lostSinceMs ?? silentSinceMs(source, nowMs);
+  if (awaySinceMs === undefined || nowMs - awaySinceMs <= lostMsMax) return undefined;
+  const silent = phase === 'following' ? 'silent' : 'lost';
+  const what = phase === 'stopped' ? 'stopped' : silent;
+  return `the source is ${what} since ${new Date(awaySinceMs).toISOString()}${what === 'silent' ? '' : code}`;
 }
 
 function engineFailure(error: unknown): string {

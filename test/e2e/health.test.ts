@@ -62,6 +62,35 @@ testSerialWith('mariadb')('readyz says no while the source is away or stopped', 
   t.deepEqual(await askBoth(served, '/healthz'), [200, 200]);
 });
 
+testSerialWith('mariadb')('readyz says no while the source is silent', async (t) => {
+  t.timeout(180_000);
+  const server = await startServerOfKind('mariadb');
+  t.teardown(server.stop);
+  await server.query('CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY)');
+  const served = await startServe(path.join(temporaryFolder(t), 'engine'), {
+    args: [
+      ...['--binlog', `mysql://root@127.0.0.1:${server.port}/`, '--metrics-listen', '127.0.0.1:0'],
+      ...['--source-lost-max-ms', '4000'],
+    ],
+  });
+  t.teardown(() => served.stop());
+  await untilReady(t, served, 200);
+  // At rest it is not silent: it answers.
+  await delay(6_000);
+  t.deepEqual(await askBoth(served, '/readyz'), [200]);
+  const pid = Number(await readFile(path.join(server.folder, 'pid'), 'utf8'));
+  process.kill(pid, 'SIGSTOP');
+  t.teardown(() => process.kill(pid, 'SIGCONT'));
+  const silentMs = Date.now();
+  const silent = await untilReady(t, served, 503);
+  t.regex(silent, /^the source is silent since 20\S+Z\n$/);
+  t.true(Date.now() - silentMs >= 2_500 && Date.now() - silentMs < 10_000);
+  const sinceMs = Date.parse(/since (\S+)/.exec(silent)?.[1] ?? '');
+  t.true(Math.abs(sinceMs - silentMs) < 2_000, silent);
+  process.kill(pid, 'SIGCONT');
+  t.is(await untilReady(t, served, 200), 'ok\n');
+});
+
 test.serial('readyz says no while a commit is half done', async (t) => {
   t.timeout(120_000);
   const disk = await mountSmallDisk(48);

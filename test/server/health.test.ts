@@ -86,6 +86,11 @@ test('a source may be away for as long as the limit; while it is loaded nobody s
   const lost = await ready({ lostSinceMs: 3999 });
   t.is(lost, 'the source is lost since 1970-01-01T00:00:03.999Z\n');
   t.is(await ready({ phase: 'following', lostSinceMs: 4500 }), 'ok\n');
+  const silent = await ready({ phase: 'following', heardAtMs: 1500 });
+  t.is(silent, 'the source is silent since 1970-01-01T00:00:01.500Z\n');
+  t.is(await ready({ phase: 'following', heardAtMs: 1500, visibleAtMs: 4500 }), 'ok\n');
+  t.is(await ready({ phase: 'following', heardAtMs: 1500, sinceMs: 2500 }), 'ok\n');
+  source = { ...source, heardAtMs: undefined, visibleAtMs: undefined, sinceMs: 0 };
   t.is(await ready({ phase: 'loading' }), 'the first copy of the source is being loaded\n');
   const failure = { code: 'AUTH', message: 'u has no right', atMs: 1 };
   const stopped = await ready({ phase: 'stopped', lostSinceMs: 1, failure });

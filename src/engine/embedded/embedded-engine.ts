@@ -1,6 +1,8 @@
 import path from 'node:path';
 import {
+  aText,
   bindParameters,
+  checkArgument,
   FlashError,
   queryRows,
   tableName,
@@ -161,6 +163,7 @@ class OpenEngine implements EmbeddedEngine {
 
   async query(sql: string, options: QueryOptions = {}): Promise<ArrowScan> {
     this.#refuseClosed();
+    checkArgument('query', 'the SQL', sql, aText);
     const { parameters } = options;
     const bound = parameters === undefined ? sql : bindParameters(sql, parameters);
     return await openScan(this.#native, bound, options);

@@ -26,11 +26,16 @@ export function takeError(
   const engineCode = error.engine_code ?? 0;
   const code = codeOfStatus[error.status ?? status.internal] ?? 'INTERNAL';
   bindings.call('errorClear', error);
+  // Closed while the call waited for its turn.
+  if (message === closedHandle) return closedError('engine');
   return new FlashError(code, message, {
     ...(hint === undefined ? {} : { hint }),
     place: { ...place, ...(engineCode === 0 ? {} : { engineCode }) },
   });
 }
+
+/** As `native/src/api.cc` says it. */
+const closedHandle = 'the handle is NULL or was closed';
 
 /** The error of a call on a handle that was closed. */
 export function closedError(what: string): FlashError {

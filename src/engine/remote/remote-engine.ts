@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
+  aText,
+  checkArgument,
   FlashError,
   type ArrowScan,
   type Engine,
@@ -76,16 +78,18 @@ class TcpEngine implements RemoteEngine {
   }
 
   async execute(sql: string, options: StatementOptions = {}): Promise<void> {
+    checkArgument('execute', 'the SQL', sql, aText);
     const { signal, ...bound } = options;
     await this.#whileBusy(async () => {
       await this.#exchange({ type: 'EXECUTE', sql, ...bound, timeoutMs: 0 }, 'EXECUTE_OK', signal);
     }, signal);
   }
 
-  query(sql: string, options: StatementOptions = {}): Promise<ArrowScan> {
+  async query(sql: string, options: StatementOptions = {}): Promise<ArrowScan> {
+    checkArgument('query', 'the SQL', sql, aText);
     const { signal, ...bound } = options;
     const credit = this.#options.scanWindowBytes;
-    return this.#startScan({ type: 'QUERY', sql, ...bound, credit, timeoutMs: 0 }, signal);
+    return await this.#startScan({ type: 'QUERY', sql, ...bound, credit, timeoutMs: 0 }, signal);
   }
 
   scan(ticket: string, options: { signal?: AbortSignal } = {}): Promise<ArrowScan> {
