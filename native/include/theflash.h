@@ -232,7 +232,8 @@ TF_EXPORT tf_status tf_answer_new(tf_engine *engine, tf_answer **answer, tf_erro
 /*
  * Notes a setting of ClickHouse, in the text form of SET, for this answer alone. Before
  * tf_answer_start, which refuses those that a SETTINGS clause may not set either. What writes takes
- * settings of input formats alone: others would reach ch.so's own statements.
+ * settings of input formats, those that allow types (allow_experimental_…, allow_suspicious_…), and
+ * any that have the value already: others would reach ch.so's own statements.
  */
 TF_EXPORT tf_status tf_answer_set(tf_answer *answer, const char *name, size_t name_len,
                                   const char *value, size_t value_len, tf_error *error);

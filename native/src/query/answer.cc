@@ -18,10 +18,17 @@ constexpr int kUnknownFormat = 73;
 constexpr int kReadOnly = 164;
 constexpr int kSettingConstraint = 452;
 
-// Beginnings of settings that are about how the data of an INSERT is read, and nothing else.
-constexpr std::string_view kInputSettings[] = {
-    "input_format_",          "format_csv_",     "format_tsv_", "format_custom_",
-    "date_time_input_format", "cast_string_to_", "bool_",       "precise_float_parsing"};
+// Beginnings of settings that are about how the data of an INSERT is read, or allow what a table
+// may be made of, and nothing else: ch.so's own statements beside a write do not feel them.
+constexpr std::string_view kHarmlessSettings[] = {
+    "input_format_",          "format_csv_",      "format_tsv_", "format_custom_",
+    "date_time_input_format", "cast_string_to_",  "bool_",       "precise_float_parsing",
+    "allow_experimental_",    "allow_suspicious_"};
+
+// Others of no harm: the same by other names, and how fast a table is read.
+constexpr std::string_view kHarmlessNames[] = {"enable_dynamic_type",     "enable_json_type",
+                                               "enable_qbit_type",        "enable_variant_type",
+                                               "enable_time_time64_type", "use_skip_indexes"};
 
 Error CancelledError() { return Error(TF_CANCELLED, "the statement was cancelled"); }
 
@@ -39,9 +46,10 @@ void RefuseChange(const sql::Statement& statement) {
               "A statement that changes something comes by POST.", kReadOnly);
 }
 
-bool IsInputSetting(std::string_view name) {
-  return std::any_of(std::begin(kInputSettings), std::end(kInputSettings),
-                     [&](std::string_view prefix) { return name.starts_with(prefix); });
+bool IsHarmlessToWrites(std::string_view name) {
+  return std::any_of(std::begin(kHarmlessSettings), std::end(kHarmlessSettings),
+                     [&](std::string_view prefix) { return name.starts_with(prefix); }) ||
+         std::count(std::begin(kHarmlessNames), std::end(kHarmlessNames), name) > 0;
 }
 
 // SHOW, EXPLAIN and the like give few rows, and have no place for INTO OUTFILE before their
@@ -135,7 +143,7 @@ void Answer::Apply(const Statements& statements) {
       std::any_of(statements.begin(), statements.end(),
                   [](const sql::Statement& each) { return each.effect != sql::Effect::kRead; });
   for (const auto& [name, value] : settings_) {
-    if (!writes || IsInputSetting(name)) continue;
+    if (!writes || IsHarmlessToWrites(name) || IsHeld(name, value)) continue;
     throw Error(TF_INVALID, "The setting " + name + " can't come beside a statement that writes",
                 "Put it into the statement's own SETTINGS clause.", kSettingConstraint);
   }
@@ -150,6 +158,14 @@ void Answer::Apply(const Statements& statements) {
   }
   if (request_.database != "default") connection_->Change("USE " + QuoteName(request_.database));
   if (!settings_.empty()) connection_->Change("SET" + assignments);
+}
+
+// Whether a setting has the value already: clients send many with each request that change nothing.
+bool Answer::IsHeld(std::string_view name, std::string_view value) {
+  return !connection_
+              ->Rows("SELECT 1 FROM system.settings WHERE name = " + QuoteText(name) +
+                     " AND value = " + QuoteText(value))
+              .empty();
 }
 
 void Answer::OpenPipe(const sql::Statement& statement) {

@@ -55,6 +55,7 @@ class Answer {
   void Run(std::string_view sql);
   Statements ReadText(std::string_view sql);
   void Apply(const Statements& statements);
+  bool IsHeld(std::string_view name, std::string_view value);
   void OpenPipe(const sql::Statement& statement);
   void Finish();
   size_t Take(std::span<uint8_t> buffer);

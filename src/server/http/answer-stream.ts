@@ -1,9 +1,10 @@
 import { type ServerResponse } from 'node:http';
-import { type Writable } from 'node:stream';
-import { createDeflate, createGzip, type Deflate, type Gzip } from 'node:zlib';
+import { type Transform, type Writable } from 'node:stream';
+import { createDeflate, createGzip } from 'node:zlib';
+import { BlockPacker, Lz4Packer } from './answer-packers.js';
 
-/** How an answer is packed on its way. */
-export type Packing = 'gzip' | 'deflate' | undefined;
+/** How an answer is packed on its way: in an HTTP coding, or in ClickHouse's own blocks. */
+export type Packing = 'gzip' | 'deflate' | 'lz4' | 'blocks' | undefined;
 
 /** Chooses the packing that a client takes, where it asks for one. */
 export function choosePacking(acceptEncoding: string | undefined, compresses: boolean): Packing {
@@ -14,7 +15,8 @@ export function choosePacking(acceptEncoding: string | undefined, compresses: bo
     .filter((each) => !/;\s*q=0(\.0*)?\s*$/.test(each))
     .map((each) => each.replace(/;.*/, '').trim());
   if (names.includes('gzip') || names.includes('*')) return 'gzip';
-  return names.includes('deflate') ? 'deflate' : undefined;
+  if (names.includes('deflate')) return 'deflate';
+  return names.includes('lz4') ? 'lz4' : undefined;
 }
 
 /**
@@ -23,7 +25,7 @@ export function choosePacking(acceptEncoding: string | undefined, compresses: bo
  */
 export class AnswerStream {
   readonly #response: ServerResponse;
-  readonly #packer: Gzip | Deflate | undefined;
+  readonly #packer: Transform | undefined;
   readonly #out: Writable;
 
   constructor(response: ServerResponse, packing: Packing) {
@@ -100,8 +102,18 @@ const lastWordsMs = 200;
 /** More of what is packed is on its way, for the same room, and unpacking takes time. */
 const lastPackedWordsMs = 1_000;
 
-function openPacker(packing: Packing): Gzip | Deflate | undefined {
-  // The network is the slower of the two from the second level on.
-  if (packing === 'gzip') return createGzip({ level: 1 });
-  return packing === 'deflate' ? createDeflate({ level: 1 }) : undefined;
+function openPacker(packing: Packing): Transform | undefined {
+  switch (packing) {
+    // The network is the slower of the two from the second level on.
+    case 'gzip':
+      return createGzip({ level: 1 });
+    case 'deflate':
+      return createDeflate({ level: 1 });
+    case 'lz4':
+      return new Lz4Packer();
+    case 'blocks':
+      return new BlockPacker();
+    case undefined:
+      return undefined;
+  }
 }

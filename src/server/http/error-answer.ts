@@ -55,10 +55,14 @@ const own: Record<ErrorCode, { code: number; name: string }> = {
 
 /** Codes that texts of ch.so and of the server come with. */
 const namesOfCodes: ReadonlyMap<number, string> = new Map([
+  [40, 'CHECKSUM_DOESNT_MATCH'],
   [62, 'SYNTAX_ERROR'],
   [73, 'UNKNOWN_FORMAT'],
   [164, 'READONLY'],
   [194, 'REQUIRED_PASSWORD'],
+  [216, 'QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING'],
+  [271, 'CANNOT_DECOMPRESS'],
+  [372, 'SESSION_NOT_FOUND'],
   [452, 'SETTING_CONSTRAINT_VIOLATION'],
 ]);
 

@@ -17,6 +17,8 @@ import { checkOrigin } from './origin-check.js';
 import { readParameters } from './query-parameters.js';
 import { RequestTurns } from './request-turns.js';
 import { runQuery, type EngineFacts } from './run-query.js';
+import { RunningQueries } from './running-queries.js';
+import { Sessions } from './sessions.js';
 
 /** What the door needs of the server. */
 export interface HttpHost {
@@ -41,6 +43,8 @@ export class HttpDoor {
   readonly #sockets = new Set<Socket>();
   readonly #active = new Map<ServerResponse, Running>();
   readonly #turns = new RequestTurns();
+  readonly #sessions = new Sessions();
+  readonly #running = new RunningQueries();
   #facts: EngineFacts = { version: '', timezone: '' };
   #lastId = 0;
   #onIdle: (() => void) | undefined;
@@ -223,7 +227,8 @@ export class HttpDoor {
     active.limitTime(shorter(parameters.timeoutMs, this.#context.limits.statementTimeoutMsMax));
     this.#context.metrics.requests += 1;
     const { server, facts } = { server: this.#context, facts: this.#facts };
-    await runQuery({ server, facts, request, response, parameters, active });
+    const { sessions, running } = { sessions: this.#sessions, running: this.#running };
+    await runQuery({ server, facts, sessions, running, request, response, parameters, active });
   }
 
   #tellFailure(

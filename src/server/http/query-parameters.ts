@@ -6,7 +6,9 @@ import { FlashError } from '../../protocol/index.js';
 export interface QueryParameters {
   query: string;
   queryId: string;
+  /** Empty where the client names none. */
   database: string;
+  session: SessionParameters | undefined;
   /** undefined where the client names none. */
   format: string | undefined;
   /** Values of {name:Type}, as ClickHouse's clients escape them. */
@@ -17,8 +19,19 @@ export interface QueryParameters {
   /** Hold the answer back until it is whole, or too large for it. */
   waitsForEnd: boolean;
   compresses: boolean;
+  /** The answer leaves in ClickHouse's own packed blocks, and the body comes in them. */
+  packsBlocks: boolean;
+  unpacksBlocks: boolean;
   /** Units: ms; 0 where the client sets none. */
   timeoutMs: number;
+}
+
+/** Which session a request belongs to. Units: ms. */
+export interface SessionParameters {
+  id: string;
+  timeoutMs: number;
+  mustBe: boolean;
+  closes: boolean;
 }
 
 /**
@@ -36,7 +49,7 @@ export function readParameters(
   const settings = new Map<string, string>();
   for (const [name, value] of parameters) {
     if (name.startsWith('param_')) values[name.slice('param_'.length)] = value;
-    else if (unsupported.has(name)) refuseUnsupported(name, value);
+    else if (unsupported.has(name)) refuseUnsupported(name);
     else if (!known.has(name)) settings.set(name, value);
   }
   const isOn = (name: string): boolean => isTrue(parameters.get(name));
@@ -44,18 +57,21 @@ export function readParameters(
   return {
     query: parameters.get('query') ?? '',
     queryId: readQueryId(parameters.get('query_id')),
-    database: database ?? 'default',
+    database: database ?? '',
+    session: readSession(parameters),
     format: parameters.get('default_format') ?? oneText(headers['x-clickhouse-format']),
     values,
     settings,
     isReadOnly: isGet || (parameters.get('readonly') ?? '0') !== '0',
     waitsForEnd: isOn('wait_end_of_query'),
     compresses: isOn('enable_http_compression'),
+    packsBlocks: isOn('compress'),
+    unpacksBlocks: isOn('decompress'),
     timeoutMs: readSeconds(parameters.get('max_execution_time')),
   };
 }
 
-/** Carried out here, or of no effect: nothing is held by a session, and progress is not told. */
+/** Carried out here, or of no effect: progress is not told in headers. */
 const known: ReadonlySet<string> = new Set([
   'query',
   'query_id',
@@ -66,6 +82,8 @@ const known: ReadonlySet<string> = new Set([
   'readonly',
   'wait_end_of_query',
   'enable_http_compression',
+  'compress',
+  'decompress',
   'max_execution_time',
   'buffer_size',
   'cancel_http_readonly_queries_on_client_close',
@@ -86,16 +104,10 @@ const known: ReadonlySet<string> = new Set([
 
 /** Parameters that would change what a client gets. */
 const unsupported: ReadonlyMap<string, string> = new Map([
-  [
-    'compress',
-    'Leave compress=1 out, and ask for gzip: enable_http_compression=1 and Accept-Encoding.',
-  ],
-  ['decompress', 'Leave decompress=1 out, and send Content-Encoding: gzip.'],
   ['role', 'There are no roles here: leave it out.'],
 ]);
 
-function refuseUnsupported(name: string, value: string): void {
-  if (name !== 'role' && !isTrue(value)) return;
+function refuseUnsupported(name: string): never {
   const hint = unsupported.get(name) ?? '';
   throw new FlashError('UNSUPPORTED', `The parameter ${name} is not supported`, { hint });
 }
@@ -107,6 +119,28 @@ function isTrue(value: string | null): boolean {
 function oneText(value: string | string[] | undefined): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
+
+function readSession(parameters: URLSearchParams): SessionParameters | undefined {
+  const id = parameters.get('session_id') ?? '';
+  if (id === '') return undefined;
+  if (id.length > 200) {
+    throw new FlashError('INVALID_REQUEST', 'session_id has more than 200 letters');
+  }
+  const seconds = Number(parameters.get('session_timeout') ?? sessionSeconds);
+  if (!(seconds >= 0 && seconds <= sessionSecondsMax)) {
+    throw new FlashError('INVALID_REQUEST', `session_timeout must be 0 to ${sessionSecondsMax}`);
+  }
+  return {
+    id,
+    timeoutMs: seconds * 1000,
+    mustBe: isTrue(parameters.get('session_check')),
+    closes: isTrue(parameters.get('close_session')),
+  };
+}
+
+/** As ClickHouse's default_session_timeout and max_session_timeout. */
+const sessionSeconds = 60;
+const sessionSecondsMax = 3600;
 
 function readSeconds(text: string | null): number {
   const seconds = Number(text ?? 0);

@@ -6,8 +6,11 @@ import { type ServerContext } from '../context.js';
 import { AnswerStream, choosePacking, type Packing } from './answer-stream.js';
 import { contentTypeOf } from './content-type.js';
 import { toErrorAnswer } from './error-answer.js';
+import { formBoundary, readForm } from './form-data.js';
 import { type QueryParameters } from './query-parameters.js';
 import { readBody } from './request-body.js';
+import { type RunningQueries } from './running-queries.js';
+import { mergeSettings, readSessionChange, type Sessions } from './sessions.js';
 import { looksLikeRead, statementBytes } from './statement-text.js';
 
 /** What the door knows of its engine, for headers and error texts. */
@@ -23,6 +26,8 @@ export interface QueryExchange {
   request: IncomingMessage;
   response: ServerResponse;
   parameters: QueryParameters;
+  sessions: Sessions;
+  running: RunningQueries;
   /** Its time, its signal, and its figures for STATUS. */
   active: ActiveRequest;
 }
@@ -34,20 +39,78 @@ export interface QueryExchange {
  */
 export async function runQuery(exchange: QueryExchange): Promise<void> {
   const { server, request, parameters, active } = exchange;
-  const body = await readBody(request, server);
+  const body = await readBody(request, server, parameters.unpacksBlocks);
+  const forget = exchange.running.add(parameters.queryId, active);
   try {
-    const statement = statementBytes(parameters.query, body.pieces, parameters.values);
-    const isRead = parameters.isReadOnly || looksLikeRead(statement);
-    if (isRead) {
+    const statement = readStatement(exchange, body.pieces);
+    const task = readTask(exchange, statement);
+    if (parameters.isReadOnly || looksLikeRead(task.sql)) {
       startScan(server, active);
-      await answer(exchange, statement);
+      await answer(exchange, task);
     } else {
-      await server.statements.run(() => answer(exchange, statement), active.signal);
+      await server.statements.run(() => answer(exchange, task), active.signal);
     }
+    task.done?.();
+    const { session } = parameters;
+    if (session?.closes === true) exchange.sessions.close(session.id);
   } finally {
+    forget();
     body.release();
   }
 }
+
+/** The statement of the address and the body, or of the form in the body. */
+function readStatement({ request, parameters }: QueryExchange, pieces: readonly Buffer[]): Buffer {
+  const { query, values } = parameters;
+  const boundary = formBoundary(request.headers['content-type']);
+  const form = boundary === undefined ? undefined : readForm(boundary, Buffer.concat(pieces));
+  if (form === undefined) return statementBytes(query, pieces, values);
+  const all: Record<string, string> = { ...values };
+  for (const [name, value] of form) {
+    if (name !== 'query') all[name.slice('param_'.length)] = value.toString('utf8');
+  }
+  return statementBytes(query + (form.get('query')?.toString('utf8') ?? ''), [], all);
+}
+
+/** What the engine is to do. */
+interface Task {
+  sql: Buffer;
+  database: string;
+  settings: ReadonlyMap<string, string>;
+  /** To be called when the engine has done it. */
+  done?: () => void;
+}
+
+/** Puts a statement into its session, and carries out what is the door's own. */
+function readTask({ parameters, sessions, running }: QueryExchange, sql: Buffer): Task {
+  const given = parameters.session;
+  const session = given && sessions.open(given.id, given.timeoutMs, given.mustBe);
+  const database = parameters.database === '' ? session?.database : parameters.database;
+  const settings = mergeSettings(session, parameters.settings);
+  const task = { sql, database: database ?? 'default', settings };
+  if (sql.length > ownStatementBytesMax || looksLikeRead(sql)) return task;
+  const text = sql.toString('utf8');
+  if (!parameters.isReadOnly && running.kill(text)) return { ...task, sql: nothing };
+  const change = session && readSessionChange(text);
+  if (session === undefined || change === undefined) return task;
+  // The engine says whether it may be set, by a query of its own.
+  const merged = mergeSettings(session, change.settings ?? new Map());
+  return {
+    sql: nothing,
+    database: change.database ?? task.database,
+    settings: mergeSettings({ ...session, settings: merged }, parameters.settings),
+    done: () => {
+      for (const [name, value] of change.settings ?? []) session.settings.set(name, value);
+      session.database = change.database ?? session.database;
+    },
+  };
+}
+
+/** Gives no rows. */
+const nothing = Buffer.from('SELECT 1 WHERE 0 FORMAT Null');
+
+/** SET, USE and KILL are shorter. */
+const ownStatementBytesMax = 128 * 1024;
 
 /** Takes a place among the scans. Errors: BUSY when all are taken. */
 function startScan(server: ServerContext, active: ActiveRequest): void {
@@ -61,17 +124,17 @@ function startScan(server: ServerContext, active: ActiveRequest): void {
   server.metrics.scans += 1;
 }
 
-async function answer(exchange: QueryExchange, statement: Buffer): Promise<void> {
+async function answer(exchange: QueryExchange, { sql, database, settings }: Task): Promise<void> {
   const { server, parameters, active } = exchange;
   const { engine } = server;
   if (engine.answer === undefined) {
     throw new FlashError('UNSUPPORTED', 'This engine gives no answers in formats');
   }
   const result = await engine.answer({
-    sql: statement,
-    database: parameters.database,
+    sql,
+    database,
     format: parameters.format ?? 'TabSeparated',
-    settings: parameters.settings,
+    settings,
     isReadOnly: parameters.isReadOnly,
     signal: active.signal,
   });
@@ -100,7 +163,9 @@ async function send(exchange: QueryExchange, result: Answer): Promise<void> {
     heldBytes += length;
   }
   exchange.active.check();
-  const packing = choosePacking(request.headers['accept-encoding'], parameters.compresses);
+  const packing = parameters.packsBlocks
+    ? 'blocks'
+    : choosePacking(request.headers['accept-encoding'], parameters.compresses);
   const tag = randomBytes(8).toString('hex');
   writeHead(exchange, await result.summary(), packing, tag);
   const stream = new AnswerStream(response, packing);
@@ -203,7 +268,9 @@ function writeHead(
     'X-ClickHouse-Timezone': facts.timezone,
     'X-ClickHouse-Exception-Tag': tag,
     'X-ClickHouse-Summary': JSON.stringify(Object.fromEntries(texts)),
-    ...(packing === undefined ? {} : { 'Content-Encoding': packing, Vary: 'Accept-Encoding' }),
+    ...(packing === undefined || packing === 'blocks'
+      ? {}
+      : { 'Content-Encoding': packing, Vary: 'Accept-Encoding' }),
   });
 }
 

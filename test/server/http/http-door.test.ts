@@ -82,7 +82,6 @@ test('settings: those that a statement may set', async (t) => {
   for (const name of ['final', 'query_cache_tag', 'stream_like_engine_insert_queue', 'profile']) {
     t.true([400, 404, 500].includes((await get('SELECT 1', `&${name}=1`)).status), name);
   }
-  t.is((await get('SELECT 1', '&compress=1')).status, 501);
   const slow = await get('SELECT sleepEachRow(1) FROM numbers(3)', '&max_execution_time=0.2');
   t.deepEqual([slow.status, slow.headers['x-clickhouse-exception-code']], [408, '159']);
 });

@@ -1,0 +1,39 @@
+import { FlashError } from '../../protocol/index.js';
+import { type ActiveRequest } from '../active-request.js';
+
+/**
+ * The ids that clients gave their requests, which the engine does not know: it gives ids of its own. KILL
+ * QUERY is carried out here where it names one of them.
+ */
+export class RunningQueries {
+  readonly #requests = new Map<string, ActiveRequest>();
+
+  /**
+   * Notes a request until what it gives is called.
+   *
+   * Errors: INVALID_REQUEST with QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING (216).
+   */
+  add(queryId: string, active: ActiveRequest): () => void {
+    if (this.#requests.has(queryId)) {
+      throw new FlashError('INVALID_REQUEST', `Query with id = ${queryId} is already running`, {
+        place: { engineCode: sameIdIsRunning },
+      });
+    }
+    this.#requests.set(queryId, active);
+    return () => this.#requests.delete(queryId);
+  }
+
+  /** Ends the request that a statement kills by its id; false where it is no such statement. */
+  kill(statement: string): boolean {
+    const [, text = ''] = killById.exec(statement) ?? [];
+    const found = this.#requests.get(text);
+    found?.abort(new FlashError('CANCELLED', 'Query was cancelled by KILL QUERY'));
+    return found !== undefined;
+  }
+}
+
+/** Ids are letters without spaces; one with a quote or a backslash is not looked for. */
+const killById =
+  /^\s*KILL\s+QUERY\s+WHERE\s+query_id\s*=\s*'([^'\\\s]+)'\s*(?:SYNC|ASYNC)?\s*;?\s*$/i;
+
+const sameIdIsRunning = 216;
