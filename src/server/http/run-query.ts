@@ -38,25 +38,38 @@ export interface QueryExchange {
  * Errors: those of the statement, as long as nothing was sent; later ones are told in the stream.
  */
 export async function runQuery(exchange: QueryExchange): Promise<void> {
-  const { server, request, parameters, active } = exchange;
+  const { server, request, parameters, active, running } = exchange;
   const body = await readBody(request, server, parameters.unpacksBlocks);
-  const forget = exchange.running.add(parameters.queryId, active);
   try {
+    running.add(parameters.queryId, active);
     const statement = readStatement(exchange, body.pieces);
     const task = readTask(exchange, statement);
+    const whole = {
+      ...exchange,
+      // A client that has the whole answer sends its next request at once.
+      beforeEnd: () => {
+        task.done?.();
+        const { session } = parameters;
+        if (session?.closes === true) exchange.sessions.close(session.id);
+        running.remove(parameters.queryId, active);
+      },
+    };
     if (parameters.isReadOnly || looksLikeRead(task.sql)) {
       startScan(server, active);
-      await answer(exchange, task);
+      await answer(whole, task);
     } else {
-      await server.statements.run(() => answer(exchange, task), active.signal);
+      await server.statements.run(() => answer(whole, task), active.signal);
     }
-    task.done?.();
-    const { session } = parameters;
-    if (session?.closes === true) exchange.sessions.close(session.id);
   } finally {
-    forget();
+    running.remove(parameters.queryId, active);
     body.release();
   }
+}
+
+/** An exchange whose statement has begun. */
+interface BegunExchange extends QueryExchange {
+  /** Called when the engine has done it, and before the client can know. */
+  beforeEnd: () => void;
 }
 
 /** The statement of the address and the body, or of the form in the body. */
@@ -124,7 +137,7 @@ function startScan(server: ServerContext, active: ActiveRequest): void {
   server.metrics.scans += 1;
 }
 
-async function answer(exchange: QueryExchange, { sql, database, settings }: Task): Promise<void> {
+async function answer(exchange: BegunExchange, { sql, database, settings }: Task): Promise<void> {
   const { server, parameters, active } = exchange;
   const { engine } = server;
   if (engine.answer === undefined) {
@@ -149,7 +162,7 @@ async function answer(exchange: QueryExchange, { sql, database, settings }: Task
 }
 
 /** Holds back the beginning: an error in it gets its status, and a small answer its whole summary. */
-async function send(exchange: QueryExchange, result: Answer): Promise<void> {
+async function send(exchange: BegunExchange, result: Answer): Promise<void> {
   const { request, response, parameters } = exchange;
   const heldMax = parameters.waitsForEnd ? heldBytesMax : pieceBytes;
   const held: Buffer[] = [];
@@ -172,7 +185,12 @@ async function send(exchange: QueryExchange, result: Answer): Promise<void> {
   for (const piece of held) await write(exchange, stream, piece);
   held.length = 0;
   if (!isWhole) await pump(exchange, result, stream, tag);
-  else await whileTaken(exchange, () => stream.end());
+  else await endStream(exchange, stream);
+}
+
+async function endStream(exchange: BegunExchange, stream: AnswerStream): Promise<void> {
+  exchange.beforeEnd();
+  await whileTaken(exchange, () => stream.end());
 }
 
 /** Reads until the buffer is full or the answer ends. */
@@ -188,7 +206,7 @@ async function fill(result: Answer, buffer: Buffer): Promise<number> {
 
 /** Two buffers: the engine fills one while the other is sent. */
 async function pump(
-  exchange: QueryExchange,
+  exchange: BegunExchange,
   result: Answer,
   stream: AnswerStream,
   tag: string,
@@ -213,7 +231,7 @@ async function pump(
     await whileTaken(exchange, () => stream.cut());
     throw error;
   }
-  await whileTaken(exchange, () => stream.end());
+  await endStream(exchange, stream);
 }
 
 async function write(

@@ -9,18 +9,22 @@ export class RunningQueries {
   readonly #requests = new Map<string, ActiveRequest>();
 
   /**
-   * Notes a request until what it gives is called.
+   * Notes a request until it is removed.
    *
    * Errors: INVALID_REQUEST with QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING (216).
    */
-  add(queryId: string, active: ActiveRequest): () => void {
+  add(queryId: string, active: ActiveRequest): void {
     if (this.#requests.has(queryId)) {
       throw new FlashError('INVALID_REQUEST', `Query with id = ${queryId} is already running`, {
         place: { engineCode: sameIdIsRunning },
       });
     }
     this.#requests.set(queryId, active);
-    return () => this.#requests.delete(queryId);
+  }
+
+  /** Removes a request; another one of its id stays. May be called twice. */
+  remove(queryId: string, active: ActiveRequest): void {
+    if (this.#requests.get(queryId) === active) this.#requests.delete(queryId);
   }
 
   /** Ends the request that a statement kills by its id; false where it is no such statement. */

@@ -36,6 +36,22 @@ test('settings and the database last in their session alone', async (t) => {
   t.is((await post('SELECT currentDatabase()', 'session_id=a')).text, 'default\n');
 });
 
+test('a query id is free once its answer is there', async (t) => {
+  for (let round = 0; round < 50; round += 1) {
+    t.is((await post('SELECT 1', 'query_id=again')).text, '1\n');
+  }
+  const held = post('SELECT sleepEachRow(0.1) FROM numbers(20)', 'query_id=again&max_block_size=1');
+  const codes = new Set<unknown>();
+  while (codes.size === 0) {
+    const code = await codeOf('SELECT 1', 'query_id=again');
+    if (code !== undefined) codes.add(code);
+  }
+  t.deepEqual([...codes], ['216']);
+  t.is((await post("KILL QUERY WHERE query_id = 'again'", '')).status, 200);
+  await held.catch(() => undefined);
+  t.is((await post('SELECT 1', 'query_id=again')).text, '1\n');
+});
+
 test('what may not be set, or cannot be held, is refused', async (t) => {
   t.is(await codeOf('SET final = 0', 'session_id=c'), '452');
   t.is(await codeOf("SET format_schema = '/etc/passwd'", 'session_id=c'), '452');
