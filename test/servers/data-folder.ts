@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { constants, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { cacheFolder, type ServerProgram } from './program.js';
 
@@ -10,9 +10,20 @@ import { cacheFolder, type ServerProgram } from './program.js';
  * It is a copy of a template that is made once for a machine, which saves seconds on each start.
  */
 export function makeDataFolder(program: ServerProgram, data: string): void {
-  cpSync(template(program), data, { recursive: true, mode: constants.COPYFILE_FICLONE });
+  copyFolder(template(program), data);
   // Holds the server's UUID: two servers with one UUID could not replicate from each other.
   rmSync(path.join(data, 'auto.cnf'), { force: true });
+}
+
+/**
+ * Copies a data folder. Most of one is zeros (logs made in full size, free pages), which become holes: nothing is
+ * written for them, and a start takes 7 to 44 MB of the disk in place of 50 to 150.
+ */
+export function copyFolder(from: string, to: string): void {
+  const cp = ['-a', '--reflink=auto', '--sparse=always', `${from}/.`, to];
+  const done = spawnSync('cp', cp, { encoding: 'utf8' });
+  if (done.status === 0) return;
+  throw new Error(`can't copy ${from} to ${to}: ${done.error?.message ?? done.stderr}`);
 }
 
 function template(program: ServerProgram): string {

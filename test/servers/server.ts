@@ -1,11 +1,11 @@
-import { copyFileSync, cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import mysql, { type Pool, type RowDataPacket } from 'mysql2/promise';
 import { type ServerChild, spawnServer } from './child.js';
-import { makeDataFolder } from './data-folder.js';
+import { copyFolder, makeDataFolder } from './data-folder.js';
 import type { ServerKind, ServerProgram } from './program.js';
 
 export interface ServerOptions {
@@ -57,7 +57,7 @@ export async function startServer(
     const data = path.join(folder, 'data');
     const { continues } = options;
     if (continues === undefined) makeDataFolder(program, data);
-    else cpSync(path.join(continues.folder, 'data'), data, { recursive: true });
+    else copyFolder(path.join(continues.folder, 'data'), data);
     takeBinlogs(folder, options.binlogs ?? continues?.binlogFiles() ?? []);
     const port = await freePort();
     const socket = path.join(folder, 's.sock');
@@ -92,6 +92,8 @@ function runArgs(at: { folder: string; data: string; port: number; socket: strin
     '--default-time-zone=+00:00',
     '--max-allowed-packet=64M',
     '--innodb-buffer-pool-size=128M',
+    // Takes most of the processor time of a start of 5.6, a third of the others'.
+    '--performance-schema=OFF',
     // Nothing here has to live through a power cut.
     '--sync-binlog=0',
     '--innodb-flush-log-at-trx-commit=0',

@@ -1,22 +1,41 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import test from 'ava';
+import type { Engine } from '../../src/protocol/index.js';
 import type { Server, ServerKind } from '../servers/index.js';
 import { skipReason, startServerOfKind } from '../servers/index.js';
 import { sourceTables } from '../e2e/compare/index.js';
 import { tableDifferences } from '../e2e/replay-case.js';
-import { openScratchEngine, record, replayFiles } from './recorded-log.js';
+import { openEmbeddedEngine } from '../engine/open-engine.js';
+import { replayFiles } from './recorded-log.js';
 
 const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
 const servers = new Map<ServerKind, Server>();
+let folder = '';
+let copy: { kind: ServerKind; engine: Engine } | undefined;
 
 test.before(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'theflash-alter-'));
   for (const kind of kinds) {
     if (skipReason(kind) === undefined) servers.set(kind, await startServerOfKind(kind));
   }
 });
 
 test.after.always(async () => {
+  await copy?.engine.close();
   for (const server of servers.values()) await server.stop();
+  await rm(folder, { recursive: true, force: true });
 });
+
+/** One engine for all cases of a server, each in a database of its own: opening one takes as long as a case. */
+async function engineOf(kind: ServerKind): Promise<Engine> {
+  if (copy?.kind === kind) return copy.engine;
+  await copy?.engine.close();
+  const engine = await openEmbeddedEngine(path.join(folder, kind));
+  copy = { kind, engine };
+  return engine;
+}
 
 /** Statements that leave a table `t`. */
 interface Case {
@@ -248,20 +267,21 @@ for (const kind of kinds) {
     test.serial(`${kind}: ${name}`, async (t) => {
       const server = servers.get(kind);
       if (server === undefined) throw new Error(`${kind} is not running`);
+      const engine = await engineOf(kind);
       const database = `alter${index}`;
-      const files = await record(server, async () => {
-        await server.query(`CREATE DATABASE ${database}`);
-        const connection = await server.connection.getConnection();
-        await connection.query(`SET time_zone = '+00:00'; USE ${database}`);
-        await connection.query(sql).catch((error: unknown) => {
-          // What it names is the last statement's: one that fails in part, and is logged.
-          if (!fails?.test(String(error))) throw error;
-        });
-        if (fails !== undefined) await connection.query('INSERT INTO t VALUES (1)');
-        connection.destroy();
+      // The log that is open begins where the case before this one ended.
+      const before = server.binlogFiles().length;
+      await server.query(`CREATE DATABASE ${database}`);
+      const connection = await server.connection.getConnection();
+      await connection.query(`SET time_zone = '+00:00'; USE ${database}`);
+      await connection.query(sql).catch((error: unknown) => {
+        // What it names is the last statement's: one that fails in part, and is logged.
+        if (!fails?.test(String(error))) throw error;
       });
-      const engine = await openScratchEngine(t);
-      await replayFiles(engine, files);
+      if (fails !== undefined) await connection.query('INSERT INTO t VALUES (1)');
+      connection.destroy();
+      await server.flushLogs();
+      await replayFiles(engine, server.binlogFiles().slice(before));
       for (const table of await sourceTables(server, database)) {
         t.deepEqual(await tableDifferences(server, engine, { database, table }), []);
       }
