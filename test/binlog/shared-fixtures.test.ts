@@ -27,7 +27,7 @@ const stops = new Map<string, { code: ErrorCode; message: RegExp }>([
   // MySQL 5.1 did not mark its relay logs as such.
   [
     'rust__corrupt-relay-bin.000624',
-    { code: 'BINLOG_FORMAT', message: /offset 141: another log begins inside/ },
+    { code: 'BINLOG_FORMAT', message: /offset 141: another log begins here/ },
   ],
   [
     'rust__json.binlog.000001',

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
-import { formatError } from '../event-error.js';
+import type { FlashError } from '../../protocol/index.js';
+import { formatError, type EventPlace } from '../event-error.js';
 import { eventTypes } from '../event-types.js';
 import {
   carriesChecksum,
@@ -9,7 +10,7 @@ import {
   relayLogFlag,
 } from '../events/format-description.js';
 import { eventSizeMaxBytes } from './event-size.js';
-import { checkMagic, magicBytes } from './magic.js';
+import { checkMagic, isLogStart, magicBytes } from './magic.js';
 import { PendingBytes } from './pending-bytes.js';
 import {
   checksumBytes,
@@ -85,7 +86,9 @@ export class EventFramer {
       const bytes = split ? this.pending.bytes : chunk;
       const start = split ? 0 : at;
       if (this.unit === 'header') {
-        this.wanted = this.checkSize(readEventSize(split ? this.pending.view : chunkView, start));
+        const view = split ? this.pending.view : chunkView;
+        this.refuseSecondLog(bytes, view, start);
+        this.wanted = this.checkSize(readEventSize(view, start));
         this.unit = 'event';
         continue;
       }
@@ -124,6 +127,12 @@ export class EventFramer {
     return { inUse, unfinishedBytes };
   }
 
+  /** As `cat log.000001 log.000002` gives. */
+  private refuseSecondLog(bytes: Uint8Array, view: DataView, start: number): void {
+    if (!isLogStart(bytes, view, start)) return;
+    throw anotherLog({ file: this.file, offset: this.unitOffset });
+  }
+
   private checkSize(size: number): number {
     const smallest = headerBytes + (this.checksum === 'crc32' ? checksumBytes : 0);
     if (size >= smallest && size <= eventSizeMaxBytes) return size;
@@ -159,7 +168,7 @@ export class EventFramer {
       this.format = inUse ? 'in-use' : 'closed';
       this.isRelayLog = (header.flags & relayLogFlag) !== 0;
     } else if (!this.isRelayLog) {
-      throw formatError(header, 'another log begins inside of this one', secondLogHint);
+      throw anotherLog(header);
     }
     return event;
   }
@@ -185,8 +194,14 @@ export class EventFramer {
 /** Offsets in the header of an event are kept in 32 bits. */
 const offsetModulus = 2 ** 32;
 
-const secondLogHint =
-  'Give each log as a file of its own, under the name that the server gave it, whole.';
+function anotherLog(place: EventPlace): FlashError {
+  return formatError(
+    place,
+    'another log begins here',
+    'Give each log as a file of its own, whole and under the name that the server gave it: theflash write --binlog FILE FILE …. ' +
+      'What came before it is applied.',
+  );
+}
 
 /** A server writes into each event where it ends: elsewhere, bytes before it are missing, or are there twice. */
 function checkPlace(header: RawEvent['header'], nextPosition: number): void {

@@ -1,7 +1,23 @@
+import { eventTypes } from '../event-types.js';
 import { formatError, unsupportedError, type EventPlace } from '../event-error.js';
 
 /** Size of the mark at the start of every binary log file. */
 export const magicBytes = 4;
+
+const binlogMagic = 'fe62696e';
+
+/**
+ * Whether a log begins where the header of an event should: a magic, and a FORMAT_DESCRIPTION that ends where its size says.
+ * The magic alone is also a time, in September 2028.
+ */
+export function isLogStart(bytes: Uint8Array, view: DataView, start: number): boolean {
+  if (bytes[start] !== 0xfe || bytes[start + 8] !== eventTypes.formatDescription) return false;
+  if (Buffer.from(bytes.subarray(start, start + magicBytes)).toString('hex') !== binlogMagic)
+    return false;
+  const eventBytes = view.getUint32(start + 13, true);
+  // Of the place after it, 16 bits are in what is as long as an event's header.
+  return view.getUint16(start + 17, true) === (eventBytes + magicBytes) % 2 ** 16;
+}
 
 /**
  * Checks the first four bytes of a file.
@@ -14,7 +30,7 @@ export const magicBytes = 4;
 export function checkMagic(magic: Uint8Array, file: string): void {
   const place: EventPlace = { file, offset: 0 };
   switch (Buffer.from(magic).toString('hex')) {
-    case 'fe62696e':
+    case binlogMagic:
       return;
     case 'fd62696e':
       throw unsupportedError(

@@ -58,6 +58,7 @@ for (const name of caseNames()) {
       for (const from of [0, firstOffset]) {
         const found = refusal(Buffer.concat([log.subarray(0, end), log.subarray(from)]));
         t.is(found?.offset, end, `${end} and ${from}`);
+        t.regex(found?.message ?? '', /another log begins here/);
       }
     }
   });
