@@ -1,4 +1,5 @@
 import { Errors } from '@oclif/core';
+import { escapeControls } from './format/display-width.js';
 import { FlashError, type ErrorCode, type ErrorPlace } from '../protocol/index.js';
 
 /** Exit codes of `theflash`. */
@@ -54,11 +55,20 @@ export function describeError(error: unknown, debug: boolean): ErrorReport {
   };
 }
 
-/** The report as people read it: `Error: what and where. What to do.`, one paragraph. */
+/**
+ * The report as people read it: `Error: what and where. What to do.`, one paragraph. Names and texts of servers and files
+ * are in it: what would move a terminal's cursor is escaped.
+ */
 export function formatReport(report: ErrorReport): string {
   const sentence = endSentence(`Error: ${oneParagraph(report.message)}${formatPlace(report)}`);
   const paragraph = report.hint === undefined ? sentence : `${sentence} ${report.hint}`;
-  return report.detail === undefined ? paragraph : `${paragraph}\n${report.detail}`;
+  const lines = report.detail === undefined ? paragraph : `${paragraph}\n${report.detail}`;
+  return escapeLines(lines);
+}
+
+/** Lines for a terminal, each without what would move its cursor. */
+export function escapeLines(text: string): string {
+  return text.split('\n').map(escapeControls).join('\n');
 }
 
 /** The report as programs read it, for `--json`. */

@@ -2,7 +2,13 @@ import { Command, Errors, Flags } from '@oclif/core';
 import { didYouMean, FlashError } from '../protocol/index.js';
 import { commandsForSource } from '../writer/index.js';
 import { outputError } from './output-sink.js';
-import { describeError, exitCodes, formatReport, reportToJson } from './error-report.js';
+import {
+  describeError,
+  escapeLines,
+  exitCodes,
+  formatReport,
+  reportToJson,
+} from './error-report.js';
 
 /** `--quiet`, for commands that tell of long work. */
 export const quietFlag = {
@@ -63,6 +69,11 @@ export abstract class FlashCommand extends Command {
       process.on('SIGTERM', onSignal);
     }
     return this.#interrupt.signal;
+  }
+
+  /** Tells people, without what names of tables and files could do to a terminal. */
+  override logToStderr(message = ''): void {
+    super.logToStderr(escapeLines(message));
   }
 
   /** Writes the `--json` document. oclif's own way takes it apart with patterns that long values break. */

@@ -62,3 +62,17 @@ test('wrong flags are wrong usage', (t) => {
     'Error: Nonexistent flag: --foo. Run the command with --help for its flags and examples.',
   );
 });
+
+test('names from files and servers move no cursor', (t) => {
+  const error = new FlashError('NOT_FOUND', 'binlog.index names \u001b]0;x\u0007\u001b[2J', {
+    place: { table: 'a\rb' },
+    hint: 'Copy \u202elog.',
+  });
+  const text = formatReport(describeError(error, true));
+  t.regex(
+    text,
+    /^Error: binlog\.index names \\x1b\]0;x\\x07\\x1b\[2J \(table a\\rb\)\. Copy \\x202elog\./,
+  );
+  // eslint-disable-next-line no-control-regex -- what must not be there
+  t.notRegex(text, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/);
+});
