@@ -45,10 +45,14 @@ const queryOptions: OptionShape<QueryOptions> = {
 };
 
 /** A place in the logs, or a moment. */
-const anUntil: ArgumentCheck = (value) =>
-  anObject('timeMs')(value) === undefined
-    ? objectOf('replay until', { timeMs: aCount(0) })(value)
-    : objectOf('replay until', { position: objectOf('replay until.position', position) })(value);
+const anUntil: ArgumentCheck = (value) => {
+  if (anObject('timeMs')(value) === undefined) {
+    return objectOf('replay until', { timeMs: aCount(0) })(value);
+  }
+  return anObject('position')(value) === undefined
+    ? objectOf('replay until', { position: objectOf('replay until.position', position) })(value)
+    : 'an object with position or timeMs';
+};
 
 const aBeginning: ArgumentCheck = (value) =>
   objectOf('replay beginning', {

@@ -58,7 +58,8 @@ export async function findStart(
     return startMoved(logs, checkpoint, options.from);
   }
   const { from } = options;
-  if (from !== undefined && isAfter(from, checkpoint.position)) {
+  const isNext = from !== undefined && isNextLog(from, checkpoint);
+  if (from !== undefined && !isNext && isAfter(from, checkpoint.position)) {
     throw new FlashError(
       'SOURCE_MISMATCH',
       `--from ${positionText(from)} is after the checkpoint ${positionText(checkpoint.position)}: what lies between would be lost`,
@@ -100,6 +101,10 @@ function goOn(source: Source, logs: readonly NamedLog[], checkpoint: WriterCheck
     return { ...start, logs: rest, offset };
   }
   if (file === '') return { ...start, logs, offset: 0 };
+  const [first] = logs;
+  if (first !== undefined && isNextLog({ file: first.name, offset: firstOffset }, checkpoint)) {
+    return { ...start, logs, offset: 0 };
+  }
   const { missingHint } = source;
   const finished = logs.findIndex((log) => log.name === checkpoint.finished);
   const isRead = finished >= 0 && finished === logs.length - 1;
@@ -214,6 +219,13 @@ function logsFrom(logs: readonly NamedLog[], from: Position): readonly NamedLog[
   throw new FlashError('INVALID_REQUEST', `${from.file} is not among the logs`, {
     hint: `The logs are: ${logs.map((log) => log.name).join(', ')}.`,
   });
+}
+
+/** True where a place is the start of the log that the server began after it was stopped: a STOP names no next log. */
+function isNextLog({ file, offset }: Position, { position, stopped }: WriterCheckpoint): boolean {
+  const [here, next] = [parseLogName(position.file), parseLogName(file)];
+  if (stopped !== true || offset > firstOffset || here === undefined) return false;
+  return next?.base === here.base && next.number === here.number + 1;
 }
 
 function checkSize(log: LogInput | undefined, position: Position): void {
