@@ -74,6 +74,8 @@ export interface WriterCheckpoint extends Checkpoint {
   filters?: StoredFilters;
   /** What tells the log that was read from another one of its name. */
   mark?: LogMark;
+  /** The same of the logs that were read before it, the last ones of them; of files alone. */
+  passed?: readonly LogMark[];
   /** GTIDs of transactions that the logs after `position` may hold, and that the copy holds already. */
   covered?: string;
   /** Set while tables that were loaded from a dump take their places. */

@@ -46,6 +46,9 @@ export interface LogPositionPorts {
   onDoubt: (line: string) => void;
 }
 
+/** Each takes some 250 bytes of each checkpoint. */
+const passedMax = 8;
+
 /** How far the logs are applied, as whole transactions: what goes into the checkpoint. */
 export class LogPosition {
   readonly #ports: LogPositionPorts;
@@ -56,6 +59,8 @@ export class LogPosition {
   #sourceTimeMs: number;
   /** The mark of the log that holds `position`, or was read up to a ROTATE to it. */
   #mark: LogMark | undefined;
+  /** The marks of the logs before it. */
+  #passed: readonly LogMark[];
   /** The event that moved the position last, where `#mark` does not know of it yet. */
   #moved: EventHeader | undefined;
   readonly #bytes = new LogBytes();
@@ -91,6 +96,7 @@ export class LogPosition {
     this.#isStopped = checkpoint?.stopped === true;
     this.#lacksGtids = checkpoint?.lacksGtids === true;
     this.#doubtful = checkpoint?.unclosed ?? [];
+    this.#passed = checkpoint?.passed ?? [];
     this.#sourceTimeMs = checkpoint?.sourceTimeMs ?? 0;
   }
 
@@ -136,6 +142,7 @@ export class LogPosition {
       ...(this.#lacksGtids ? { lacksGtids: true } : {}),
       ...(this.#doubtful.length === 0 ? {} : { unclosed: this.#doubtful }),
       ...(mark === undefined ? {} : { mark }),
+      ...(this.#passed.length === 0 ? {} : { passed: this.#passed }),
       ...(this.#beginning === undefined ? {} : { beginning: this.#beginning }),
       ...(this.#covered === undefined ? {} : { covered: this.#covered }),
       source: this.#source,
@@ -211,8 +218,17 @@ export class LogPosition {
       this.#header = '';
     }
     if (mark === undefined) return;
-    if (mark.file !== event.file) checkOpened(mark, event);
-    else if (event.offset === firstOffset) checkHeader(event.file, mark, this.#header);
+    if (mark.file !== event.file) {
+      checkOpened(mark, event);
+      this.#pass(mark);
+    } else if (event.offset === firstOffset) checkHeader(event.file, mark, this.#header);
+  }
+
+  /** Keeps the mark of a log that was read: files of its name are to be the same later. */
+  #pass(mark: LogMark): void {
+    if (!this.#ports.mayBeCut) return;
+    const others = this.#passed.filter(({ file }) => file !== mark.file);
+    this.#passed = [...others, mark].slice(-passedMax);
   }
 
   /**

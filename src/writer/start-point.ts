@@ -73,7 +73,19 @@ export async function findStart(
   if (checkpoint.mark !== undefined && marked?.input.canRewind === true) {
     await checkLog(marked.input, checkpoint.mark);
   }
+  if (source.serverUrl === undefined) await checkPassed(logs, checkpoint);
   return start;
+}
+
+/** Errors: SOURCE_MISMATCH where a log that is given is not the one that the copy has read before. */
+async function checkPassed(
+  logs: readonly NamedLog[],
+  { passed = [] }: WriterCheckpoint,
+): Promise<void> {
+  for (const mark of passed) {
+    const input = logs.find(({ name }) => name === mark.file)?.input;
+    if (input?.canRewind === true) await checkLog(input, mark);
+  }
 }
 
 /** True where the log that the copy has read last is among these. */
