@@ -1,5 +1,5 @@
 // Goal: runs of a second, as cron makes them, leave no parts that nobody reads, in files and in time.
-// Method: real runs over growing logs; what they left is made to look old, and another run has to clear it.
+// Method: real runs over growing logs; what they left is made to look old, and later runs have to clear it.
 import { readdirSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import { startServerOfKind } from '../servers/index.js';
@@ -10,7 +10,7 @@ import { differences } from './replay-case.js';
 const tables = Array.from({ length: 4 }, (_, index) => `w.t${index}`);
 const agedSeconds = 600;
 
-testWith('mariadb')('a short run clears the merged parts that earlier ones left', async (t) => {
+testWith('mariadb')('short runs clear the merged parts that earlier ones left', async (t) => {
   t.timeout(120_000);
   const server = await startServerOfKind('mariadb');
   t.teardown(server.stop);
@@ -34,7 +34,8 @@ testWith('mariadb')('a short run clears the merged parts that earlier ones left'
   const isOld = (folder: string): boolean =>
     statSync(folder).mtimeMs < Date.now() - (agedSeconds * 1000) / 2;
   const kept: number[] = [];
-  for (let run = 0; run < 5; run += 1) {
+  // It is the engine's work in the background: on a busy machine a run of a second may end before it comes to that.
+  for (let run = 0; run < 20 && (kept.at(-1) ?? Infinity) >= left.length / 3; run += 1) {
     await addAndWrite();
     kept.push(partFolders(engine).filter(isOld).length);
   }
