@@ -58,5 +58,5 @@ const pieceBytes = 512 * 1024;
 /** Magic; version 1, independent blocks; blocks of 1 MiB at most; the checksum of these two bytes. */
 const frameHead = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x60, 0x51]);
 
-/** In front of a block that is not packed. */
+/** Set in the size of a block that is not packed. */
 const plainMark = 0x80_00_00_00;
