@@ -15,9 +15,10 @@ test.after.always(async () => {
 const get = (sql: string, format = 'TabSeparated'): Promise<Reply> =>
   send(server, `/?query=${encodeURIComponent(sql)}&default_format=${format}`);
 
-/** Times that a statement took differ. */
+/** Times that a statement took differ, and the mark between Avro's blocks: 16 bytes, other ones each second. */
 function comparable({ status, bytes, headers }: Reply): unknown {
-  const text = bytes.toString('latin1').replace(/(elapsed(?:_ns)?(?:": "?|":"|>))[\d.]+/g, '$1…');
+  let text = bytes.toString('latin1').replace(/(elapsed(?:_ns)?(?:": "?|":"|>))[\d.]+/g, '$1…');
+  if (text.startsWith('Obj\x01')) text = text.replaceAll(text.slice(-16), '…');
   // A schema that is made for an answer has a name of its own.
   return [status, headers['content-type'], text.replace(/tmp\w+\.proto/, '')];
 }
