@@ -130,7 +130,7 @@ void Connection::Replace() {
   }
   chdb_close_conn(std::exchange(handle_, fresh));
   is_spoilt_ = false;
-  is_changed_ = false;
+  is_changed_ = !role_.empty();
 }
 
 void Connection::Fail(const std::string& error) {
