@@ -40,7 +40,7 @@ extern "C" {
 #define TF_EXPORT
 #endif
 
-#define TF_ABI_VERSION 5
+#define TF_ABI_VERSION 6
 
 /* What a call came to. The numbers are stable; what the caller should do stands after each. */
 typedef enum tf_status {
@@ -104,7 +104,13 @@ typedef struct tf_engine tf_engine;
  *   "allow_external": bool (false), "allow_broken": bool (false: parts lost to a crash refuse the
  *   open with TF_BROKEN_DATA; true opens it all the same, to repair it),
  *   "sandbox": "auto" ("require", "off"), "allow_paths": list of texts (empty),
- *   "allow_paths_read_only": list of texts (empty)
+ *   "allow_paths_read_only": list of texts (empty), "rights": list of texts (empty)
+ *
+ * Rights. Each text of "rights" is role, "read" or "write", database and table, with tabs between:
+ * `role` (letters, digits, _) is what tf_scan_role and tf_answer_role take. "*" as database and
+ * table means all, "shop" and "*" all of a database; a name that ends in "*" all that begin so.
+ * The databases theflash…, system and information_schema are no part of any. "allow_external"
+ * and "rights" refuse each other.
  *
  * The sandbox. Every thread of ch.so that calls the engine, and all that the engine starts, are
  * held by the kernel (Landlock and seccomp): they reach the engine folder and those of
@@ -153,6 +159,16 @@ TF_EXPORT tf_status tf_execute(tf_engine *engine, const char *sql, size_t sql_le
  * Owns: *scan belongs to the caller until tf_scan_close.
  */
 TF_EXPORT tf_status tf_scan_new(tf_engine *engine, tf_scan **scan, tf_error *error);
+
+/*
+ * Has the scan run with the rights of a role alone: of "rights" of tf_engine_open. ClickHouse asks
+ * for them wherever the statement reaches a table. Of statements that change something INSERT,
+ * UPDATE and DELETE are left. Before tf_scan_start.
+ *
+ * Errors: TF_INVALID for a role that there is not. Those of what follows: TF_DENIED or TF_ENGINE,
+ * with engine code 497, for what the role has no right to.
+ */
+TF_EXPORT tf_status tf_scan_role(tf_scan *scan, const char *role, size_t role_len, tf_error *error);
 
 /*
  * Starts a query whose result is pulled as Arrow IPC messages. The rows are those of the moment of
@@ -237,6 +253,10 @@ TF_EXPORT tf_status tf_answer_new(tf_engine *engine, tf_answer **answer, tf_erro
  */
 TF_EXPORT tf_status tf_answer_set(tf_answer *answer, const char *name, size_t name_len,
                                   const char *value, size_t value_len, tf_error *error);
+
+/* As tf_scan_role, of an answer; before tf_answer_start. */
+TF_EXPORT tf_status tf_answer_role(tf_answer *answer, const char *role, size_t role_len,
+                                   tf_error *error);
 
 /*
  * Runs one statement, by the SQL layer and under the locks of every other. The rows of a query are

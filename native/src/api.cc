@@ -186,6 +186,13 @@ tf_status tf_scan_new(tf_engine* engine, tf_scan** scan, tf_error* error) {
   });
 }
 
+tf_status tf_scan_role(tf_scan* scan, const char* role, size_t role_len, tf_error* error) {
+  return Guard(error, [&] {
+    Scans::Get().Find(scan)->SetRole(Text(role, role_len, "role"));
+    return TF_OK;
+  });
+}
+
 tf_status tf_scan_start(tf_scan* scan, const char* sql, size_t sql_len, tf_error* error) {
   return Guard(error, [&] {
     Scans::Get().Find(scan)->Start(Text(sql, sql_len, "sql"));
@@ -276,6 +283,13 @@ tf_status tf_answer_set(tf_answer* answer, const char* name, size_t name_len, co
                         size_t value_len, tf_error* error) {
   return Guard(error, [&] {
     Answers::Get().Find(answer)->Set(Text(name, name_len, "name"), Text(value, value_len, "value"));
+    return TF_OK;
+  });
+}
+
+tf_status tf_answer_role(tf_answer* answer, const char* role, size_t role_len, tf_error* error) {
+  return Guard(error, [&] {
+    Answers::Get().Find(answer)->SetRole(Text(role, role_len, "role"));
     return TF_OK;
   });
 }

@@ -73,13 +73,19 @@ void Engine::Start() {
       options_.memory_bytes_max != 0
           ? options_.memory_bytes_max
           : static_cast<uint64_t>(kMemoryShare * static_cast<double>(MachineMemoryBytes()));
+  for (const std::string& right : options_.rights) rights_.push_back(ParseRight(right));
+  if (!rights_.empty() && options_.allow_external) {
+    throw Error(TF_INVALID, "with allow_external there are no roles with fewer rights",
+                "Leave allow_external out, or the rights.");
+  }
   FolderFormat format(*folder_);
   folder_->EmptyFolder(kPipes);
   folders_ = AllowedFolders(options_);
   SettleSandbox(folder_->path(), options_);
   arguments_ = {
       "--path=" + folder_->path(),
-      "--config-file=" + WriteOverlay(*folder_, {options_.allow_external, folders_, HasSandbox()}),
+      "--config-file=" +
+          WriteOverlay(*folder_, {options_.allow_external, folders_, HasSandbox(), rights_}),
       "--max_server_memory_usage=" + std::to_string(memory),
       "--output_format_arrow_compression_method=none",
   };
@@ -111,6 +117,13 @@ void Engine::FindConstSettings() {
            " (SELECT name FROM system.settings WHERE readonly)) ORDER BY name")) {
     const_settings_.push_back(std::move(row.at(0)));
   }
+}
+
+void Engine::EnterRole(Connection& connection, std::string_view role) const {
+  const bool is_known = std::any_of(rights_.begin(), rights_.end(),
+                                    [&](const Right& right) { return right.role == role; });
+  if (!is_known) throw Error(TF_INVALID, "there is no role " + std::string(role));
+  connection.SetRole(std::string(role));
 }
 
 std::optional<std::string> Engine::ReadCheckpoint(std::string_view source) {

@@ -15,6 +15,7 @@
 
 #include "base/options.h"
 #include "folder/folder.h"
+#include "folder/roles.h"
 #include "session/canceller.h"
 #include "session/connection_pool.h"
 #include "sql/print_cache.h"
@@ -97,6 +98,9 @@ class Engine {
   const std::vector<std::string>& folders() const { return folders_; }
   // What constraints hold, in order.
   const std::vector<std::string>& const_settings() const { return const_settings_; }
+  // Makes a connection of the pool run what follows with the rights of a role, until its Reset.
+  // Errors: TF_INVALID where `rights` of the options gives it none.
+  void EnterRole(Connection& connection, std::string_view role) const;
   // A name that is free in the folder, within the engine's reach, for a pipe that lives as long as
   // a query. What a killed process left there goes with the next open.
   std::string NewPipePath();
@@ -156,6 +160,7 @@ class Engine {
   std::vector<std::string> arguments_;
   std::vector<std::string> folders_;
   std::vector<std::string> const_settings_;
+  std::vector<Right> rights_;
   std::unique_ptr<Connection> control_;  // for ledger and versions
   std::unique_ptr<ConnectionPool> pool_;
   std::unique_ptr<ConnectionPool> writers_;

@@ -18,6 +18,7 @@ import { openEmbeddedEngine, type EmbeddedEngine } from '../engine/index.js';
 import { startFollower, type Follower, type FollowOptions } from '../follow/index.js';
 import { FlashError, type FollowedSource } from '../protocol/index.js';
 import {
+  Accounts,
   defaultLimits,
   openJsonLog,
   parseListenAddress,
@@ -43,7 +44,7 @@ export default class Serve extends FlashCommand {
 
   static override description =
     'Runs until SIGTERM or Ctrl-C, which let running requests end. With --binlog it also follows a server, or a folder of logs, as ' +
-    'write does: if that stops, reads go on, status says why, and it is tried again. SIGHUP reads token and certificate ' +
+    'write does: if that stops, reads go on, status says why, and it is tried again. SIGHUP reads token, certificate and users ' +
     'again. Logs go to stderr, one JSON object a line. An address that other machines can reach needs ' +
     'both a token and TLS. The protocol is in docs/protocol.md.';
 
@@ -73,6 +74,15 @@ export default class Serve extends FlashCommand {
     'token-file': Flags.string({
       summary: 'File with the token that clients must have.',
       helpValue: 'FILE',
+    }),
+    'users-file': Flags.string({
+      summary:
+        'File of users with rights to tables, JSON; its passwords by theflash hash-password.',
+      helpValue: 'FILE',
+    }),
+    'audit-sql': Flags.boolean({
+      summary: "Write statements' texts into the log, too, which may hold values of tables.",
+      dependsOn: ['users-file'],
     }),
     'tls-cert': Flags.string({
       summary: 'Certificate chain, PEM.',
@@ -144,19 +154,26 @@ export default class Serve extends FlashCommand {
     refuseSeveral(flags.engine);
     if (flags.engine.includes('://')) throw refuseLocation(flags.engine);
     const followed = await followOptions(flags);
+    const { 'users-file': usersFile } = flags;
+    const accounts = usersFile === undefined ? undefined : await Accounts.open(usersFile);
     const signal = this.interruptSignal();
     const hangups = reloadAtHangup(log);
     const engine = await openEmbeddedEngine(flags.engine, {
       create: true,
       hasGuest: followed !== undefined,
       ...folderOptions(flags),
+      ...(accounts === undefined ? {} : { rights: accounts.rights }),
     });
     try {
       let follower: Follower | undefined;
       const listSources = (): FollowedSource[] =>
         follower === undefined ? [] : [{ state: follower.state(), figures: follower.figures }];
       try {
-        const server = await startServer(engine, { ...options, listSources });
+        const server = await startServer(engine, {
+          ...options,
+          listSources,
+          ...(accounts === undefined ? {} : { accounts }),
+        });
         hangups.attach(server);
         // A server that can't listen has not begun to write.
         if (followed !== undefined) follower = follow(engine, followed, log);
@@ -232,6 +249,7 @@ function serveOptions(
     'tls-cert'?: string | undefined;
     'tls-key'?: string | undefined;
     'allow-open-network': boolean;
+    'audit-sql': boolean;
     http?: string | undefined;
     'http-open': boolean;
     'metrics-listen'?: string | undefined;
@@ -255,6 +273,7 @@ function serveOptions(
     allowOpenNetwork: flags['allow-open-network'],
     ...(http === undefined ? {} : { http: { ...parseListenAddress(http), isOpen } }),
     ...(metrics === undefined ? {} : { metrics: parseListenAddress(metrics) }),
+    auditSql: flags['audit-sql'],
     version,
     limits: {
       sourceLostMsMax: flags['source-lost-max-ms'],

@@ -41,6 +41,14 @@ const engineOptions: OptionShape<EmbeddedEngineOptions> = {
   allowBroken: aFlag,
   sandbox: oneOf('auto', 'require', 'off'),
   allowPaths: listOf(objectOf('openEngine allowPaths', { path: aText, readOnly: aFlag })),
+  rights: listOf(
+    objectOf('openEngine rights', {
+      role: aText,
+      kind: oneOf('read', 'write'),
+      database: aText,
+      table: aText,
+    }),
+  ),
   hasGuest: aFlag,
 };
 

@@ -42,6 +42,7 @@ const queryOptions: OptionShape<QueryOptions> = {
   parameters: anObject(),
   buffers: anObject('take', 'give'),
   checksum: aFlag,
+  role: aText,
 };
 
 /** A place in the logs, or a moment. */

@@ -13,6 +13,8 @@ export interface AnswerRequest {
   settings: ReadonlyMap<string, string>;
   /** Refuses what changes anything. */
   isReadOnly: boolean;
+  /** With whose rights it runs; missing for all. */
+  role?: string;
   signal: AbortSignal;
 }
 

@@ -65,6 +65,8 @@ export interface StatementOptions {
   signal?: AbortSignal;
   /** Values for `{name:Type}` in the SQL, as `bindParameters` puts them in. */
   parameters?: SqlParameters;
+  /** With whose rights it runs, of those that the engine was opened with; missing for all. */
+  role?: string;
 }
 
 /** How a query gives its result. */

@@ -9,6 +9,7 @@ export * from './column-types.js';
 export * from './engine.js';
 export * from './errors.js';
 export * from './histogram.js';
+export * from './loopback.js';
 export * from './map-fields.js';
 export * from './mysql-type-text.js';
 export * from './far-day.js';

@@ -13,7 +13,7 @@ import {
 import { ActiveRequest } from './active-request.js';
 import { clientAddress } from './client-address.js';
 import { type Send, type ServerContext } from './context.js';
-import { errorFields } from './error-fields.js';
+import { errorFields, toFlashError } from './error-fields.js';
 import { handleRequest, isPlainRequest } from './handle-request.js';
 import { Intake } from './intake.js';
 import { Login } from './login.js';
@@ -21,6 +21,7 @@ import { MessageSocket } from './message-socket.js';
 import { type EndedBy } from './metrics.js';
 import { QuietTimers } from './quiet-timers.js';
 import { type Share } from './receive-budget.js';
+import { refuseAccount } from './request-engine.js';
 import { UnreadLimit } from './unread-limit.js';
 import { WriteSession } from './write-session.js';
 
@@ -221,28 +222,41 @@ export class Connection {
   #takeLogin(message: Message): void {
     const login = this.#login;
     if (login === undefined) throw new FlashError('INTERNAL', 'A message before the preface');
-    const { answer, isReady } = login.take(message);
-    const { hello } = login;
-    if (hello === undefined) return;
-    if (message.type === 'AUTH') {
-      const waitMs = this.#server.tokens.note(this.address, isReady);
-      this.#afterPause(waitMs, () => {
-        this.#answerLogin(answer, hello, isReady);
+    // Nothing more is taken meanwhile: a password is checked on another thread.
+    this.#intake.hold('login');
+    login
+      .take(message)
+      .then(({ answer, isReady }) => {
+        this.#afterLogin(login, message, answer, isReady);
+      })
+      .catch((error: unknown) => {
+        this.fail(toFlashError(error));
       });
-    } else this.#answerLogin(answer, hello, isReady);
   }
 
-  /** Does something after a while, in which nothing is taken of the client. */
+  #afterLogin(
+    login: Login,
+    message: Message,
+    answer: Message | FlashError,
+    isReady: boolean,
+  ): void {
+    const { hello } = login;
+    if (this.#isClosing || hello === undefined) return;
+    const waitMs = message.type === 'AUTH' ? this.#server.tokens.note(this.address, isReady) : 0;
+    this.#afterPause(waitMs, () => {
+      this.#answerLogin(answer, hello, isReady);
+      this.#intake.release('login');
+    });
+  }
+
+  /** Does something after a while. */
   #afterPause(pauseMs: number, goOn: () => void): void {
     if (pauseMs === 0) {
       goOn();
       return;
     }
-    this.#intake.hold('login');
     setTimeout(() => {
-      if (this.#isClosing) return;
-      goOn();
-      this.#intake.release('login');
+      if (!this.#isClosing) goOn();
     }, pauseMs).unref();
   }
 
@@ -257,7 +271,11 @@ export class Connection {
     this.#isReady = true;
     this.#heard();
     this.#messages.setFrameBytesMax(this.#server.limits.frameBytesMax, hello.frameBytesMax);
-    this.#server.log('info', 'connection-ready', { ...this.#logFields(), client: hello.client });
+    this.#server.log('info', 'connection-ready', {
+      ...this.#logFields(),
+      client: hello.client,
+      user: this.#login?.account?.name,
+    });
     if (this.#server.isDraining) this.drain('The server stops', 0);
   }
 
@@ -307,6 +325,7 @@ export class Connection {
           ...{ server: this.#server, request, payload },
           send: this.#sender(request),
           checksums: this.#messages.checksum,
+          account: this.#login?.account,
         }),
       );
     } else {
@@ -315,6 +334,7 @@ export class Connection {
   }
 
   async #openWrite(batchId: string, request: ActiveRequest): Promise<void> {
+    refuseAccount(this.#login?.account, 'open a write batch');
     request.limitTime(this.#server.limits.statementTimeoutMsMax);
     const drop = (): void => {
       this.fail(new FlashError('CANCELLED', 'The batch was given up: its outcome was asked for'));
@@ -476,9 +496,3 @@ const signOfLifeBytes = 64 * 1024;
 
 /** How long a closed connection waits for its client to have read the last words. */
 const lingerMs = 1_000;
-
-function toFlashError(error: unknown): FlashError {
-  if (error instanceof FlashError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new FlashError('INTERNAL', message, { cause: error });
-}

@@ -2,6 +2,7 @@ import { type CallLimit, type Engine, type FollowedSource } from '../protocol/in
 import { type Message, type OpenScan } from '../protocol/wire/index.js';
 import { type ActiveRequest } from './active-request.js';
 import { type AppliedBatches } from './applied-batches.js';
+import { type Audit } from './audit.js';
 import { type Credentials } from './credentials.js';
 import { type Health } from './health.js';
 import { type Inserts } from './inserts.js';
@@ -13,6 +14,7 @@ import { type ReceiveBudget } from './receive-budget.js';
 import { type PlanSnapshots } from './snapshot.js';
 import { type TokenBackOff } from './token-back-off.js';
 import { type Turns } from './turns.js';
+import { type Account, type Accounts } from './users/index.js';
 
 /** What all connections of a server share. */
 export interface ServerContext {
@@ -38,6 +40,9 @@ export interface ServerContext {
   readonly turns: Turns;
   readonly tokens: TokenBackOff;
   credentials: Credentials;
+  /** Users with rights of their own; undefined where there are none. */
+  readonly accounts: Accounts | undefined;
+  readonly audit: Audit;
   isDraining: boolean;
   /** Scans that run now, of all connections. */
   listScans(): readonly OpenScan[];
@@ -58,4 +63,6 @@ export interface RequestContext {
   send: Send;
   /** Whether frames of the connection carry checksums. */
   checksums: boolean;
+  /** Whose request it is; undefined for who has all rights. */
+  account: Account | undefined;
 }

@@ -1,4 +1,4 @@
-import { type ErrorCode, type FlashError } from '../protocol/index.js';
+import { FlashError, type ErrorCode } from '../protocol/index.js';
 
 /**
  * What the log tells of an error: its code, ClickHouse's number, and the text where the server wrote
@@ -28,4 +28,11 @@ const ownTexts: ReadonlySet<ErrorCode> = new Set([
 
 function firstFrame({ stack = '' }: Error): string | undefined {
   return /^ {4}at (.*)$/m.exec(stack)?.[1];
+}
+
+/** What was thrown, as an error for clients: a bug where it is none of ours. */
+export function toFlashError(error: unknown): FlashError {
+  if (error instanceof FlashError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new FlashError('INTERNAL', message, { cause: error });
 }

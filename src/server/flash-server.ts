@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { CallLimit, FlashError, type Engine } from '../protocol/index.js';
 import { MessageWriter, toErrorMessage, type OpenScan } from '../protocol/wire/index.js';
 import { AppliedBatches } from './applied-batches.js';
+import { Audit } from './audit.js';
 import { clientAddress } from './client-address.js';
 import { ClientCounts } from './client-counts.js';
 import { Connection } from './connection.js';
@@ -39,7 +40,7 @@ export interface FlashServer {
   /** Figures for tests and STATUS. */
   counts(): { connections: number; scans: number; writes: number };
   /**
-   * Reads token and certificate again; connections that are open stay. On an error the old ones are
+   * Reads token, certificate and users again; connections that are open stay. On an error the old ones are
    * kept.
    */
   reload(): Promise<void>;
@@ -60,7 +61,7 @@ export async function startServer(engine: Engine, options: ServeOptions): Promis
   const credentials = await readCredentials(options);
   checkListen({
     host: options.host,
-    hasToken: credentials.token !== undefined,
+    hasToken: credentials.token !== undefined || options.accounts !== undefined,
     hasTls: credentials.tls !== undefined,
     allowOpenNetwork: options.allowOpenNetwork === true,
   });
@@ -118,6 +119,8 @@ class RunningServer implements FlashServer {
       turns: new Turns(),
       tokens: new TokenBackOff(limits),
       credentials,
+      accounts: options.accounts,
+      audit: new Audit(options.log, options.accounts !== undefined, options.auditSql === true),
       isDraining: false,
       listScans: () => this.#listScans(),
       countConnections: () => this.#countConnections(),
@@ -141,6 +144,7 @@ class RunningServer implements FlashServer {
       port: this.port,
       tls: this.#gate !== undefined,
       token: this.#context.credentials.token !== undefined,
+      users: this.#options.accounts?.file,
       metrics: this.metricsUrl,
       http: this.httpUrl,
     });
@@ -162,7 +166,7 @@ class RunningServer implements FlashServer {
   }
 
   async #reload(): Promise<void> {
-    const fresh = await readCredentials(this.#options).catch((error: unknown) => {
+    const fresh = await this.#readAgain().catch((error: unknown) => {
       this.metrics.reloadsFailed += 1;
       throw error;
     });
@@ -176,6 +180,13 @@ class RunningServer implements FlashServer {
       token: fresh.token !== undefined,
       certificateUntil: fresh.tls?.until,
     });
+  }
+
+  /** The users last: they are taken when they are read, and an error is to change nothing. */
+  async #readAgain(): Promise<ServerContext['credentials']> {
+    const fresh = await readCredentials(this.#options);
+    await this.#context.accounts?.reload();
+    return fresh;
   }
 
   close(): Promise<void> {

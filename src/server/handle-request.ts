@@ -6,6 +6,8 @@ import {
   listColumns,
   listSnapshots,
   listTables,
+  queryRows,
+  quoteTable,
   relabelSchema,
   tableName,
   type ArrowScan,
@@ -28,7 +30,7 @@ import {
 import { type RequestContext } from './context.js';
 import { fingerprintColumns, mysqlTypesOf, planScan } from './plan.js';
 import { streamResult } from './stream-result.js';
-import { requestEngine } from './request-engine.js';
+import { refuseAccount, requestEngine } from './request-engine.js';
 import { snapshotGone } from './snapshot.js';
 import { openTicket, type Ticket } from './ticket.js';
 
@@ -58,7 +60,34 @@ export function isPlainRequest(message: Message): message is PlainRequest {
 export async function handleRequest(message: PlainRequest, context: RequestContext): Promise<void> {
   const { request, server } = context;
   const wantedMs = 'timeoutMs' in message ? message.timeoutMs : 0;
-  request.limitTime(allowedTime(wantedMs, server.limits.statementTimeoutMsMax));
+  const allowedMs = allowedTime(
+    context.account?.timeoutMs ?? 0,
+    server.limits.statementTimeoutMsMax,
+  );
+  request.limitTime(allowedTime(wantedMs, allowedMs));
+  await asAccount(message, context, () => handle(message, context));
+}
+
+/** Counts a request for its account, and notes it in the log. */
+async function asAccount(
+  message: PlainRequest,
+  { server, request: active, account }: RequestContext,
+  run: () => Promise<void>,
+): Promise<void> {
+  const text = 'sql' in message ? message.sql : message.type;
+  const leave = account === undefined ? undefined : server.accounts?.enter(account);
+  try {
+    await run();
+    server.audit.note({ door: 'tcp', account, text, active });
+  } catch (error) {
+    server.audit.note({ door: 'tcp', account, text, active, error });
+    throw error;
+  } finally {
+    leave?.();
+  }
+}
+
+async function handle(message: PlainRequest, context: RequestContext): Promise<void> {
   switch (message.type) {
     case 'TABLES': {
       await sendTables(message, context);
@@ -69,6 +98,7 @@ export async function handleRequest(message: PlainRequest, context: RequestConte
       return;
     }
     case 'CHECKPOINT': {
+      refuseAccount(context.account, 'read checkpoints');
       const checkpoint = await context.server.engine.readCheckpoint(message.source);
       await context.send({ type: 'CHECKPOINT_OK', checkpoint });
       return;
@@ -90,10 +120,12 @@ export async function handleRequest(message: PlainRequest, context: RequestConte
       return;
     }
     case 'RESOLVE': {
+      refuseAccount(context.account, 'ask for batches');
       await resolveBatch(message, context);
       return;
     }
     case 'INSERT': {
+      refuseAccount(context.account, 'insert in bulk');
       await insert(message, context);
       return;
     }
@@ -113,7 +145,7 @@ const plainTypes: ReadonlySet<string> = new Set<PlainRequest['type']>([
 ]);
 
 async function sendTables(message: TablesMessage, context: RequestContext): Promise<void> {
-  const engine = requestEngine(context.server.engine, context.request.signal);
+  const engine = engineOf(context);
   const tables: WireTable[] = [];
   for (const table of await listTables(engine)) {
     if (message.database !== undefined && table.database !== message.database) continue;
@@ -129,7 +161,13 @@ async function sendTables(message: TablesMessage, context: RequestContext): Prom
   await context.send({ type: 'TABLES_OK', tables });
 }
 
-async function sendStatus({ server, send }: RequestContext): Promise<void> {
+/** The engine with the rights of the request. */
+function engineOf({ server, request, account }: RequestContext): Engine {
+  return requestEngine(server.engine, request.signal, account);
+}
+
+/** A user is not told what others do. */
+async function sendStatus({ server, send, account }: RequestContext): Promise<void> {
   const { engineVersion, patches, sandbox } = await server.engine.info();
   await send({
     type: 'STATUS_OK',
@@ -141,17 +179,21 @@ async function sendStatus({ server, send }: RequestContext): Promise<void> {
     sandbox,
     connections: server.countConnections(),
     openWrites: server.writes.count,
-    openScans: server.listScans(),
-    sources: server.listSources?.().map(({ state }) => state),
+    openScans: account === undefined ? server.listScans() : [],
+    sources: account === undefined ? server.listSources?.().map(({ state }) => state) : undefined,
   });
 }
 
 async function execute(message: ExecuteMessage, context: RequestContext): Promise<void> {
   const { server, request } = context;
   const { signal } = request;
-  const run = (): Promise<void> =>
-    server.engine.execute(message.sql, statementOptions(message, signal));
-  await server.statements.run(run, signal);
+  const { account } = context;
+  const isOwn = account !== undefined && (await server.snapshots.dropFor(account, message.sql));
+  if (!isOwn) {
+    const run = (): Promise<void> =>
+      engineOf(context).execute(message.sql, statementOptions(message, signal));
+    await server.statements.run(run, signal);
+  }
   request.check();
   await context.send({ type: 'EXECUTE_OK', elapsedMs: request.elapsedMs });
 }
@@ -162,19 +204,23 @@ async function runQuery(message: QueryMessage, context: RequestContext): Promise
   startScan(context, 'QUERY');
   const statement = statementOptions(message, request.signal);
   const open = (options: QueryOptions): Promise<ArrowScan> =>
-    server.engine.query(message.sql, { ...statement, ...options });
+    engineOf(context).query(message.sql, { ...statement, ...options });
   await streamResult(context, open, server.limits);
   server.metrics.rowsSent += request.rows;
 }
 
 async function plan(message: PlanMessage, context: RequestContext): Promise<void> {
-  const { server, request } = context;
+  const { server, request, account } = context;
   const { snapshots, serverId } = server;
-  const engine = requestEngine(server.engine, request.signal);
+  const engine = engineOf(context);
+  // A snapshot is made with all rights: what may not be read is to be none.
+  if (account !== undefined)
+    await queryRows(engine, `SELECT 1 FROM ${quoteTable(message)} LIMIT 0`);
   const expiresAtMs = Date.now() + server.limits.ticketLifetimeMs;
-  const source = await snapshots.choose(message, expiresAtMs, () => {
+  const check = (): void => {
     request.check();
-  });
+  };
+  const source = await snapshots.choose(message, expiresAtMs, check, account);
   try {
     const answer = await planScan(engine, message, source, { serverId, key: server.ticketKey });
     request.check();
@@ -194,7 +240,8 @@ async function scan(message: ScanMessage, context: RequestContext): Promise<void
   });
   request.grant(message.credit);
   startScan(context, `SCAN ${tableName(ticket)}`);
-  const engine = requestEngine(server.engine, request.signal);
+  // The list of snapshots is nobody's; the rows are read with the rights of the request.
+  const engine = requestEngine(server.engine, request.signal, undefined);
   const columns = await readPlannedColumns(engine, ticket);
   const types =
     ticket.mysqlTypes === undefined ? mysqlTypesOf(columns) : new Map(ticket.mysqlTypes);
@@ -223,14 +270,14 @@ async function readPlannedColumns(engine: Engine, ticket: Ticket): Promise<reado
 
 /** The snapshot may go between the look at its columns and the query. */
 async function openPlanned(
-  { server, request }: RequestContext,
+  context: RequestContext,
   ticket: Ticket,
   options: QueryOptions,
 ): Promise<ArrowScan> {
   try {
-    return await server.engine.query(ticket.sql, { signal: request.signal, ...options });
+    return await engineOf(context).query(ticket.sql, options);
   } catch (error) {
-    await readPlannedColumns(server.engine, ticket);
+    await readPlannedColumns(context.server.engine, ticket);
     throw error;
   }
 }

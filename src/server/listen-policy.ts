@@ -1,12 +1,4 @@
-import { BlockList, isIP } from 'node:net';
-import { FlashError } from '../protocol/index.js';
-
-/** True for addresses that only programs on this machine can reach. */
-export function isLoopback(host: string): boolean {
-  if (host === 'localhost') return true;
-  const family = isIP(host);
-  return family !== 0 && loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
-}
+import { FlashError, isLoopback } from '../protocol/index.js';
 
 /**
  * Checks that no server is opened to a network by accident: it needs a token, so that not everybody
@@ -44,17 +36,22 @@ export function checkListen(options: {
 export function checkHttpListen(
   http: { host: string; isOpen: boolean },
   credentials: { token: string | undefined; tls: object | undefined },
-  { allowOpenNetwork = false }: { allowOpenNetwork?: boolean },
+  { allowOpenNetwork = false, accounts }: { allowOpenNetwork?: boolean; accounts?: object },
 ): void {
-  const hasToken = credentials.token !== undefined && !http.isOpen;
-  if (credentials.token === undefined && !http.isOpen) {
+  const isGuarded = credentials.token !== undefined || accounts !== undefined;
+  if (!isGuarded && !http.isOpen) {
     throw new FlashError('INVALID_REQUEST', 'ClickHouse clients log in, and there is no token', {
-      hint: 'Make one (openssl rand -hex 32 > token) and give --token-file token, or say --http-open to let in every program of this machine.',
+      hint: 'Make one (openssl rand -hex 32 > token) and give --token-file token, or users (--users-file), or say --http-open to let in every program of this machine.',
+    });
+  }
+  if (accounts !== undefined && http.isOpen) {
+    throw new FlashError('INVALID_REQUEST', 'With --http-open everybody has all rights', {
+      hint: 'Leave out --http-open, or --users-file.',
     });
   }
   checkListen({
     host: http.host,
-    hasToken,
+    hasToken: isGuarded && !http.isOpen,
     hasTls: credentials.tls !== undefined,
     allowOpenNetwork,
   });
@@ -76,7 +73,3 @@ export function parseListenAddress(text: string): { host: string; port: number }
   }
   return { host, port };
 }
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');

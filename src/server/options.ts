@@ -3,6 +3,7 @@ import { wireLimits } from '../protocol/wire/index.js';
 import { type Log } from './log.js';
 import { type ReceiveLimits } from './receive-budget.js';
 import { type BackOffLimits } from './token-back-off.js';
+import { type Accounts } from './users/index.js';
 
 /** Bounds of what clients may do to the server. Units: ms and bytes; 0 ms stands for no limit. */
 export interface ServeLimits extends ReceiveLimits, BackOffLimits {
@@ -91,6 +92,10 @@ export interface ServeOptions {
   port: number;
   /** File whose first line is the token that clients must prove to have. */
   tokenFile?: string;
+  /** Users with rights of their own, which the engine was opened with. */
+  accounts?: Accounts;
+  /** The log's line of a statement has its text. */
+  auditSql?: boolean;
   /** PEM files. */
   tls?: { certFile: string; keyFile: string };
   /** Allows an address that other machines reach although there is no token, or no TLS. */

@@ -10,6 +10,7 @@ import {
   type Engine,
   type TableRef,
 } from '../protocol/index.js';
+import { type Account } from './users/index.js';
 
 /** What all splits of a plan read. */
 export interface PlanSource {
@@ -26,8 +27,8 @@ export interface PlanSource {
  */
 export class PlanSnapshots {
   readonly #engine: Engine;
-  /** When each expires, in ms since 1970. */
-  readonly #own = new Map<string, number>();
+  /** When each expires, in ms since 1970, and whose it is. */
+  readonly #own = new Map<string, { endMs: number; account: string | undefined }>();
   /** The engine changes one at a time: more would only wait there, each in the way of other calls. */
   #lastChange: Promise<unknown> = Promise.resolve();
 
@@ -46,6 +47,7 @@ export class PlanSnapshots {
     request: TableRef & { snapshot?: string },
     expiresAtMs: number,
     check: () => void,
+    account: Account | undefined,
   ): Promise<PlanSource> {
     if (request.snapshot !== undefined) {
       const snapshot = await findSnapshot(this.#engine, request.snapshot);
@@ -64,7 +66,7 @@ export class PlanSnapshots {
       const expiresInMs = expiresAtMs - Date.now();
       return createSnapshot(this.#engine, { tables: [table], expiresInMs });
     });
-    this.#remember(snapshot.name, snapshot.expiresAtMs);
+    this.#remember(snapshot.name, { endMs: snapshot.expiresAtMs, account: account?.name });
     return { stored: storedTable(snapshot, table), snapshot: snapshot.name, expiresAtMs };
   }
 
@@ -73,6 +75,18 @@ export class PlanSnapshots {
     const { snapshot } = source;
     if (snapshot === undefined || !this.#own.delete(snapshot)) return;
     await this.#inTurn(() => dropSnapshot(this.#engine, snapshot));
+  }
+
+  /**
+   * Carries out a client's DROP SNAPSHOT of a snapshot that was made for a plan of his own, which he has no right to
+   * himself; false where the statement is another one.
+   */
+  async dropFor(account: Account, sql: string): Promise<boolean> {
+    const [, name = ''] = /^DROP SNAPSHOT IF EXISTS `(\w+)`$/.exec(sql) ?? [];
+    if (this.#own.get(name)?.account !== account.name) return false;
+    this.#own.delete(name);
+    await this.#inTurn(() => dropSnapshot(this.#engine, name));
+    return true;
   }
 
   /** Drops all that were made here. */
@@ -89,9 +103,9 @@ export class PlanSnapshots {
     return await done;
   }
 
-  #remember(name: string, expiresAtMs: number): void {
-    for (const [each, endMs] of this.#own) if (endMs < Date.now()) this.#own.delete(each);
-    this.#own.set(name, expiresAtMs);
+  #remember(name: string, held: { endMs: number; account: string | undefined }): void {
+    for (const [each, { endMs }] of this.#own) if (endMs < Date.now()) this.#own.delete(each);
+    this.#own.set(name, held);
   }
 
   /** False for views. */

@@ -1,4 +1,4 @@
-import { isLoopback } from './listen-policy.js';
+import { isLoopback } from '../protocol/index.js';
 
 /** Units: ms. */
 export interface BackOffLimits {

@@ -318,7 +318,7 @@ test.serial(
     const { engine: real } = local;
     let made = 0;
     const counted: Engine = {
-      ...requestEngine(real, manyListeners()),
+      ...requestEngine(real, manyListeners(), undefined),
       execute: async (sql, options) => {
         if (sql.startsWith('CREATE SNAPSHOT')) made += 1;
         await real.execute(sql, options);

@@ -59,6 +59,8 @@ class OptionsParser {
       options->allow_paths = ParseTexts();
     } else if (name == "allow_paths_read_only") {
       options->allow_paths_read_only = ParseTexts();
+    } else if (name == "rights") {
+      options->rights = ParseTexts();
     } else {
       Refuse("unknown member " + name);
     }

@@ -23,6 +23,7 @@ struct Options {
   SandboxMode sandbox = SandboxMode::kAuto;
   std::vector<std::string> allow_paths;
   std::vector<std::string> allow_paths_read_only;
+  std::vector<std::string> rights;  // see folder/roles.h
 };
 
 // Reads a JSON object of the members above; an empty text gives the defaults. Unknown, doubled or

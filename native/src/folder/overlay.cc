@@ -15,26 +15,6 @@ namespace {
 // series must not stay behind, so it is emptied first.
 constexpr std::string_view kOverlayFolder = "overlay";
 
-std::string EscapeXml(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
-
 std::string Replace(std::string text, std::string_view what, std::string_view by) {
   for (size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
     text.replace(at, what.size(), by);
@@ -84,14 +64,38 @@ void WriteChoice(const Folder& folder, const OverlayChoice& choice) {
     WriteFragment(folder, "config.d/90-backups.xml",
                   "<backups replace=\"1\">" + paths + "</backups>");
   }
+  // Without the patches the engine's one user has every right, and no role takes it away.
+  if (!choice.rights.empty())
+    WriteFragment(folder, "users.d/95-roles.xml", RolesXml(choice.rights));
   if (!choice.reads_files || choice.allow_external) return;
   // The attribute keeps the grant apart from those of no-way-out: same elements would be merged.
   WriteFragment(folder, "users.d/90-files.xml",
-                "<users><default><grants><query of=\"files\">GRANT READ ON FILE"
-                "</query></grants></default></users>");
+                "<roles><" + std::string(kOwnerRole) +
+                    "><grants><query of=\"files\">GRANT READ ON FILE</query></grants></" +
+                    std::string(kOwnerRole) + "></roles>");
 }
 
 }  // namespace
+
+std::string EscapeXml(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
 
 std::string WriteOverlay(const Folder& folder, const OverlayChoice& choice) {
   const std::string root = folder.OwnPath(kOverlayFolder);

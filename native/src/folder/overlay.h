@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "folder/folder.h"
+#include "folder/roles.h"
 
 namespace theflash {
 
@@ -15,11 +16,15 @@ struct OverlayChoice {
   bool allow_external = false;       // leaves out what shuts the ways out of the folder
   std::vector<std::string> folders;  // of allow_paths: backups go there and come from there
   bool reads_files = false;          // file() is granted: a sandbox holds it to those folders
+  std::vector<Right> rights = {};    // of roles besides the owner's
 };
 
 // Writes the embedded overlay below the folder, in place of that of an earlier open, and gives the
 // path of the config file that the engine starts with.
 std::string WriteOverlay(const Folder& folder, const OverlayChoice& choice);
+
+// `text` as it stands in an element of XML.
+std::string EscapeXml(std::string_view text);
 
 // Hash of the patch series, and the version of the ClickHouse that ch.so was built on.
 std::string_view PatchLevel();

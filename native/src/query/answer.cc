@@ -77,6 +77,12 @@ void Answer::Set(std::string_view name, std::string_view value) {
   settings_.emplace_back(name, value);
 }
 
+void Answer::SetRole(std::string_view role) {
+  const std::lock_guard lock(mutex_);
+  if (started_) throw Error(TF_INVALID, "the answer has been started before");
+  engine_->EnterRole(*connection_, role);
+}
+
 // A step that fails ends the answer; what a cancelled one fails with is no error of its own.
 template <typename Step>
 auto Answer::UnlessCancelled(Step step) {

@@ -35,6 +35,9 @@ class Answer {
 
   void Set(std::string_view name, std::string_view value);
 
+  // Runs with the rights of a role alone. Before Start.
+  void SetRole(std::string_view role);
+
   // Plans a query, or runs what is none. Once only.
   void Start(std::string_view sql, AnswerRequest request);
 

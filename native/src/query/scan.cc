@@ -89,6 +89,12 @@ auto Scan::UnlessCancelled(Step step) {
   }
 }
 
+void Scan::SetRole(std::string_view role) {
+  const std::lock_guard lock(mutex_);
+  if (started_) throw Error(TF_INVALID, "the scan has been started before");
+  engine_->EnterRole(*connection_, role);
+}
+
 void Scan::Start(std::string_view sql) {
   const std::lock_guard lock(mutex_);
   if (std::exchange(started_, true)) throw Error(TF_INVALID, "the scan has been started before");
@@ -203,6 +209,11 @@ void Scan::Release() {
     }
   }
   engine_->canceller().Stop(connection_->tag());
+  try {
+    connection_->Reset();
+  } catch (const Error&) {
+    // The engine was closed, and the connection with it.
+  }
   connection_.Return();
 }
 

@@ -25,6 +25,9 @@ class Scan {
   Scan(const Scan&) = delete;
   Scan& operator=(const Scan&) = delete;
 
+  // Runs with the rights of a role alone. Before Start.
+  void SetRole(std::string_view role);
+
   // Plans `sql` where it is one SELECT, which pins the rows it will give; any other text runs in
   // the first Next. Once only. Cancel reaches it: planning runs the scalar subqueries of a query.
   void Start(std::string_view sql);

@@ -8,6 +8,9 @@
 namespace theflash {
 namespace {
 
+// Of ClickHouse, src/Common/ErrorCodes.cpp.
+constexpr int kAccessDenied = 497;
+
 // Holds the write gate for a scope. It begins no sooner than a snapshot that is being made is done
 // (PrepareWrite takes the visibility lock alone): so a snapshot sees at most the one statement that
 // was under way before it, and no later one.
@@ -30,6 +33,31 @@ class WriteTurn {
   Gate& gate_;
 };
 
+// ClickHouse asks for a role's grants in what is left. All others are refused: its one user may end
+// each of his own queries, so that KILL QUERY would reach everybody's; and ch.so carries out some
+// of its verbs with rights of its own.
+void RefuseToRole(const sql::Statement& statement) {
+  const bool is_own = statement.imports_versions || !statement.create.empty();
+  switch (statement.effect) {
+    case sql::Effect::kRead:
+    case sql::Effect::kInsert:
+      return;
+    case sql::Effect::kWriteMutable:
+    case sql::Effect::kDdl:
+      if (!is_own) return;
+      break;
+    case sql::Effect::kSnapshot:
+    case sql::Effect::kRestore:
+    case sql::Effect::kOther:
+      break;
+  }
+  throw Error(
+      TF_DENIED, "Not enough privileges for this kind of statement",
+      "A user with rights to read and write tables may run SELECT, SHOW, DESCRIBE, EXPLAIN, "
+      "INSERT, UPDATE and DELETE.",
+      kAccessDenied);
+}
+
 }  // namespace
 
 std::vector<std::string_view> SplitStatements(std::string_view text) {
@@ -42,7 +70,7 @@ std::vector<std::string_view> SplitStatements(std::string_view text) {
 
 std::vector<sql::Statement> RewriteStatement(Engine& engine, Connection& connection,
                                              std::string_view statement, const Reading& reading) {
-  EngineCatalog catalog(&connection, &engine.prints());
+  EngineCatalog catalog(&connection, &engine.pool(), &engine.prints());
   sql::Options options;
   options.default_database = reading.database;
   options.takes_format = reading.takes_format;
@@ -59,6 +87,7 @@ std::vector<sql::Statement> RewriteStatement(Engine& engine, Connection& connect
 
 Result RunStatement(Engine& engine, Connection& connection, const sql::Statement& statement,
                     std::string_view format, const std::atomic<bool>* cancelled) {
+  if (connection.has_role()) RefuseToRole(statement);
   switch (statement.effect) {
     case sql::Effect::kWriteMutable: {
       const WriteTurn turn(engine, cancelled);

@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "sandbox/sandbox.h"
+#include "sql/quote.h"
 
 namespace theflash {
 namespace {
@@ -108,12 +109,28 @@ auto Connection::Run(Call call) {
   return worker_->Run([&] { return call(*handle_); });
 }
 
+// On the worker's thread.
+void Connection::EnterRole(chdb_connection connection) const {
+  if (role_.empty()) return;
+  const std::string sql = "SET ROLE " + QuoteName(role_);
+  const Result result(chdb_query_n(connection, sql.data(), sql.size(), "Null", 4));
+  if (!result.error().empty()) throw EngineError(std::string(result.error()));
+}
+
 // On the worker's thread. The new one first: with the last connection the engine would close.
 void Connection::Replace() {
   chdb_connection* const fresh = Connect();
+  try {
+    EnterRole(*fresh);
+  } catch (const Error&) {
+    // Nothing is to run with more rights than it has: without a connection, nothing runs.
+    chdb_close_conn(fresh);
+    if (handle_ != nullptr) chdb_close_conn(std::exchange(handle_, nullptr));
+    throw;
+  }
   chdb_close_conn(std::exchange(handle_, fresh));
   is_spoilt_ = false;
-  is_changed_ = false;
+  is_changed_ = !role_.empty();
 }
 
 void Connection::Fail(const std::string& error) {
@@ -214,6 +231,14 @@ Result Connection::Finish(std::future<Result> query) {
   return result;
 }
 
+void Connection::SetRole(std::string role) {
+  const std::lock_guard lock(mutex_);
+  if (handle_ == nullptr) throw Error(TF_CANCELLED, "the engine was closed");
+  role_ = std::move(role);
+  is_changed_ = true;
+  worker_->Run([this] { EnterRole(*handle_); });
+}
+
 void Connection::Change(std::string_view sql) {
   is_changed_ = true;
   Execute(sql);
@@ -222,6 +247,7 @@ void Connection::Change(std::string_view sql) {
 void Connection::Reset() {
   const std::lock_guard lock(mutex_);
   if (handle_ == nullptr || !is_changed_) return;
+  role_.clear();
   worker_->Run([this] {
     try {
       Replace();

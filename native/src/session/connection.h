@@ -78,6 +78,10 @@ class Connection {
   // What a query of Start came to; waits for it.
   Result Finish(std::future<Result> query);
 
+  // From now until Reset everything runs with the grants of a role alone, after an error too.
+  void SetRole(std::string role);
+  // Whether it runs with fewer than all rights.
+  bool has_role() const { return !role_.empty(); }
   // Runs SET or USE, whose effect lasts until Reset.
   void Change(std::string_view sql);
   // Undoes every Change. ClickHouse can't take a setting back to what the profile says: so the
@@ -96,6 +100,7 @@ class Connection {
   template <typename Call>
   auto Run(Call call);
   chdb_connection* Connect();
+  void EnterRole(chdb_connection connection) const;
   void Replace();
   void FetchAhead(const Result& stream);
   // Takes note of how a stream goes on after a piece.
@@ -104,6 +109,7 @@ class Connection {
 
   std::vector<std::string> arguments_;
   std::string tag_;
+  std::string role_;  // empty: all rights
   // libchdb keeps what a failed or abandoned query had written so far, and gives it out before the
   // result of the connection's next query. So such a connection is replaced before it is used
   // again.

@@ -47,7 +47,12 @@ std::string EngineCatalog::Print(std::string_view statement) {
 
 std::string EngineCatalog::FindInSnapshot(const std::string& snapshot, const std::string& database,
                                           const std::string& table) {
-  return theflash::FindInSnapshot(*connection_, snapshot, database, table);
+  // The list of snapshots is the owner's; what is found is read with the rights of who asks.
+  if (!connection_->has_role()) {
+    return theflash::FindInSnapshot(*connection_, snapshot, database, table);
+  }
+  const Lease owner = owners_->Take();
+  return theflash::FindInSnapshot(*owner, snapshot, database, table);
 }
 
 }  // namespace theflash

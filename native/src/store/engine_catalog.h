@@ -6,6 +6,7 @@
 #include <string>
 
 #include "session/connection.h"
+#include "session/connection_pool.h"
 #include "sql/print_cache.h"
 #include "sql/rewrite.h"
 
@@ -13,9 +14,10 @@ namespace theflash {
 
 class EngineCatalog : public sql::Catalog {
  public:
-  // `prints`: where to look for prints, and to keep them; without one each is made anew.
-  explicit EngineCatalog(Connection* connection, sql::PrintCache* prints = nullptr)
-      : connection_(connection), prints_(prints) {}
+  // `connection` answers with the rights that it has, `owners` with all. `prints`: where to look
+  // for prints, and to keep them; without one each is made anew.
+  EngineCatalog(Connection* connection, ConnectionPool* owners, sql::PrintCache* prints = nullptr)
+      : connection_(connection), owners_(owners), prints_(prints) {}
   std::optional<sql::TableInfo> Find(const std::string& database,
                                      const std::string& table) override;
   std::string Print(std::string_view statement) override;
@@ -24,6 +26,7 @@ class EngineCatalog : public sql::Catalog {
 
  private:
   Connection* connection_;
+  ConnectionPool* owners_;
   sql::PrintCache* prints_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "base/failpoint.h"
 #include "base/status.h"
+#include "folder/roles.h"
 #include "sql/quote.h"
 
 namespace theflash {
@@ -144,7 +145,8 @@ std::string Snapshots::CloneTables(const sql::SnapshotChange& change,
   const std::string id = std::to_string(next_version_++);
   std::string list;
   for (const auto& [database, table] : change.tables) {
-    const std::string stored = id + "_" + std::to_string(clones->size());
+    const std::string stored =
+        CloneName(database, table, id + "_" + std::to_string(clones->size()));
     RefuseUnclonable(*connection_, database, table);
     clones->push_back(stored);
     connection_->Execute("CREATE TABLE " + Stored(stored) + " CLONE AS " +

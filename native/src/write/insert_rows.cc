@@ -10,13 +10,14 @@
 namespace theflash {
 namespace {
 
-void CheckTarget(Connection& connection, const std::string& database, const std::string& table) {
+void CheckTarget(Engine& engine, Connection& connection, const std::string& database,
+                 const std::string& table) {
   const std::string name = database + "." + table;
   if (database == sql::kStagingDatabase || database == sql::kSnapshotDatabase) {
     throw Error(TF_INVALID, "The database " + database + " is the engine's own",
                 "Insert into a table of your own.");
   }
-  const auto info = EngineCatalog(&connection).Find(database, table);
+  const auto info = EngineCatalog(&connection, &engine.pool()).Find(database, table);
   if (!info) throw Error(TF_NOT_FOUND, "table " + name + " does not exist in the engine");
   if (info->is_mutable) {
     throw Error(TF_INVALID, name + " is a mutable table, whose rows need versions",
@@ -47,7 +48,7 @@ uint64_t InsertRows(Engine& engine, std::string_view database, std::string_view 
                     std::span<const uint8_t> arrow_stream) {
   const std::string columns = ColumnList(arrow_stream);
   const Lease connection = engine.pool().Take();
-  CheckTarget(*connection, std::string(database), std::string(table));
+  CheckTarget(engine, *connection, std::string(database), std::string(table));
   const Result result =
       connection->Insert("INSERT INTO " + QuoteTable(database, table) + " (" + columns +
                              ") SETTINGS async_insert = 0, input_format_null_as_default = 0",

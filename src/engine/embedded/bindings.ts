@@ -8,7 +8,7 @@ import { FlashError } from '../../protocol/index.js';
  */
 
 /** TF_ABI_VERSION of the header that these declarations follow. */
-export const abiVersion = 5;
+export const abiVersion = 6;
 
 /** tf_status. */
 export const status = {
@@ -51,6 +51,8 @@ const declarations = {
   execute:
     'tf_status tf_execute(tf_engine *engine, const char *sql, size_t sql_len, _Out_ tf_error *error)',
   scanNew: 'tf_status tf_scan_new(tf_engine *engine, _Out_ tf_scan **scan, _Out_ tf_error *error)',
+  scanRole:
+    'tf_status tf_scan_role(tf_scan *scan, const char *role, size_t role_len, _Out_ tf_error *error)',
   scanStart:
     'tf_status tf_scan_start(tf_scan *scan, const char *sql, size_t sql_len, _Out_ tf_error *error)',
   scanOpen:
@@ -67,6 +69,8 @@ const declarations = {
     'tf_status tf_answer_new(tf_engine *engine, _Out_ tf_answer **answer, _Out_ tf_error *error)',
   answerSet:
     'tf_status tf_answer_set(tf_answer *answer, const char *name, size_t name_len, const char *value, size_t value_len, _Out_ tf_error *error)',
+  answerRole:
+    'tf_status tf_answer_role(tf_answer *answer, const char *role, size_t role_len, _Out_ tf_error *error)',
   answerStart:
     'tf_status tf_answer_start(tf_answer *answer, const uint8_t *sql, size_t sql_len, const char *database, size_t database_len, const char *format, size_t format_len, int32_t read_only, _Out_ tf_error *error)',
   answerRead:

@@ -45,6 +45,8 @@ export interface EmbeddedEngineOptions {
   sandbox?: SandboxMode;
   /** Folders that are open to the engine besides its own, for backups and `file()`. */
   allowPaths?: readonly AllowedPath[];
+  /** What roles may do; a query of none of them may do all. Default: none. */
+  rights?: readonly Right[];
   /** Another thread will join the engine: threads for its calls are kept free. Default: false. */
   hasGuest?: boolean;
 }
@@ -62,6 +64,17 @@ export interface EmbeddedEngine extends Engine {
 }
 
 export type SandboxMode = 'auto' | 'require' | 'off';
+
+/**
+ * That a role may read, or read and write, tables. `*` as database and table means all tables of users,
+ * `shop` and `*` those of a database; a name that ends in `*` all that begin so.
+ */
+export interface Right {
+  role: string;
+  kind: 'read' | 'write';
+  database: string;
+  table: string;
+}
 
 export interface AllowedPath {
   path: string;
@@ -123,6 +136,9 @@ function nativeOptions(options: EmbeddedEngineOptions, scansMax: number): object
     sandbox: options.sandbox,
     allow_paths: list(false),
     allow_paths_read_only: list(true),
+    rights: options.rights?.map(({ role, kind, database, table }) =>
+      [role, kind, database, table].join('\t'),
+    ),
   };
 }
 

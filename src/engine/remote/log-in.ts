@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { FlashError } from '../../protocol/index.js';
+import { FlashError, isLoopback } from '../../protocol/index.js';
 import {
   authProof,
   equalsInConstantTime,
@@ -32,6 +32,7 @@ export async function logIn(
     client: options.client,
     frameBytesMax: options.frameBytesMax,
     checksum: options.checksum ?? !endpoint.isTls,
+    ...(endpoint.user === undefined ? {} : { user: endpoint.user }),
   });
   if (answer.type !== 'HELLO_OK') throw unexpected(endpoint, answer);
   if (answer.version < versionMin || answer.version > versionMax) {
@@ -40,8 +41,36 @@ export async function logIn(
     });
   }
   connection.setChecksum(answer.checksum);
-  if (answer.auth === 'token') await prove(connection, endpoint, options, answer);
+  if (endpoint.user !== undefined) await sendPassword(connection, endpoint, options, answer);
+  else if (answer.auth === 'token') await prove(connection, endpoint, options, answer);
+  else if (answer.auth === 'password') throw unexpected(endpoint, answer);
   return answer;
+}
+
+/** A server that knows no users would go on with other rights than were asked for. */
+async function sendPassword(
+  connection: Greeter,
+  endpoint: Endpoint,
+  options: ResolvedOptions,
+  { auth }: HelloOkMessage,
+): Promise<void> {
+  if (auth !== 'password') {
+    throw new FlashError('AUTH', `${endpoint.location} has no users`, {
+      hint: 'Leave the user out of the address, or start the server with --users-file.',
+    });
+  }
+  if (options.token === undefined) {
+    throw new FlashError('AUTH', `${endpoint.location} asks for a password`, {
+      hint: 'Put it into THEFLASH_TOKEN, or the path of its file into THEFLASH_TOKEN_FILE.',
+    });
+  }
+  if (!endpoint.isTls && !isLoopback(endpoint.host)) {
+    throw new FlashError('INVALID_REQUEST', `The password would go to ${endpoint.host} in plain`, {
+      hint: 'Use tls://, which the server offers with --tls-cert and --tls-key.',
+    });
+  }
+  const answer = await connection.greet({ type: 'AUTH', password: options.token });
+  if (answer.type !== 'AUTH_OK') throw unexpected(endpoint, answer);
 }
 
 async function prove(
@@ -60,7 +89,7 @@ async function prove(
   const proof = authProof('client', options.token, nonces);
   const answer = await connection.greet({ type: 'AUTH', nonce, proof });
   if (answer.type !== 'AUTH_OK') throw unexpected(endpoint, answer);
-  if (equalsInConstantTime(answer.proof, authProof('server', options.token, nonces))) return;
+  if (equalsInConstantTime(answer.proof ?? '', authProof('server', options.token, nonces))) return;
   throw new FlashError('AUTH', `${endpoint.location} does not have the token itself`, {
     hint: 'Another program may listen there: check host and port.',
   });

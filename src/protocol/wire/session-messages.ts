@@ -10,6 +10,8 @@ export interface HelloMessage {
   frameBytesMax: number;
   /** False asks for frames without checksums from HELLO_OK on, where TLS guards the bytes. */
   checksum: boolean;
+  /** Whose rights are asked for, of the server's users file; missing for the token's. */
+  user?: string;
 }
 
 /** What a server allows. Units: bytes and ms; 0 ms stands for no limit. */
@@ -30,7 +32,8 @@ export interface HelloOkMessage {
   server: string;
   /** Random, new with each start of the server; tickets of another one are refused. */
   serverId: string;
-  auth: 'none' | 'token';
+  /** What AUTH has to hold: of a user his password, which only TLS or this machine keeps to itself. */
+  auth: 'none' | 'token' | 'password';
   /** 32 random bytes in hex, for the proof of AUTH. */
   nonce: string;
   checksum: boolean;
@@ -38,16 +41,24 @@ export interface HelloOkMessage {
 }
 
 /** Proves that the client has the token. Shape: `nonce` 32 random bytes, `proof` 32 bytes, in hex. */
-export interface AuthMessage {
+export interface TokenAuthMessage {
   type: 'AUTH';
   nonce: string;
   proof: string;
 }
 
-/** Proves that the server has the token too. */
+/** The password of the user of HELLO. */
+export interface PasswordAuthMessage {
+  type: 'AUTH';
+  password: string;
+}
+
+export type AuthMessage = TokenAuthMessage | PasswordAuthMessage;
+
+/** Proves that the server has the token too; without `proof` for a user, whose password it does not have. */
 export interface AuthOkMessage {
   type: 'AUTH_OK';
-  proof: string;
+  proof?: string;
 }
 
 export interface PingMessage {
@@ -72,6 +83,7 @@ export function parseHello(fields: JsonFields): HelloMessage {
     client: fields.text('client', 200),
     frameBytesMax: parseFrameBytesMax(fields),
     checksum: fields.flag('checksum'),
+    ...(fields.has('user') ? { user: fields.text('user', 64) } : {}),
   };
 }
 
@@ -82,7 +94,7 @@ export function parseHelloOk(fields: JsonFields): HelloOkMessage {
     version: fields.integer('version', 0, 255),
     server: fields.text('server', 200),
     serverId: fields.text('serverId', 64),
-    auth: fields.choice('auth', ['none', 'token']),
+    auth: fields.choice('auth', ['none', 'token', 'password']),
     nonce: parseHex32(fields, 'nonce'),
     checksum: fields.flag('checksum'),
     limits: {
@@ -98,11 +110,13 @@ export function parseHelloOk(fields: JsonFields): HelloOkMessage {
 }
 
 export function parseAuth(fields: JsonFields): AuthMessage {
+  if (fields.has('password')) return { type: 'AUTH', password: fields.text('password', 1000) };
   return { type: 'AUTH', nonce: parseHex32(fields, 'nonce'), proof: fields.text('proof', 128) };
 }
 
 export function parseAuthOk(fields: JsonFields): AuthOkMessage {
-  return { type: 'AUTH_OK', proof: fields.text('proof', 128) };
+  const proof = fields.optionalText('proof', 128);
+  return { type: 'AUTH_OK', ...(proof === undefined ? {} : { proof }) };
 }
 
 export function parseGoaway(fields: JsonFields): GoawayMessage {

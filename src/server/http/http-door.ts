@@ -7,7 +7,7 @@ import { type OpenScan } from '../../protocol/wire/index.js';
 import { ActiveRequest } from '../active-request.js';
 import { type ServerContext } from '../context.js';
 import { type TlsIdentity } from '../credentials.js';
-import { errorFields } from '../error-fields.js';
+import { errorFields, toFlashError } from '../error-fields.js';
 import { healthPaths } from '../health.js';
 import { listenOn } from '../listen.js';
 import { type HttpOptions } from '../options.js';
@@ -221,14 +221,22 @@ export class HttpDoor {
       return;
     }
     if (this.#context.isDraining) throw new FlashError('BUSY', 'The server is about to stop');
-    await this.#login.check(request, url.searchParams);
+    const account = await this.#login.check(request, url.searchParams);
     const parameters = readParameters(url.searchParams, request.headers, isGet);
     response.setHeader('X-ClickHouse-Query-Id', parameters.queryId);
-    active.limitTime(shorter(parameters.timeoutMs, this.#context.limits.statementTimeoutMsMax));
+    const allowedMs = shorter(account?.timeoutMs ?? 0, this.#context.limits.statementTimeoutMsMax);
+    active.limitTime(shorter(parameters.timeoutMs, allowedMs));
     this.#context.metrics.requests += 1;
     const { server, facts } = { server: this.#context, facts: this.#facts };
     const { sessions, running } = { sessions: this.#sessions, running: this.#running };
-    await runQuery({ server, facts, sessions, running, request, response, parameters, active });
+    const leave = account === undefined ? undefined : server.accounts?.enter(account);
+    try {
+      await runQuery({
+        ...{ server, facts, sessions, running, request, response, parameters, active, account },
+      });
+    } finally {
+      leave?.();
+    }
   }
 
   #tellFailure(
@@ -274,12 +282,6 @@ function tlsContext({ cert, key }: TlsIdentity): SecureContextOptions {
 function shorter(wantedMs: number, allowedMs: number): number {
   if (wantedMs === 0 || allowedMs === 0) return Math.max(wantedMs, allowedMs);
   return Math.min(wantedMs, allowedMs);
-}
-
-function toFlashError(error: unknown): FlashError {
-  if (error instanceof FlashError) return error;
-  const message = error instanceof Error ? error.message : String(error);
-  return new FlashError('INTERNAL', message, { cause: error });
 }
 
 /** Answered to everybody, as ClickHouse does. */

@@ -1,6 +1,5 @@
 import { type IncomingMessage } from 'node:http';
-import { FlashError } from '../../protocol/index.js';
-import { isLoopback } from '../listen-policy.js';
+import { FlashError, isLoopback } from '../../protocol/index.js';
 
 /**
  * Refuses what a page in a browser sends here: any page may post to an address of this machine, and one

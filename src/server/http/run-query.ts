@@ -3,6 +3,7 @@ import { type IncomingMessage, type ServerResponse } from 'node:http';
 import { FlashError, type Answer, type AnswerSummary } from '../../protocol/index.js';
 import { type ActiveRequest } from '../active-request.js';
 import { type ServerContext } from '../context.js';
+import { type Account } from '../users/index.js';
 import { AnswerStream, choosePacking, type Packing } from './answer-stream.js';
 import { contentTypeOf } from './content-type.js';
 import { toErrorAnswer } from './error-answer.js';
@@ -30,6 +31,8 @@ export interface QueryExchange {
   running: RunningQueries;
   /** Its time, its signal, and its figures for STATUS. */
   active: ActiveRequest;
+  /** Whose it is; undefined for who has all rights. */
+  account: Account | undefined;
 }
 
 /**
@@ -38,10 +41,10 @@ export interface QueryExchange {
  * Errors: those of the statement, as long as nothing was sent; later ones are told in the stream.
  */
 export async function runQuery(exchange: QueryExchange): Promise<void> {
-  const { server, request, parameters, active, running } = exchange;
+  const { server, request, parameters, active, running, account } = exchange;
   const body = await readBody(request, server, parameters.unpacksBlocks);
   try {
-    running.add(parameters.queryId, active);
+    running.add(parameters.queryId, active, account?.name);
     const statement = readStatement(exchange, body.pieces);
     const task = readTask(exchange, statement);
     const whole = {
@@ -50,20 +53,43 @@ export async function runQuery(exchange: QueryExchange): Promise<void> {
       beforeEnd: () => {
         task.done?.();
         const { session } = parameters;
-        if (session?.closes === true) exchange.sessions.close(session.id);
+        if (session?.closes === true) exchange.sessions.close(sessionId(account, session.id));
         running.remove(parameters.queryId, active);
       },
     };
-    if (parameters.isReadOnly || looksLikeRead(task.sql)) {
-      startScan(server, active);
-      await answer(whole, task);
-    } else {
-      await server.statements.run(() => answer(whole, task), active.signal);
-    }
+    await audited(exchange, statement, async () => {
+      if (parameters.isReadOnly || looksLikeRead(task.sql)) {
+        startScan(server, active);
+        await answer(whole, task);
+      } else {
+        await server.statements.run(() => answer(whole, task), active.signal);
+      }
+    });
   } finally {
     running.remove(parameters.queryId, active);
     body.release();
   }
+}
+
+/** Notes a statement in the log when it has ended. */
+async function audited(
+  { server, account, active }: QueryExchange,
+  statement: Buffer,
+  run: () => Promise<void>,
+): Promise<void> {
+  const text = statement.subarray(0, auditedBytesMax).toString('utf8');
+  try {
+    await run();
+    server.audit.note({ door: 'http', account, text, active });
+  } catch (error) {
+    server.audit.note({ door: 'http', account, text, active, error });
+    throw error;
+  }
+}
+
+/** Sessions are each user's own. */
+function sessionId(account: Account | undefined, id: string): string {
+  return account === undefined ? id : `${account.name}\0${id}`;
 }
 
 /** An exchange whose statement has begun. */
@@ -95,15 +121,16 @@ interface Task {
 }
 
 /** Puts a statement into its session, and carries out what is the door's own. */
-function readTask({ parameters, sessions, running }: QueryExchange, sql: Buffer): Task {
+function readTask({ parameters, sessions, running, account }: QueryExchange, sql: Buffer): Task {
   const given = parameters.session;
-  const session = given && sessions.open(given.id, given.timeoutMs, given.mustBe);
+  const session =
+    given && sessions.open(sessionId(account, given.id), given.timeoutMs, given.mustBe);
   const database = parameters.database === '' ? session?.database : parameters.database;
   const settings = mergeSettings(session, parameters.settings);
   const task = { sql, database: database ?? 'default', settings };
   if (sql.length > ownStatementBytesMax || looksLikeRead(sql)) return task;
   const text = sql.toString('utf8');
-  if (!parameters.isReadOnly && running.kill(text)) return { ...task, sql: nothing };
+  if (!parameters.isReadOnly && running.kill(text, account?.name)) return { ...task, sql: nothing };
   const change = session && readSessionChange(text);
   if (session === undefined || change === undefined) return task;
   // The engine says whether it may be set, by a query of its own.
@@ -138,7 +165,7 @@ function startScan(server: ServerContext, active: ActiveRequest): void {
 }
 
 async function answer(exchange: BegunExchange, { sql, database, settings }: Task): Promise<void> {
-  const { server, parameters, active } = exchange;
+  const { server, parameters, active, account } = exchange;
   const { engine } = server;
   if (engine.answer === undefined) {
     throw new FlashError('UNSUPPORTED', 'This engine gives no answers in formats');
@@ -150,6 +177,7 @@ async function answer(exchange: BegunExchange, { sql, database, settings }: Task
     settings,
     isReadOnly: parameters.isReadOnly,
     signal: active.signal,
+    ...(account === undefined ? {} : { role: account.role }),
   });
   try {
     await send(exchange, result);
@@ -302,6 +330,9 @@ function exceptionBlock({ facts }: QueryExchange, error: unknown, tag: string): 
   const text = `${toErrorAnswer(known, facts.version).text}\n`;
   return `\r\n__exception__\r\n${tag}\r\n${text}${Buffer.byteLength(text)} ${tag}\r\n__exception__\r\n`;
 }
+
+/** Of a statement, for its line in the log. */
+const auditedBytesMax = 40_000;
 
 /** Of an answer, before its head is sent. */
 const pieceBytes = 64 * 1024;

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { FlashError } from '../../protocol/index.js';
+import { FlashError, isLoopback } from '../../protocol/index.js';
 
 /** How a connection is secured; the words are those of MySQL's own clients. */
 export const tlsModes = [
@@ -87,11 +87,6 @@ export function addressText({ host, port, user }: ServerAddress): string {
 /** The URL of a server for messages and commands: without a password. */
 export function urlText(address: ServerAddress): string {
   return `mysql://${addressText(address)}/`;
-}
-
-/** True where bytes to the host never leave this machine. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
 
 function readUrl(spec: string): URL {

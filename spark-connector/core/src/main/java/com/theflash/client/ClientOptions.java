@@ -6,7 +6,8 @@ import java.io.Serializable;
  * How to connect. Travels from the driver to the executors.
  *
  * @param client name and version, for the server's logs
- * @param token null where the server asks for none
+ * @param token null where the server asks for none; the password where there is a user
+ * @param user whose rights are asked for, of the server's users file; null for those of the token
  * @param tls speak TLS
  * @param caPem certificates to trust, PEM; null for those of the JVM
  * @param checksum whether frames carry checksums
@@ -17,6 +18,7 @@ import java.io.Serializable;
 public record ClientOptions(
     String client,
     String token,
+    String user,
     boolean tls,
     String caPem,
     boolean checksum,
@@ -35,7 +37,7 @@ public record ClientOptions(
   /** Plain TCP, no token. */
   public static ClientOptions defaults() {
     return new ClientOptions(
-        "theflash-java", null, false, null, true, 10_000, 60_000, 16_777_216, 3);
+        "theflash-java", null, null, false, null, true, 10_000, 60_000, 16_777_216, 3);
   }
 
   /** The same, with a token. */
@@ -43,6 +45,22 @@ public record ClientOptions(
     return new ClientOptions(
         client,
         newToken,
+        user,
+        tls,
+        caPem,
+        checksum,
+        connectTimeoutMs,
+        readTimeoutMs,
+        creditBytes,
+        retries);
+  }
+
+  /** The same, as a user with a password. */
+  public ClientOptions withUser(String newUser, String password) {
+    return new ClientOptions(
+        client,
+        password,
+        newUser,
         tls,
         caPem,
         checksum,
@@ -57,6 +75,7 @@ public record ClientOptions(
     return new ClientOptions(
         client,
         token,
+        user,
         true,
         newCaPem,
         checksum,
@@ -73,6 +92,8 @@ public record ClientOptions(
         + client
         + ", token="
         + (token == null ? "none" : "***")
+        + ", user="
+        + user
         + ", tls="
         + tls
         + "]";

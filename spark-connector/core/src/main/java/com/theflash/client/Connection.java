@@ -168,19 +168,45 @@ final class Connection implements AutoCloseable {
     hello.put("client", options.client());
     hello.put("frameBytesMax", ClientOptions.FRAME_BYTES_MAX);
     hello.put("checksum", options.checksum());
+    if (options.user() != null) {
+      hello.put("user", options.user());
+    }
     writer.write(MessageType.HELLO, 0, hello);
     ObjectNode answer = receive(MessageType.HELLO_OK).fields();
     boolean checksum = Json.flag(answer, "checksum");
     writer.setChecksum(checksum);
     reader.setChecksum(checksum);
     serverId = Json.text(answer, "serverId");
-    if ("token".equals(Json.text(answer, "auth"))) {
+    String auth = Json.text(answer, "auth");
+    if (options.user() != null) {
+      sendPassword(options, auth);
+    } else if ("token".equals(auth)) {
       prove(options.token(), Json.text(answer, "nonce"));
     }
     JsonNode limits = answer.path("limits");
     writer.setBodyBytesMax((int) Json.integer(limits, "frameBytesMax"));
     reader.setBodyBytesMax(ClientOptions.FRAME_BYTES_MAX);
     appendBytesMax = Json.integer(limits, "appendBytesMax");
+  }
+
+  /** A server that knows no users would go on with other rights than were asked for. */
+  private void sendPassword(ClientOptions options, String auth) throws IOException {
+    if (!"password".equals(auth)) {
+      throw FlashException.ofAuth(
+          endpoint + " has no users", "Leave the option user out, or start it with --users-file.");
+    }
+    if (options.token() == null) {
+      throw FlashException.ofAuth(
+          endpoint + " asks for a password", "Set the option token to the user's.");
+    }
+    if (!options.tls() && !socket.getInetAddress().isLoopbackAddress()) {
+      throw FlashException.ofRequest(
+          "The password would go to " + endpoint + " in plain", "Set the option ssl to true.");
+    }
+    ObjectNode password = Json.object();
+    password.put("password", options.token());
+    writer.write(MessageType.AUTH, 0, password);
+    receive(MessageType.AUTH_OK);
   }
 
   private void prove(String token, String serverNonce) throws IOException {

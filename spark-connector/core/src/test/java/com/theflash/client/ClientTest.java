@@ -254,6 +254,7 @@ class ClientTest {
     return new ClientOptions(
         options.client(),
         options.token(),
+        options.user(),
         options.tls(),
         options.caPem(),
         true,

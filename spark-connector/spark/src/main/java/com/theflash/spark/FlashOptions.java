@@ -44,6 +44,7 @@ record FlashOptions(
           "database",
           "table",
           "token",
+          "user",
           "ssl",
           "ssl.ca",
           "minPartitions",
@@ -135,6 +136,7 @@ record FlashOptions(
     return new ClientOptions(
         CLIENT_NAME,
         options.get("token"),
+        options.get("user"),
         tls,
         caFile == null ? null : readPem(caFile),
         flag(options, "checksum", !tls),

@@ -6,12 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.theflash.client.ClientOptions;
+import com.theflash.client.Endpoint;
+import com.theflash.client.FlashClient;
 import com.theflash.client.FlashException;
 import com.theflash.client.ServeProcess;
 import com.theflash.client.TestCertificate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -29,6 +33,11 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(180)
 class SecuredServerTest {
   private static final String TOKEN = "kept-from-all-eyes-0123456789abcdef";
+  private static final String PASSWORD = "kept-from-all-eyes-of-others";
+
+  /** As theflash hash-password gives it for PASSWORD. */
+  private static final String HASH =
+      "$scrypt$ln=15,r=8,p=1$0jFizxMq6P0UB0834ay4/Q$2jHF+T0TKNs4DkPyKT4mmijS6THhad8U7R9PXMUmFds";
 
   @TempDir private static Path folder;
   private static ServeProcess server;
@@ -38,8 +47,14 @@ class SecuredServerTest {
   static void startServer() throws Exception {
     certificate = TestCertificate.make(folder, "localhost");
     Path token = Files.writeString(folder.resolve("token"), TOKEN);
+    Path users = folder.resolve("users.json");
+    Files.createFile(
+        users, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+    Files.writeString(
+        users, "{\"users\":{\"spark\":{\"password\":\"" + HASH + "\",\"read\":[\"open.*\"]}}}");
     server =
         ServeProcess.start(
+            "--users-file", users.toString(),
             "--tls-cert", certificate.certificate().toString(),
             "--tls-key", certificate.key().toString(),
             "--token-file", token.toString());
@@ -144,8 +159,46 @@ class SecuredServerTest {
     assertFalse(error.toString().contains(TOKEN), error.toString());
   }
 
+  @Test
+  void aUserReadsWhatIsHis() throws Exception {
+    ClientOptions owner =
+        ClientOptions.defaults()
+            .withToken(TOKEN)
+            .withTls(Files.readString(certificate.certificate()));
+    Endpoint at = new Endpoint("localhost", server.endpoint().port());
+    FlashClient client = new FlashClient(List.of(at), owner);
+    for (String database : List.of("open", "shut")) {
+      client.execute("CREATE DATABASE " + database);
+      client.execute("CREATE TABLE " + database + ".t (id Int32) ENGINE = MergeTree ORDER BY id");
+      client.execute("INSERT INTO " + database + ".t SELECT number FROM numbers(10)");
+    }
+    DataFrameReader reader = reader("localhost", PASSWORD).option("user", "spark");
+    Dataset<Row> rows = reader.load("open.t").filter("id > 3");
+    assertEquals(6, rows.count());
+    assertEquals(6, rows.collectAsList().size());
+    assertEquals("NOT_FOUND", refused(reader, "shut.t").code());
+    assertEquals("AUTH", refused(reader("localhost", TOKEN).option("user", "spark")).code());
+    Exception written =
+        assertThrows(
+            Exception.class,
+            () ->
+                rows.write()
+                    .format("theflash")
+                    .option("endpoints", endpoint("localhost"))
+                    .option("ssl.ca", certificate.certificate().toString())
+                    .option("token", PASSWORD)
+                    .option("user", "spark")
+                    .mode("append")
+                    .save("open.t"));
+    assertEquals("DENIED", FlashException.findIn(written).orElseThrow().code());
+  }
+
   private static FlashException refused(DataFrameReader reader) {
-    Exception error = assertThrows(Exception.class, () -> reader.load("shop.t"));
+    return refused(reader, "shop.t");
+  }
+
+  private static FlashException refused(DataFrameReader reader, String table) {
+    Exception error = assertThrows(Exception.class, () -> reader.load(table));
     FlashException found = FlashException.findIn(error).orElseThrow();
     assertNotEquals(FlashException.Retry.AFTER_BACKOFF, found.retry());
     return found;

@@ -1,0 +1,163 @@
+#include "folder/roles.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <set>
+
+#include "base/status.h"
+#include "folder/overlay.h"
+#include "sql/quote.h"
+#include "sql/rewrite.h"
+
+namespace theflash {
+namespace {
+
+// Databases that no pattern reaches.
+constexpr std::array<std::string_view, 6> kShutDatabases = {
+    sql::kOwnDatabase, sql::kStagingDatabase, sql::kSnapshotDatabase,
+    "system",          "information_schema",  "INFORMATION_SCHEMA"};
+
+// System tables without a secret: constants of the engine, and lists that ClickHouse itself cuts
+// down to what the grants show.
+constexpr std::array<std::string_view, 21> kOpenSystemTables = {
+    "one",           "numbers",         "numbers_mt",
+    "zeros",         "zeros_mt",        "databases",
+    "tables",        "columns",         "settings",
+    "functions",     "formats",         "collations",
+    "keywords",      "time_zones",      "data_type_families",
+    "licenses",      "contributors",    "build_options",
+    "table_engines", "table_functions", "database_engines"};
+
+// Bytes of a table's name that ClickHouse makes a file name of: each but letters, digits and _
+// takes three there, of 255 less the ".sql".
+constexpr size_t kCloneNameMax = 200;
+
+[[noreturn]] void Refuse(std::string_view text) {
+  throw Error(TF_INVALID, "options of tf_engine_open: rights: " + std::string(text),
+              "Write role, read or write, database and table, with tabs between.");
+}
+
+bool IsWordChar(unsigned char c) { return std::isalnum(c) != 0 || c == '_'; }
+
+bool IsAll(std::string_view pattern) { return pattern == "*"; }
+
+bool IsPrefix(std::string_view pattern) { return pattern.ends_with('*'); }
+
+void CheckPattern(std::string_view pattern, std::string_view text) {
+  const size_t star = pattern.find('*');
+  if (pattern.empty() || (star != std::string_view::npos && star + 1 != pattern.size())) {
+    Refuse(text);
+  }
+}
+
+// `name`, or `begin`* of a pattern.
+std::string QuotePattern(std::string_view pattern) {
+  if (IsAll(pattern)) return "*";
+  if (!IsPrefix(pattern)) return QuoteName(pattern);
+  return QuoteName(pattern.substr(0, pattern.size() - 1)) + "*";
+}
+
+std::string Target(const Right& right) {
+  return QuotePattern(right.database) + "." + QuotePattern(right.table);
+}
+
+// Of the clones that CloneName names; nothing where it gives such tables no names to grant by.
+std::string CloneTarget(const Right& right) {
+  const std::string begin = QuoteName(sql::kSnapshotDatabase) + ".";
+  if (IsAll(right.database)) return begin + "*";
+  if ((right.database + right.table).find('.') != std::string::npos) return "";
+  std::string names = "s." + right.database;
+  if (!IsPrefix(right.database)) {
+    names += "." + right.table + (IsPrefix(right.table) ? "" : ".*");
+  }
+  return begin + QuotePattern(names);
+}
+
+std::string Query(const std::string& grant) { return "<query>" + EscapeXml(grant) + "</query>"; }
+
+constexpr std::string_view kReads = "SELECT";
+constexpr std::string_view kWrites = "SELECT, INSERT, ALTER UPDATE, ALTER DELETE";
+
+std::string RoleXml(const std::string& role, const std::vector<Right>& rights) {
+  std::string grants;
+  bool writes = false;
+  for (const Right& right : rights) {
+    if (right.role != role) continue;
+    writes = writes || right.writes;
+    grants +=
+        Query("GRANT " + std::string(right.writes ? kWrites : kReads) + " ON " + Target(right));
+  }
+  for (const std::string_view database : kShutDatabases) {
+    grants += Query("REVOKE " + std::string(kWrites) + " ON " + QuoteName(database) + ".*");
+  }
+  for (const Right& right : rights) {
+    if (right.role != role) continue;
+    const std::string clones = CloneTarget(right);
+    if (!clones.empty()) grants += Query("GRANT SELECT ON " + clones);
+  }
+  // Rows for a mutable table wait there until the engine itself makes them the table's.
+  if (writes) grants += Query("GRANT INSERT ON " + QuoteName(sql::kStagingDatabase) + ".*");
+  return "<" + role + "><grants>" + grants + "</grants></" + role + ">";
+}
+
+std::string PoliciesXml() {
+  const auto table = [](std::string_view name, std::string_view filter) {
+    return "<table name=\"" + std::string(name) + "\"><filter>" + std::string(filter) +
+           "</filter></table>";
+  };
+  // The table without a name stands for all.
+  std::string xml = table("", "has(currentRoles(), '" + std::string(kOwnerRole) + "')");
+  for (const std::string_view open : kOpenSystemTables) xml += table(open, "1");
+  return "<databases><database name=\"system\">" + xml + "</database></databases>";
+}
+
+}  // namespace
+
+Right ParseRight(std::string_view text) {
+  std::array<std::string_view, 4> fields;
+  std::string_view rest = text;
+  for (size_t index = 0; index < fields.size(); ++index) {
+    const size_t tab = rest.find('\t');
+    const bool is_last = index + 1 == fields.size();
+    if (is_last != (tab == std::string_view::npos)) Refuse(text);
+    fields[index] = rest.substr(0, tab);
+    if (!is_last) rest.remove_prefix(tab + 1);
+  }
+  const auto& [role, kind, database, table] = fields;
+  const bool is_word = !role.empty() && std::isalpha(static_cast<unsigned char>(role[0])) != 0 &&
+                       std::all_of(role.begin(), role.end(), IsWordChar);
+  if (!is_word || role == kOwnerRole || (kind != "read" && kind != "write")) Refuse(text);
+  CheckPattern(database, text);
+  CheckPattern(table, text);
+  if (IsPrefix(database) && !IsAll(table)) Refuse(text);
+  if (std::count(kShutDatabases.begin(), kShutDatabases.end(), database) > 0) Refuse(text);
+  return {std::string(role), kind == "write", std::string(database), std::string(table)};
+}
+
+std::string RolesXml(const std::vector<Right>& rights) {
+  std::set<std::string> roles;
+  for (const Right& right : rights) roles.insert(right.role);
+  std::string made;
+  std::string granted;
+  for (const std::string& role : roles) {
+    made += RoleXml(role, rights);
+    granted += "<query of=\"" + role + "\">GRANT " + role + "</query>";
+  }
+  return "<roles>" + made + "</roles><users><default><grants>" + granted + "</grants>" +
+         PoliciesXml() + "</default></users>";
+}
+
+std::string CloneName(std::string_view database, std::string_view table, std::string_view id) {
+  const std::string names = std::string(database) + std::string(table);
+  const auto is_plain = [](unsigned char c) { return IsWordChar(c) || c == '-' || c >= 0x80; };
+  const auto escaped = static_cast<size_t>(
+      std::count_if(names.begin(), names.end(), [](unsigned char c) { return !IsWordChar(c); }));
+  if (!std::all_of(names.begin(), names.end(), is_plain) ||
+      names.size() + 2 * escaped > kCloneNameMax) {
+    return std::string(id);
+  }
+  return "s." + std::string(database) + "." + std::string(table) + "." + std::string(id);
+}
+
+}  // namespace theflash
