@@ -5,6 +5,19 @@ import type { LogBytes } from './log-bytes.js';
 import { FlashError, type LogInput, type Position } from '../protocol/index.js';
 
 /**
+ * What a log begins with: its FORMAT_DESCRIPTION and the events after it, up to the first one that no other log of its
+ * server can have at that place.
+ */
+export interface LogOpening {
+  /** Where the last of these events ends. */
+  offset: number;
+  /** SHA-256 of the events, each with the hash of those before it; in hex, its first half. */
+  hash: string;
+  /** The last of these events tells the log from all others. Without it, too little of the log was read. */
+  tells?: true;
+}
+
+/**
  * What tells a log from another one of the same name: its first event, and the bytes before the place
  * up to which it was read.
  */
@@ -27,6 +40,8 @@ export interface LogMark {
   event?: { offset: number; hash: string };
   /** When it was closed, by the ROTATE that names the next one; seconds since 1970, UTC. */
   closedSeconds?: number;
+  /** What tells it under any name, as far as it was read. Missing in marks of earlier versions, and of relay logs. */
+  opening?: LogOpening;
 }
 
 /** Holds the last transactions of a log, unless they are large. */

@@ -8,7 +8,7 @@ import {
   type BeginningOption,
 } from './beginning.js';
 import type { Beginning, WriterCheckpoint } from './checkpoint.js';
-import { checkLog, isSameLog, movedHint, positionText } from './log-mark.js';
+import { checkLog, isSameLog, movedHint, positionText, type LogMark } from './log-mark.js';
 import { checkUnclosed } from './log-sequence.js';
 import { findMovedLog } from './moved-source.js';
 import type { NamedLog } from './named-log.js';
@@ -25,6 +25,8 @@ export interface StartPoint {
   beginning: Beginning | undefined;
   /** GTIDs of transactions to be passed over. */
   covered: string | undefined;
+  /** Logs that were read before the source moved to a place that the user has named. */
+  readBefore?: readonly LogMark[];
 }
 
 export interface StartOptions {
@@ -207,7 +209,7 @@ async function startMoved(
   checkpoint: WriterCheckpoint,
   from: Position | undefined,
 ): Promise<StartPoint> {
-  const { beginning, gtidSet, sourceTimeMs, source } = checkpoint;
+  const { beginning, gtidSet, sourceTimeMs, source, passed = [], mark } = checkpoint;
   const index = from === undefined ? await findMovedLog(logs, checkpoint) : 0;
   const rest = from === undefined ? logs.slice(index) : logsFrom(logs, from);
   const position = from ?? { file: rest[0]?.name ?? pipeName, offset: firstOffset };
@@ -219,6 +221,8 @@ async function startMoved(
     checkpoint: { position, gtidSet, sourceTimeMs, source: { flavor: source.flavor } },
     beginning,
     covered: from === undefined ? gtidSet : undefined,
+    // By GTIDs, what the copy holds is passed over wherever it stands.
+    readBefore: from === undefined ? [] : [...passed, ...(mark === undefined ? [] : [mark])],
   };
 }
 
