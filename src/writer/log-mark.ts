@@ -95,7 +95,7 @@ function hashOf(bytes: Uint8Array): string {
  */
 export async function checkLog(input: LogInput, mark: LogMark): Promise<void> {
   if (mark.header !== '') checkHeader(input.location, mark, await readHeader(input, mark.file));
-  const { offset, tailBytes, tailHash, event } = mark;
+  const { offset, tailBytes, event } = mark;
   if (input.startsAtEvents === true) {
     if (event === undefined) return;
     const found = await readBytes(input, event.offset, offset - event.offset);
@@ -104,11 +104,15 @@ export async function checkLog(input: LogInput, mark: LogMark): Promise<void> {
       hashOf(found.subarray(-tailBytesMax)) === event.hash
     )
       return;
-  } else {
-    const found = await readBytes(input, offset - tailBytes, tailBytes);
-    if (found.length === tailBytes && hashOf(found) === tailHash) return;
+    throw otherLogError(input.location, mark, 'other bytes');
   }
-  throw otherLogError(input.location, mark, 'other bytes');
+  checkTail(input.location, mark, await readBytes(input, offset - tailBytes, tailBytes));
+}
+
+/** Errors: SOURCE_MISMATCH where the bytes before the place up to which a log was read are others. */
+export function checkTail(location: string, mark: LogMark, tail: Uint8Array): void {
+  if (tail.length === mark.tailBytes && hashOf(tail) === mark.tailHash) return;
+  throw otherLogError(location, mark, 'other bytes');
 }
 
 /** True where a log is the one that the copy has read. */

@@ -12,6 +12,7 @@ import { checkLog, isSameLog, movedHint, positionText, type LogMark } from './lo
 import { checkUnclosed } from './log-sequence.js';
 import { findMovedLog } from './moved-source.js';
 import type { NamedLog } from './named-log.js';
+import { passReadPipe } from './read-pipe.js';
 
 /** Where a run begins: the logs that are left to read, and the place in the first of them. */
 export interface StartPoint {
@@ -36,6 +37,9 @@ export interface StartOptions {
   beginning?: BeginningOption | undefined;
   /** The logs are of another source than the copy's so far, or have other names. */
   sourceMoved?: boolean | undefined;
+  onWarning?: ((line: string) => void) | undefined;
+  /** Ends the reading of a pipe. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The name that a pipe's log gets where the user gives none. */
@@ -76,6 +80,11 @@ export async function findStart(
     await checkLog(marked.input, checkpoint.mark);
   }
   if (source.serverUrl === undefined) await checkPassed(logs, checkpoint);
+  const [first] = logs;
+  if (start.logs.length === 0 && first?.input.canRewind === false) {
+    const line = await passReadPipe(first, checkpoint, options.signal);
+    if (line !== undefined) options.onWarning?.(line);
+  }
   return start;
 }
 
