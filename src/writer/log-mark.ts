@@ -5,6 +5,19 @@ import type { LogBytes } from './log-bytes.js';
 import { FlashError, type LogInput, type Position } from '../protocol/index.js';
 
 /**
+ * What a log begins with: its FORMAT_DESCRIPTION and the events after it, up to the first one that no other log of its
+ * server can have at that place.
+ */
+export interface LogOpening {
+  /** Where the last of these events ends. */
+  offset: number;
+  /** SHA-256 of the events, each with the hash of those before it; in hex, its first half. */
+  hash: string;
+  /** The last of these events tells the log from all others. Without it, too little of the log was read. */
+  tells?: true;
+}
+
+/**
  * What tells a log from another one of the same name: its first event, and the bytes before the place
  * up to which it was read.
  */
@@ -27,6 +40,8 @@ export interface LogMark {
   event?: { offset: number; hash: string };
   /** When it was closed, by the ROTATE that names the next one; seconds since 1970, UTC. */
   closedSeconds?: number;
+  /** What tells it under any name, as far as it was read. Missing in marks of earlier versions, and of relay logs. */
+  opening?: LogOpening;
 }
 
 /** Holds the last transactions of a log, unless they are large. */
@@ -80,7 +95,7 @@ function hashOf(bytes: Uint8Array): string {
  */
 export async function checkLog(input: LogInput, mark: LogMark): Promise<void> {
   if (mark.header !== '') checkHeader(input.location, mark, await readHeader(input, mark.file));
-  const { offset, tailBytes, tailHash, event } = mark;
+  const { offset, tailBytes, event } = mark;
   if (input.startsAtEvents === true) {
     if (event === undefined) return;
     const found = await readBytes(input, event.offset, offset - event.offset);
@@ -89,11 +104,15 @@ export async function checkLog(input: LogInput, mark: LogMark): Promise<void> {
       hashOf(found.subarray(-tailBytesMax)) === event.hash
     )
       return;
-  } else {
-    const found = await readBytes(input, offset - tailBytes, tailBytes);
-    if (found.length === tailBytes && hashOf(found) === tailHash) return;
+    throw otherLogError(input.location, mark, 'other bytes');
   }
-  throw otherLogError(input.location, mark, 'other bytes');
+  checkTail(input.location, mark, await readBytes(input, offset - tailBytes, tailBytes));
+}
+
+/** Errors: SOURCE_MISMATCH where the bytes before the place up to which a log was read are others. */
+export function checkTail(location: string, mark: LogMark, tail: Uint8Array): void {
+  if (tail.length === mark.tailBytes && hashOf(tail) === mark.tailHash) return;
+  throw otherLogError(location, mark, 'other bytes');
 }
 
 /** True where a log is the one that the copy has read. */

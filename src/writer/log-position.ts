@@ -17,7 +17,15 @@ import {
 } from './checkpoint.js';
 import { GtidSet } from './gtid-set.js';
 import { LogBytes } from './log-bytes.js';
-import { checkHeader, headerMark, tailBytesMax, tailOf, type LogMark } from './log-mark.js';
+import {
+  checkHeader,
+  headerMark,
+  tailBytesMax,
+  tailOf,
+  type LogMark,
+  type LogOpening,
+} from './log-mark.js';
+import { OpeningReader } from './log-opening.js';
 import {
   anonymousError,
   checkClosed,
@@ -28,6 +36,7 @@ import {
   checkRotation,
   unclosedLine,
 } from './log-sequence.js';
+import { knownLogs, type ReadLog } from './repeated-log.js';
 
 export interface LogPositionPorts {
   /** The transactions that the copy holds. */
@@ -41,6 +50,8 @@ export interface LogPositionPorts {
   covered: string | undefined;
   /** The logs are copies, of which one may not be whole; a server's own are. */
   mayBeCut: boolean;
+  /** Logs that were read before the source moved to a place that the user has named. */
+  readBefore: readonly LogMark[];
   onMove: () => void;
   /** Called with what people should look at. */
   onDoubt: (line: string) => void;
@@ -69,6 +80,9 @@ export class LogPosition {
   /** The first event of the log that is being read, and the event that is being applied. */
   #header = '';
   #event: RawEvent | undefined;
+  /** What the log begins with, and what of that lay before the position when it moved last. */
+  readonly #opening = new OpeningReader();
+  #movedOpening: LogOpening | undefined;
   #isFirstList = true;
   /** The log that is read ends with a STOP, as far as it was read. */
   #isStopped: boolean;
@@ -160,6 +174,7 @@ export class LogPosition {
   /** Notes the event that is applied next, as it stands in the log. */
   see(event: RawEvent): void {
     this.#event = event;
+    this.#opening.add(event);
   }
 
   /**
@@ -214,6 +229,7 @@ export class LogPosition {
     if (event.offset === firstOffset && this.#event !== undefined) {
       this.#head = this.#bytes.slice(0, event.endOffset);
       this.#header = headerMark(this.#event);
+      this.#opening.begin(this.#event, mark?.file === event.file ? mark.opening : undefined);
     } else if (mark?.file !== event.file) {
       this.#header = '';
     }
@@ -222,6 +238,26 @@ export class LogPosition {
       checkOpened(mark, event);
       this.#pass(mark);
     } else if (event.offset === firstOffset) checkHeader(event.file, mark, this.#header);
+  }
+
+  /** The logs that a log which is begun must not be under another name. */
+  readLogs(file: string): readonly ReadLog[] {
+    const { mayBeCut, readBefore } = this.#ports;
+    const mark = this.#markOfNow();
+    if (!mayBeCut || mark?.file === file) return [];
+    const others = [...this.#passed, ...(mark === undefined ? [] : [mark])];
+    const offset = this.#position?.file === file ? this.#position.offset : firstOffset;
+    return [
+      ...knownLogs(
+        others.filter((other) => other.file !== file),
+        { isMoved: false },
+      ),
+      // What lies before the place that the user has named is not applied.
+      ...knownLogs(
+        readBefore.filter((other) => other.offset > offset),
+        { isMoved: true },
+      ),
+    ];
   }
 
   /** Keeps the mark of a log that was read: files of its name are to be the same later. */
@@ -296,7 +332,7 @@ export class LogPosition {
   /** Goes on in the log that a ROTATE names. */
   rotate(event: RotateEvent): void {
     this.#begin();
-    checkRotation(event);
+    checkRotation(event, { isApplied: true });
     this.#settleUnclosed();
     this.#finished = event.file;
     this.#moveTo({ file: event.nextFile, offset: event.nextOffset });
@@ -341,6 +377,7 @@ export class LogPosition {
     }
     if (this.#event !== undefined) {
       this.#moved = this.#event.header;
+      this.#movedOpening = this.#opening.opening;
     }
     this.#ports.onMove();
   }
@@ -367,7 +404,11 @@ export class LogPosition {
     if (moved === undefined) return this.#mark;
     const { file, endOffset, timeSeconds } = moved;
     const tail = tailOf(this.#bytes, moved);
-    const mark = { file, offset: endOffset, header: this.#header, ...tail };
-    return this.hasRotated ? { ...mark, closedSeconds: timeSeconds } : mark;
+    const opening = this.#movedOpening;
+    return {
+      ...{ file, offset: endOffset, header: this.#header, ...tail },
+      ...(this.hasRotated ? { closedSeconds: timeSeconds } : {}),
+      ...(opening === undefined ? {} : { opening }),
+    };
   }
 }

@@ -4,6 +4,7 @@ import { FlashError, type LogInput, type Position } from '../protocol/index.js';
 import type { EarlierEvents } from './earlier-events.js';
 import { GtidSet } from './gtid-set.js';
 import type { LogApplier } from './log-applier.js';
+import { unlessRepeated } from './repeated-log.js';
 import { hasReached, isLaterLog } from './until-place.js';
 
 /** A place in the logs, or a moment of the source's clock, ms since 1970, UTC. */
@@ -66,7 +67,11 @@ export class LogReader {
   async #readOn(input: LogInput, framer: EventFramer, decoder: EventDecoder): Promise<boolean> {
     let at = framer.nextOffset;
     const wholeUpTo = (): number => this.#applier.wholeUpTo(framer.file);
-    const chunks = (input.follow?.(at, wholeUpTo) ?? input.chunks(at))[Symbol.asyncIterator]();
+    const chunks = this.#unlessRepeated(
+      input,
+      framer,
+      input.follow?.(at, wholeUpTo) ?? input.chunks(at),
+    )[Symbol.asyncIterator]();
     try {
       for (;;) {
         const chunk = await this.#nextChunk(chunks);
@@ -86,6 +91,16 @@ export class LogReader {
     }
     await chunks.return?.();
     return this.#isStopped || framer.nextOffset === at;
+  }
+
+  /** The bytes of a log that is begun, unless it was read under another name. */
+  #unlessRepeated(
+    { location }: LogInput,
+    { file, nextOffset }: EventFramer,
+    chunks: AsyncIterable<Uint8Array>,
+  ): AsyncIterable<Uint8Array> {
+    const logs = nextOffset === 0 ? this.#applier.log.readLogs(file) : [];
+    return logs.length === 0 ? chunks : unlessRepeated(chunks, { name: file, location }, logs);
   }
 
   /** The next bytes. While none come, what is complete is committed when it is due. */

@@ -6,7 +6,7 @@ import type {
   RotateEvent,
 } from '../binlog/index.js';
 import { FlashError, type Position } from '../protocol/index.js';
-import { parseLogName } from '../source/index.js';
+import { parseLogName, type LogName } from '../source/index.js';
 import { GtidSet } from './gtid-set.js';
 import type { UnclosedLog, WriterCheckpoint } from './checkpoint.js';
 import { createdSeconds, movedHint, type LogMark } from './log-mark.js';
@@ -87,18 +87,34 @@ export function checkUnclosed(
 
 /**
  * Refuses a log that names another one than its successor as the next: it is not the one that it was
- * taken for, as may be of a pipe.
+ * taken for. `isApplied`: it has been read, as a pipe is, whose end can't be looked at first.
  *
  * Errors: SOURCE_MISMATCH.
  */
-export function checkRotation(event: RotateEvent): void {
-  const [here, next] = [parseLogName(event.file), parseLogName(event.nextFile)];
+export function checkRotation(event: RotateEvent, { isApplied }: { isApplied: boolean }): void {
+  const { file, offset } = event;
+  const [here, next] = [parseLogName(file), parseLogName(event.nextFile)];
   // Copies of logs may bear names of their own.
   if (here === undefined || here.base !== next?.base || next.number === here.number + 1) return;
-  throw sequenceError(
-    event,
-    `${event.file} ends with ${event.nextFile} as the next log, and so is another log than its name says`,
+  throw new FlashError(
+    'SOURCE_MISMATCH',
+    `${file} ends with ${event.nextFile} as the next log, and so is ${logBefore(next)} under another name`,
+    {
+      hint: isApplied
+        ? `It is applied up to there: where the copy held it before, tables without a primary key now have its rows twice. Put the rows right: theflash verify --source mysql://… --repair --engine …; or bring them in anew with --dump, in another engine folder.`
+        : rightLogHint(file),
+      place: { file, offset },
+    },
   );
+}
+
+function logBefore({ base, number }: LogName): string {
+  return `${base}.${String(number - 1).padStart(6, '0')}`;
+}
+
+/** What to do about a log that was given under the name of another one, and of which nothing is applied. */
+export function rightLogHint(name: string): string {
+  return `Nothing of it is applied. Put the log in its place that the source itself calls ${name} (mysqlbinlog --raw --read-from-remote-server … ${name}, or a backup), and run again.`;
 }
 
 /**
@@ -120,7 +136,7 @@ export function checkFollows(series: GtidSet, event: GtidListEvent): void {
   if (unknown === '') return;
   throw sequenceError(
     event,
-    `${event.file} does not know of ${unknown}, which the copy holds: the source has begun its logs anew, or has lost transactions`,
+    `${event.file} does not know of ${unknown}, which the copy holds: the source has begun its logs anew or has lost transactions, or this is an earlier log under another name`,
   );
 }
 
@@ -142,7 +158,7 @@ export function checkHeld(held: GtidSet, event: GtidListEvent): void {
 export function repeatedError(event: GtidEvent, gtid: string): FlashError {
   return sequenceError(
     event,
-    `${event.file} at offset ${event.offset} holds ${gtid} as a new transaction, and the copy has one of that GTID: the source has begun its logs anew`,
+    `${event.file} at offset ${event.offset} holds ${gtid} as a new transaction, and the copy has one of that GTID: the source has begun its logs anew, or a log comes a second time`,
   );
 }
 

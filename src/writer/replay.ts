@@ -7,6 +7,7 @@ import {
   type RowKernel,
   type Source,
 } from '../protocol/index.js';
+import { firstOffset } from './beginning.js';
 import {
   checkpointSource,
   parseCheckpoint,
@@ -15,6 +16,7 @@ import {
   type UnclosedLog,
 } from './checkpoint.js';
 import type { BatchFacts, BatchWriter } from './batch-writer.js';
+import { readClosingRotate } from './closing-rotate.js';
 import type { CommitQueue } from './commit-queue.js';
 import { EarlierEvents } from './earlier-events.js';
 import { EngineTables } from './engine-tables.js';
@@ -30,6 +32,7 @@ import { loadDefinitions } from './load-definitions.js';
 import type { LogApplier } from './log-applier.js';
 import type { LogPosition } from './log-position.js';
 import { LogReader, type Until } from './log-reader.js';
+import { checkRotation } from './log-sequence.js';
 import type { NamedLog } from './named-log.js';
 import { narrow, noRewind, RewindRequest, type RewindPlan } from './rewind.js';
 import type { SchemaDump } from './schema-dump.js';
@@ -258,6 +261,9 @@ async function readLogs(
   let [log] = logs;
   for (let index = 0; log !== undefined; index += 1) {
     if (index > 0) checkFollows(log, applier);
+    const rotate = await readClosingRotate(log);
+    if (rotate !== undefined)
+      checkRotation(rotate, { isApplied: index === 0 && offset > firstOffset });
     const startOffset = index === 0 ? offset : 0;
     if (startOffset > 0) applier.log.startAt({ file: log.name, offset: startOffset });
     const framer = new EventFramer(log.name, { startOffset, ...sums });

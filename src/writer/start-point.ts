@@ -8,10 +8,11 @@ import {
   type BeginningOption,
 } from './beginning.js';
 import type { Beginning, WriterCheckpoint } from './checkpoint.js';
-import { checkLog, isSameLog, movedHint, positionText } from './log-mark.js';
+import { checkLog, isSameLog, movedHint, positionText, type LogMark } from './log-mark.js';
 import { checkUnclosed } from './log-sequence.js';
 import { findMovedLog } from './moved-source.js';
 import type { NamedLog } from './named-log.js';
+import { passReadPipe } from './read-pipe.js';
 
 /** Where a run begins: the logs that are left to read, and the place in the first of them. */
 export interface StartPoint {
@@ -25,6 +26,8 @@ export interface StartPoint {
   beginning: Beginning | undefined;
   /** GTIDs of transactions to be passed over. */
   covered: string | undefined;
+  /** Logs that were read before the source moved to a place that the user has named. */
+  readBefore?: readonly LogMark[];
 }
 
 export interface StartOptions {
@@ -34,6 +37,9 @@ export interface StartOptions {
   beginning?: BeginningOption | undefined;
   /** The logs are of another source than the copy's so far, or have other names. */
   sourceMoved?: boolean | undefined;
+  onWarning?: ((line: string) => void) | undefined;
+  /** Ends the reading of a pipe. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The name that a pipe's log gets where the user gives none. */
@@ -74,6 +80,11 @@ export async function findStart(
     await checkLog(marked.input, checkpoint.mark);
   }
   if (source.serverUrl === undefined) await checkPassed(logs, checkpoint);
+  const [first] = logs;
+  if (start.logs.length === 0 && first?.input.canRewind === false) {
+    const line = await passReadPipe(first, checkpoint, options.signal);
+    if (line !== undefined) options.onWarning?.(line);
+  }
   return start;
 }
 
@@ -207,7 +218,7 @@ async function startMoved(
   checkpoint: WriterCheckpoint,
   from: Position | undefined,
 ): Promise<StartPoint> {
-  const { beginning, gtidSet, sourceTimeMs, source } = checkpoint;
+  const { beginning, gtidSet, sourceTimeMs, source, passed = [], mark } = checkpoint;
   const index = from === undefined ? await findMovedLog(logs, checkpoint) : 0;
   const rest = from === undefined ? logs.slice(index) : logsFrom(logs, from);
   const position = from ?? { file: rest[0]?.name ?? pipeName, offset: firstOffset };
@@ -219,6 +230,8 @@ async function startMoved(
     checkpoint: { position, gtidSet, sourceTimeMs, source: { flavor: source.flavor } },
     beginning,
     covered: from === undefined ? gtidSet : undefined,
+    // By GTIDs, what the copy holds is passed over wherever it stands.
+    readBefore: from === undefined ? [] : [...passed, ...(mark === undefined ? [] : [mark])],
   };
 }
 

@@ -135,7 +135,7 @@ function makeLogPosition(
   { start, source, onWarning }: WriterPartsOptions,
   queue: CommitQueue,
 ): LogPosition {
-  const { checkpoint, beginning, covered } = start;
+  const { checkpoint, beginning, covered, readBefore = [] } = start;
   const goesOn = checkpoint?.mark !== undefined;
   return new LogPosition(
     {
@@ -145,6 +145,7 @@ function makeLogPosition(
       beginning,
       covered,
       mayBeCut: source.serverUrl === undefined,
+      readBefore,
       onMove: () => {
         queue.markDirty();
       },

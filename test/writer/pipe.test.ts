@@ -132,6 +132,53 @@ for (const kind of kinds) {
   );
 }
 
+testSerialWith('mysql-5.7')(
+  'a pipe that gives a read log once more is read, and it is said that nothing was new',
+  async (t) => {
+    const server = await start(t, 'mysql-5.7');
+    await server.query('CREATE DATABASE s; CREATE TABLE s.t (id INT)');
+    await server.query('INSERT INTO s.t VALUES (1)');
+    await server.flushLogs();
+    await server.query('INSERT INTO s.t VALUES (2)');
+    await server.flushLogs();
+    await server.query('INSERT INTO s.t VALUES (3)');
+    await server.flushLogs();
+    const logs = await Promise.all(server.binlogFiles().map((file) => readFile(file)));
+    const [one, two, three] = logs;
+    if (one === undefined || two === undefined || three === undefined) throw new Error('no logs');
+    const engine = await openScratchEngine(t);
+    const give = async (bytes: Buffer, name = 'binlog.000001'): Promise<string[]> => {
+      const lines: string[] = [];
+      const onWarning = (line: string): unknown => lines.push(line);
+      await replayPipe(engine, Readable.from(chunksOf(bytes, 100)), name, { onWarning });
+      return lines;
+    };
+    // Two logs in one pipe are told each time, and not the first time alone.
+    for (let runs = 0; runs < 3; runs += 1) {
+      const error = await t.throwsAsync(give(Buffer.concat([one, two])), {
+        instanceOf: FlashError,
+      });
+      t.is(error.code, 'BINLOG_FORMAT');
+      t.regex(error.message, new RegExp(`offset ${one.length}: another log begins here`));
+      t.is(await countOf(engine, 's.t'), 1);
+    }
+    const told =
+      'stdin was taken for binlog.000001, by --from, which is applied already: nothing of it was. For the log that comes next: --from binlog.000002:4.';
+    t.deepEqual(await give(one), [told]);
+    for (const bytes of [two, one.subarray(0, -9)]) {
+      const other = await t.throwsAsync(give(bytes), { instanceOf: FlashError });
+      t.is(other.code, 'SOURCE_MISMATCH');
+      t.regex(other.message, /has (another header|other bytes) than the binlog\.000001 that/);
+    }
+    t.deepEqual(await give(two, 'binlog.000002'), []);
+    t.deepEqual(await give(three, 'binlog.000003'), []);
+    // One that was passed long ago is held against its mark, too.
+    t.is((await give(one)).length, 1);
+    await t.throwsAsync(give(three), { code: 'SOURCE_MISMATCH' });
+    await sameRows(t, server, engine, 'SELECT id FROM s.t ORDER BY id');
+  },
+);
+
 async function xa(
   server: Server,
   xid: string,

@@ -275,3 +275,45 @@ testSerialWith('mysql-5.7')(
     await replayFiles(engine, [...kept, ...files.slice(2)], whole);
   },
 );
+
+testSerialWith('mysql-5.7')(
+  '--source-moved takes other logs under the names of passed ones once, and misses them from then on',
+  async (t) => {
+    const server = await start(t, 'mysql-5.7', ['--gtid-mode=OFF']);
+    await server.query('CREATE DATABASE s; CREATE TABLE s.t (id INT)');
+    let count = 0;
+    const addLogs = async (logs: number): Promise<void> => {
+      for (let log = 0; log < logs; log += 1) {
+        await server.query(`INSERT INTO s.t VALUES (${(count += 1)})`);
+        await server.flushLogs();
+      }
+    };
+    await addLogs(3);
+    const old = path.join(await folder(t), 'binlog.000001');
+    await copyFile(server.binlogFiles()[0] ?? '', old);
+    const engine = await openScratchEngine(t);
+    await replayFiles(engine, server.binlogFiles(), whole);
+    await resetLogs(server);
+    await addLogs(3);
+    const from = { file: 'binlog.000001', offset: 4 };
+    const moved = { ...whole, sourceMoved: true, from };
+    await replayFiles(engine, server.binlogFiles(), moved);
+    await sameRows(t, server, engine, rows);
+    // As cron runs it.
+    await addLogs(1);
+    for (const transactions of [1, 0]) {
+      const { totals } = await replayFiles(engine, server.binlogFiles(), moved);
+      t.is(totals.transactions, transactions);
+      await sameRows(t, server, engine, rows);
+    }
+    // A log that was passed since the move, and now is the one of that name from before it.
+    const mixed = [old, ...server.binlogFiles().slice(1)];
+    for (const options of [moved, { ...moved, from: undefined }, whole]) {
+      await t.throwsAsync(replayFiles(engine, mixed, options), {
+        code: 'SOURCE_MISMATCH',
+        message: /binlog\.000001 has (another header|other bytes) than/,
+      });
+    }
+    await sameRows(t, server, engine, rows);
+  },
+);
