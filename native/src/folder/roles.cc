@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "folder/overlay.h"
+#include "sql/clone_name.h"
 #include "sql/quote.h"
 #include "sql/rewrite.h"
 
@@ -28,10 +29,6 @@ constexpr std::array<std::string_view, 21> kOpenSystemTables = {
     "keywords",      "time_zones",      "data_type_families",
     "licenses",      "contributors",    "build_options",
     "table_engines", "table_functions", "database_engines"};
-
-// Bytes of a table's name that ClickHouse makes a file name of: each but letters, digits and _
-// takes three there, of 255 less the ".sql".
-constexpr size_t kCloneNameMax = 200;
 
 [[noreturn]] void Refuse(std::string_view text) {
   throw Error(TF_INVALID, "options of tf_engine_open: rights: " + std::string(text),
@@ -67,7 +64,7 @@ std::string CloneTarget(const Right& right) {
   const std::string begin = QuoteName(sql::kSnapshotDatabase) + ".";
   if (IsAll(right.database)) return begin + "*";
   if ((right.database + right.table).find('.') != std::string::npos) return "";
-  std::string names = "s." + right.database;
+  std::string names = std::string(sql::kCloneBegin) + right.database;
   if (!IsPrefix(right.database)) {
     names += "." + right.table + (IsPrefix(right.table) ? "" : ".*");
   }
@@ -146,18 +143,6 @@ std::string RolesXml(const std::vector<Right>& rights) {
   }
   return "<roles>" + made + "</roles><users><default><grants>" + granted + "</grants>" +
          PoliciesXml() + "</default></users>";
-}
-
-std::string CloneName(std::string_view database, std::string_view table, std::string_view id) {
-  const std::string names = std::string(database) + std::string(table);
-  const auto is_plain = [](unsigned char c) { return IsWordChar(c) || c == '-' || c >= 0x80; };
-  const auto escaped = static_cast<size_t>(
-      std::count_if(names.begin(), names.end(), [](unsigned char c) { return !IsWordChar(c); }));
-  if (!std::all_of(names.begin(), names.end(), is_plain) ||
-      names.size() + 2 * escaped > kCloneNameMax) {
-    return std::string(id);
-  }
-  return "s." + std::string(database) + "." + std::string(table) + "." + std::string(id);
 }
 
 }  // namespace theflash

@@ -32,11 +32,6 @@ Right ParseRight(std::string_view text);
 // The fragment of users.xml that makes the roles: without the element around it.
 std::string RolesXml(const std::vector<Right>& rights);
 
-// The name of a snapshot's clone of a table, such that a grant by pattern reaches the clones of
-// what the pattern names: "s.shop.orders.12_0". "12_0" where the names are too long for that or
-// have other characters than letters, digits, _ and -: such clones are the owner's alone.
-std::string CloneName(std::string_view database, std::string_view table, std::string_view id);
-
 }  // namespace theflash
 
 #endif  // THEFLASH_FOLDER_ROLES_H_

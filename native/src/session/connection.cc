@@ -5,7 +5,6 @@
 
 #include "base/status.h"
 #include "sandbox/sandbox.h"
-#include "sql/quote.h"
 
 namespace theflash {
 namespace {
@@ -112,7 +111,7 @@ auto Connection::Run(Call call) {
 // On the worker's thread.
 void Connection::EnterRole(chdb_connection connection) const {
   if (role_.empty()) return;
-  const std::string sql = "SET ROLE " + QuoteName(role_);
+  const std::string sql = "SET ROLE `" + role_ + "`";
   const Result result(chdb_query_n(connection, sql.data(), sql.size(), "Null", 4));
   if (!result.error().empty()) throw EngineError(std::string(result.error()));
 }

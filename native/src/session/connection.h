@@ -78,7 +78,8 @@ class Connection {
   // What a query of Start came to; waits for it.
   Result Finish(std::future<Result> query);
 
-  // From now until Reset everything runs with the grants of a role alone, after an error too.
+  // `role` is of letters, digits and _. From now until Reset everything runs with the grants of a
+  // role alone, after an error too.
   void SetRole(std::string role);
   // Whether it runs with fewer than all rights.
   bool has_role() const { return !role_.empty(); }

@@ -6,7 +6,7 @@
 
 #include "base/failpoint.h"
 #include "base/status.h"
-#include "folder/roles.h"
+#include "sql/clone_name.h"
 #include "sql/quote.h"
 
 namespace theflash {
@@ -146,7 +146,7 @@ std::string Snapshots::CloneTables(const sql::SnapshotChange& change,
   std::string list;
   for (const auto& [database, table] : change.tables) {
     const std::string stored =
-        CloneName(database, table, id + "_" + std::to_string(clones->size()));
+        sql::CloneName(database, table, id + "_" + std::to_string(clones->size()));
     RefuseUnclonable(*connection_, database, table);
     clones->push_back(stored);
     connection_->Execute("CREATE TABLE " + Stored(stored) + " CLONE AS " +
