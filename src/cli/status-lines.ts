@@ -1,8 +1,7 @@
-import type { SourceState } from '../protocol/index.js';
+import { formatBytes, type SourceState } from '../protocol/index.js';
 import { copyWarnings, unknownForeignKeysLine } from '../writer/index.js';
 import type { CopyStatus, EngineStatus, TableStatus } from './engine-status.js';
 import { layOutTable, type TextColumn, type TextRow } from './format/index.js';
-import { formatBytes } from './progress.js';
 
 /**
  * Gives a status as people read it.
