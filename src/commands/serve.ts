@@ -10,9 +10,11 @@ import {
   refuseSeveral,
   hidePasswords,
   parseSize,
+  readEngineStatus,
   readSourceDefaults,
   sourceFlags,
   type SourceFlags,
+  statusWarnings,
 } from '../cli/index.js';
 import { openEmbeddedEngine, type EmbeddedEngine } from '../engine/index.js';
 import { startFollower, type Follower, type FollowOptions } from '../follow/index.js';
@@ -24,6 +26,7 @@ import {
   startServer,
   type FlashServer,
   type ServeOptions,
+  type StatusReader,
   type Log,
 } from '../server/index.js';
 import { isServerUrl, parseServerUrl } from '../source/index.js';
@@ -156,7 +159,8 @@ export default class Serve extends FlashCommand {
       const listSources = (): FollowedSource[] =>
         follower === undefined ? [] : [{ state: follower.state(), figures: follower.figures }];
       try {
-        const server = await startServer(engine, { ...options, listSources });
+        const readStatus = statusReader(engine);
+        const server = await startServer(engine, { ...options, listSources, readStatus });
         hangups.attach(server);
         // A server that can't listen has not begun to write.
         if (followed !== undefined) follower = follow(engine, followed, log);
@@ -211,6 +215,14 @@ async function followOptions(
 async function isFolder(path: string): Promise<boolean> {
   const info = await stat(path).catch(() => undefined);
   return info?.isDirectory() === true;
+}
+
+/** What the page tells of the engine is what `theflash status` tells. */
+function statusReader(engine: EmbeddedEngine): StatusReader {
+  return async () => {
+    const status = await readEngineStatus(engine, null);
+    return { status, warnings: statusWarnings(status) };
+  };
 }
 
 function follow(engine: EmbeddedEngine, options: FollowOptions, log: Log): Follower {

@@ -103,6 +103,12 @@ export class Connection {
     return this.#active === undefined && this.#write === undefined;
   }
 
+  /** The scan or statement that runs here, if one does. */
+  get running(): ActiveRequest | undefined {
+    const isShown = this.#active?.isScan === true || this.#active?.statement !== undefined;
+    return isShown ? this.#active : undefined;
+  }
+
   /** The scan that runs here, if one does. */
   get scan(): ActiveRequest | undefined {
     return this.#active?.isScan === true ? this.#active : undefined;

@@ -149,6 +149,7 @@ async function sendStatus({ server, send }: RequestContext): Promise<void> {
 async function execute(message: ExecuteMessage, context: RequestContext): Promise<void> {
   const { server, request } = context;
   const { signal } = request;
+  request.setStatement(message.sql);
   const run = (): Promise<void> =>
     server.engine.execute(message.sql, statementOptions(message, signal));
   await server.statements.run(run, signal);
@@ -159,6 +160,7 @@ async function execute(message: ExecuteMessage, context: RequestContext): Promis
 async function runQuery(message: QueryMessage, context: RequestContext): Promise<void> {
   const { server, request } = context;
   request.grant(message.credit);
+  request.setStatement(message.sql);
   startScan(context, 'QUERY');
   const statement = statementOptions(message, request.signal);
   const open = (options: QueryOptions): Promise<ArrowScan> =>

@@ -33,16 +33,20 @@ export interface QueryExchange {
 }
 
 /**
- * Runs a statement and sends its answer.
+ * Runs a statement and sends its answer, or hands it to `deliver`.
  *
  * Errors: those of the statement, as long as nothing was sent; later ones are told in the stream.
  */
-export async function runQuery(exchange: QueryExchange): Promise<void> {
+export async function runQuery(
+  exchange: QueryExchange,
+  deliver: (exchange: BegunExchange, answer: Answer) => Promise<void> = send,
+): Promise<void> {
   const { server, request, parameters, active, running } = exchange;
   const body = await readBody(request, server, parameters.unpacksBlocks);
   try {
     running.add(parameters.queryId, active);
     const statement = readStatement(exchange, body.pieces);
+    active.setStatement(statement);
     const task = readTask(exchange, statement);
     const whole = {
       ...exchange,
@@ -56,9 +60,9 @@ export async function runQuery(exchange: QueryExchange): Promise<void> {
     };
     if (parameters.isReadOnly || looksLikeRead(task.sql)) {
       startScan(server, active);
-      await answer(whole, task);
+      await answer(whole, task, deliver);
     } else {
-      await server.statements.run(() => answer(whole, task), active.signal);
+      await server.statements.run(() => answer(whole, task, deliver), active.signal);
     }
   } finally {
     running.remove(parameters.queryId, active);
@@ -137,7 +141,11 @@ function startScan(server: ServerContext, active: ActiveRequest): void {
   server.metrics.scans += 1;
 }
 
-async function answer(exchange: BegunExchange, { sql, database, settings }: Task): Promise<void> {
+async function answer(
+  exchange: BegunExchange,
+  { sql, database, settings }: Task,
+  deliver: (exchange: BegunExchange, answer: Answer) => Promise<void>,
+): Promise<void> {
   const { server, parameters, active } = exchange;
   const { engine } = server;
   if (engine.answer === undefined) {
@@ -152,7 +160,7 @@ async function answer(exchange: BegunExchange, { sql, database, settings }: Task
     signal: active.signal,
   });
   try {
-    await send(exchange, result);
+    await deliver(exchange, result);
   } catch (error) {
     active.check();
     throw error;
