@@ -19,10 +19,14 @@ export class RecentErrors {
   /** By what makes them equal, the oldest first. */
   readonly #errors = new Map<string, RecentError>();
 
-  /** Gives a log that notes errors as it writes them. */
+  /**
+   * Gives a log that notes errors as it writes them. A browser's first request comes without a password, to be asked for it:
+   * that is none.
+   */
   tap(log: Log): Log {
     return (level, event, fields = {}) => {
-      if (level !== 'info' || fields['code'] !== undefined) this.#note(event, fields);
+      const isAsked = fields['engineCode'] === passwordRequired;
+      if (!isAsked && (level !== 'info' || fields['code'] !== undefined)) this.#note(event, fields);
       log(level, event, fields);
     };
   }
@@ -42,6 +46,9 @@ export class RecentErrors {
     if (this.#errors.size > errorsMax && oldest !== undefined) this.#errors.delete(oldest);
   }
 }
+
+/** ClickHouse's REQUIRED_PASSWORD. */
+const passwordRequired = 194;
 
 const errorsMax = 20;
 const lettersMax = 500;

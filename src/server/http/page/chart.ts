@@ -32,24 +32,24 @@ export function chart({ id, title, points, nowMs, spanMs, format }: ChartOptions
   const minutes = Math.round(spanMs / 60_000);
   return html`<figure>
     <figcaption id="${id}-title"><strong>${title}</strong> ${words}</figcaption>
-    <svg viewBox="0 0 640 150" role="img" aria-labelledby="${id}-title">
+    <svg viewBox="0 0 320 110" role="img" aria-labelledby="${id}-title">
       <path
         class="grid"
         d="M${left} ${ceiling}H${right}M${left} ${(ceiling + bottom) / 2}H${right}M${left} ${bottom}H${right}"
       />
-      <text x="${left}" y="12">${format(top)}</text>
-      <text x="${left}" y="146">${minutes} min ago</text>
-      <text x="${right}" y="146" text-anchor="end">now</text>
+      <text x="${left}" y="9">${format(top)}</text>
+      <text x="${left}" y="107">${minutes} min ago</text>
+      <text x="${right}" y="107" text-anchor="end">now</text>
       ${lines(shown, x, y).map((d) => html`<path class="line" d="${d}" />`)}
     </svg>
   </figure>`;
 }
 
 /** The drawing, in units of the viewBox. */
-const left = 4;
-const right = 636;
-const ceiling = 18;
-const bottom = 130;
+const left = 2;
+const right = 318;
+const ceiling = 13;
+const bottom = 96;
 
 /** Paths of neighbours: where a figure was not known, or none was taken for a while, the line is broken. */
 function lines(

@@ -24,7 +24,7 @@ export function sourceSection(
       ['Lag', lagText(state)],
       ['Away since', time(state.lostSinceMs)],
       ['Newest transaction', time(sourceTimeMs)],
-      ['Visible since', time(visibleAtMs)],
+      ['Readers see it since', time(visibleAtMs)],
       ['Transactions', figures.transactions],
       ['Rows', `${insert} inserted, ${update} updated, ${deleted} deleted`],
       ['Reconnects', figures.reconnects],

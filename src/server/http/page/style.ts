@@ -28,9 +28,9 @@ dd{margin:0}
 .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:1rem}
 figure{margin:.5rem 0;border:1px solid var(--edge);background:var(--raised);padding:.5rem .75rem}
 svg{display:block;width:100%;height:auto;margin-top:.25rem}
-svg text{fill:var(--soft);font-size:12px}
-.grid{stroke:var(--edge);fill:none}
-.line{stroke:var(--link);stroke-width:2;stroke-linecap:round;fill:none}
+svg text{fill:var(--soft);font-size:10px}
+.grid{stroke:var(--edge);stroke-width:.75;fill:none}
+.line{stroke:var(--link);stroke-width:1.5;stroke-linecap:round;fill:none}
 .scroll{overflow-x:auto;border:1px solid var(--edge)}
 .scroll:focus-visible{outline:2px solid var(--link)}
 table{border-collapse:collapse;width:100%;overflow-wrap:normal}

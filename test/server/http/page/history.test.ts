@@ -65,7 +65,7 @@ test('a chart breaks where nothing was known, and says the figures in words', (t
   const text = chart({ ...options, points, format }).toString();
   t.is([...text.matchAll(/class="line"/g)].length, 3);
   t.regex(text, /Now 6 &#60;s&#62;, at most 6 &#60;s&#62;\./);
-  t.regex(text, /<text x="4" y="12">10 &#60;s&#62;<\/text>/);
+  t.regex(text, /<text x="2" y="9">10 &#60;s&#62;<\/text>/);
   t.notRegex(text, /NaN|Infinity/);
   const empty = chart({ ...options, points: [], format }).toString();
   t.regex(empty, /Nothing is known yet/);
