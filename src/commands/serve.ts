@@ -91,7 +91,8 @@ export default class Serve extends FlashCommand {
       summary: 'Listen on a network without token or TLS: anybody who reaches the port gets in.',
     }),
     http: Flags.string({
-      summary: "Serve ClickHouse's HTTP interface too, and a page at /status; the token is the password.",
+      summary:
+        "Serve ClickHouse's HTTP interface too, and a page at /status; the token is the password.",
       helpValue: 'HOST:PORT',
     }),
     'http-open': Flags.boolean({
