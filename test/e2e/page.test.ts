@@ -73,7 +73,7 @@ for (const kind of kinds) {
     await server.query('INSERT INTO d.t VALUES (3, 3); DELETE FROM d.t WHERE id = 1');
     await until(async () => (await pageOf(served)).includes('1 inserted, 0 updated, 1 deleted'));
     await until(async () =>
-      /<th scope="row">d\.t<\/th><td class="number">2<\/td>/.test(await pageOf(served)),
+      (await pageOf(served)).includes('<th scope="row">d.t</th><td class="number">2</td>'),
     );
     t.like((await status(served)).tables[0], { table: 't', rows: 2 });
 
