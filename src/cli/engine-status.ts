@@ -10,9 +10,8 @@ import {
   tableName,
   type Engine,
   type SourceIdentity,
-  type SourceState,
 } from '../protocol/index.js';
-import type { OpenScan } from '../protocol/wire/index.js';
+import type { ServerFigures, SnapshotStatus, TableStatus } from '../server/index.js';
 import {
   checkpointSource,
   listSources,
@@ -48,15 +47,7 @@ export interface EngineStatus {
   namedCopies: readonly (CopyStatus & { name: string })[];
   /** How far the copy is from its source; null where no `--source` was asked. */
   lag: SourceLag | null;
-  server: {
-    version: string;
-    startedAt: string;
-    connections: number;
-    openWrites: number;
-    openScans: readonly OpenScan[];
-    /** What the server itself follows. */
-    sources: readonly SourceState[];
-  } | null;
+  server: ServerFigures | null;
 }
 
 /** What a copy stands on, and how far it is. */
@@ -74,26 +65,6 @@ export interface CheckpointStatus {
   committedAt: string;
   /** As its writer keeps it: the values, where that is JSON, and else the text. */
   checkpoint: unknown;
-}
-
-export interface TableStatus {
-  database: string;
-  table: string;
-  rows: number;
-  bytes: number;
-  /** Pieces that lie on disk: merges make them fewer. */
-  parts: number;
-  /** Deleted keys that still take space, until `OPTIMIZE … ELIMINATE`; null of a table that is not mutable. */
-  deletedRows: number | null;
-}
-
-export interface SnapshotStatus {
-  name: string;
-  createdAt: string;
-  expiresAt: string;
-  /** `plan`: a reader over TCP, as a Spark job, for as long as it reads; `user`: CREATE SNAPSHOT. */
-  holder: 'plan' | 'user';
-  tables: readonly string[];
 }
 
 /** Reads the status of any engine; of a server's, also what it does at the moment. */

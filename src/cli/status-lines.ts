@@ -1,8 +1,8 @@
-import type { SourceState } from '../protocol/index.js';
+import { formatBytes, type SourceState } from '../protocol/index.js';
 import { copyWarnings, unknownForeignKeysLine } from '../writer/index.js';
-import type { CopyStatus, EngineStatus, TableStatus } from './engine-status.js';
+import type { TableStatus } from '../server/index.js';
+import type { CopyStatus, EngineStatus } from './engine-status.js';
 import { layOutTable, type TextColumn, type TextRow } from './format/index.js';
-import { formatBytes } from './progress.js';
 
 /**
  * Gives a status as people read it.
@@ -18,7 +18,7 @@ export function statusLines(status: EngineStatus, widthMax: number, tableWidth: 
     ...copyLines(status),
     ...serverLines(status),
     ...snapshotLines(status),
-    ...warningLines(status),
+    ...statusWarnings(status).map((line): Line => ['Warning', line]),
   ];
   return [
     ...lines.flatMap(([name, text]) =>
@@ -105,12 +105,16 @@ function snapshotLines({ snapshots }: EngineStatus): Line[] {
   ]);
 }
 
-function warningLines({ copy, namedCopies }: EngineStatus): Line[] {
+/** What people should know of copies that do not hold all. */
+export function statusWarnings({
+  copy,
+  namedCopies,
+}: Pick<EngineStatus, 'copy' | 'namedCopies'>): string[] {
   const lines = copy === null ? [] : warningsOf(copy);
   for (const named of namedCopies) {
     lines.push(...warningsOf(named).map((line) => `${named.name}: ${line}`));
   }
-  return lines.map((line) => ['Warning', line]);
+  return lines;
 }
 
 function warningsOf(copy: CopyStatus): string[] {

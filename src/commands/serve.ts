@@ -10,9 +10,11 @@ import {
   refuseSeveral,
   hidePasswords,
   parseSize,
+  readEngineStatus,
   readSourceDefaults,
   sourceFlags,
   type SourceFlags,
+  statusWarnings,
 } from '../cli/index.js';
 import { openEmbeddedEngine, type EmbeddedEngine } from '../engine/index.js';
 import { startFollower, type Follower, type FollowOptions } from '../follow/index.js';
@@ -25,6 +27,7 @@ import {
   startServer,
   type FlashServer,
   type ServeOptions,
+  type StatusReader,
   type Log,
 } from '../server/index.js';
 import { isServerUrl, parseServerUrl } from '../source/index.js';
@@ -98,7 +101,8 @@ export default class Serve extends FlashCommand {
       summary: 'Listen on a network without token or TLS: anybody who reaches the port gets in.',
     }),
     http: Flags.string({
-      summary: "Serve ClickHouse's HTTP interface too, for its clients; the token is the password.",
+      summary:
+        "Serve ClickHouse's HTTP interface too, and a page at /status; the token is the password.",
       helpValue: 'HOST:PORT',
     }),
     'http-open': Flags.boolean({
@@ -169,9 +173,9 @@ export default class Serve extends FlashCommand {
       const listSources = (): FollowedSource[] =>
         follower === undefined ? [] : [{ state: follower.state(), figures: follower.figures }];
       try {
+        const readStatus = statusReader(engine);
         const server = await startServer(engine, {
-          ...options,
-          listSources,
+          ...{ ...options, listSources, readStatus },
           ...(accounts === undefined ? {} : { accounts }),
         });
         hangups.attach(server);
@@ -228,6 +232,14 @@ async function followOptions(
 async function isFolder(path: string): Promise<boolean> {
   const info = await stat(path).catch(() => undefined);
   return info?.isDirectory() === true;
+}
+
+/** What the page tells of the engine is what `theflash status` tells. */
+function statusReader(engine: EmbeddedEngine): StatusReader {
+  return async () => {
+    const status = await readEngineStatus(engine, null);
+    return { status, warnings: statusWarnings(status) };
+  };
 }
 
 function follow(engine: EmbeddedEngine, options: FollowOptions, log: Log): Follower {

@@ -2,7 +2,6 @@ import { Args } from '@oclif/core';
 import {
   engineFlags,
   FlashCommand,
-  formatBytes,
   layOutTable,
   openEngine,
   terminalWidth,
@@ -12,6 +11,7 @@ import {
 import {
   chooseTable,
   countRows,
+  formatBytes,
   listColumns,
   listTables,
   parseTableName,

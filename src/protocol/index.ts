@@ -8,6 +8,7 @@ export * from './column-data.js';
 export * from './column-types.js';
 export * from './engine.js';
 export * from './errors.js';
+export * from './figure-text.js';
 export * from './histogram.js';
 export * from './loopback.js';
 export * from './map-fields.js';

@@ -5,6 +5,8 @@ export class ActiveRequest {
   readonly streamId: number;
   /** For STATUS and the log: the kind of request, and the table where there is one. */
   what: string;
+  /** Its SQL, for the page alone: neither STATUS nor the log tell it. */
+  statement: string | undefined;
   readonly startedAtMs = Date.now();
   /** True once it streams a result, and counts as a scan. */
   isScan = false;
@@ -27,6 +29,12 @@ export class ActiveRequest {
 
   get elapsedMs(): number {
     return Date.now() - this.startedAtMs;
+  }
+
+  /** Keeps the beginning of its SQL. */
+  setStatement(sql: Uint8Array | string): void {
+    const head = sql.slice(0, statementLettersMax);
+    this.statement = typeof head === 'string' ? head : Buffer.from(head).toString('utf8');
   }
 
   /** Ends the request; the first reason stays. */
@@ -80,6 +88,16 @@ export class ActiveRequest {
   finish(): void {
     clearTimeout(this.#timeout);
   }
+}
+
+const statementLettersMax = 1000;
+
+/** A request that runs, as the page shows it. */
+export interface RunningRequest {
+  /** Of one run of the server. */
+  id: string;
+  peer: string;
+  active: ActiveRequest;
 }
 
 /** Gives the reason of an aborted signal, or CANCELLED where it is no FlashError. */

@@ -104,6 +104,12 @@ export class Connection {
     return this.#active === undefined && this.#write === undefined;
   }
 
+  /** The scan or statement that runs here, if one does. */
+  get running(): ActiveRequest | undefined {
+    const isShown = this.#active?.isScan === true || this.#active?.statement !== undefined;
+    return isShown ? this.#active : undefined;
+  }
+
   /** The scan that runs here, if one does. */
   get scan(): ActiveRequest | undefined {
     return this.#active?.isScan === true ? this.#active : undefined;
@@ -243,21 +249,13 @@ export class Connection {
     const { hello } = login;
     if (this.#isClosing || hello === undefined) return;
     const waitMs = message.type === 'AUTH' ? this.#server.tokens.note(this.address, isReady) : 0;
-    this.#afterPause(waitMs, () => {
+    const goOn = (): void => {
+      if (this.#isClosing) return;
       this.#answerLogin(answer, hello, isReady);
       this.#intake.release('login');
-    });
-  }
-
-  /** Does something after a while. */
-  #afterPause(pauseMs: number, goOn: () => void): void {
-    if (pauseMs === 0) {
-      goOn();
-      return;
-    }
-    setTimeout(() => {
-      if (!this.#isClosing) goOn();
-    }, pauseMs).unref();
+    };
+    if (waitMs === 0) goOn();
+    else setTimeout(goOn, waitMs).unref();
   }
 
   #answerLogin(answer: Message | FlashError, hello: HelloMessage, isReady: boolean): void {

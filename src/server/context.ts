@@ -1,6 +1,6 @@
 import { type CallLimit, type Engine, type FollowedSource } from '../protocol/index.js';
 import { type Message, type OpenScan } from '../protocol/wire/index.js';
-import { type ActiveRequest } from './active-request.js';
+import { type ActiveRequest, type RunningRequest } from './active-request.js';
 import { type AppliedBatches } from './applied-batches.js';
 import { type Audit } from './audit.js';
 import { type Credentials } from './credentials.js';
@@ -11,7 +11,9 @@ import { type Metrics } from './metrics.js';
 import { type ServeLimits } from './options.js';
 import { type OpenWrites } from './open-writes.js';
 import { type ReceiveBudget } from './receive-budget.js';
+import { type RecentErrors } from './recent-errors.js';
 import { type PlanSnapshots } from './snapshot.js';
+import { type StatusReader } from './status-document.js';
 import { type TokenBackOff } from './token-back-off.js';
 import { type Turns } from './turns.js';
 import { type Account, type Accounts } from './users/index.js';
@@ -28,6 +30,7 @@ export interface ServerContext {
   readonly ticketKey: Uint8Array;
   readonly metrics: Metrics;
   readonly log: Log;
+  readonly errors: RecentErrors;
   readonly health: Health;
   readonly writes: OpenWrites;
   readonly applied: AppliedBatches;
@@ -46,9 +49,13 @@ export interface ServerContext {
   isDraining: boolean;
   /** Scans that run now, of all connections. */
   listScans(): readonly OpenScan[];
+  /** Scans and statements that run now, of all connections. */
+  listRunning(): readonly RunningRequest[];
   countConnections(): number;
   /** What the server itself follows; missing where it has no source. */
   listSources?: (() => readonly FollowedSource[]) | undefined;
+  /** Without it there is no page. */
+  readStatus?: StatusReader | undefined;
 }
 
 /** Sends a message of a request, its payload's CRC-32 given where it is known; resolves when its bytes have left and may change. */

@@ -7,6 +7,7 @@ import { Audit } from './audit.js';
 import { clientAddress } from './client-address.js';
 import { ClientCounts } from './client-counts.js';
 import { Connection } from './connection.js';
+import { type RunningRequest } from './active-request.js';
 import { type ServerContext } from './context.js';
 import { readCredentials } from './credentials.js';
 import { Health } from './health.js';
@@ -22,6 +23,7 @@ import { Metrics, processFamilies, type EndedBy } from './metrics.js';
 import { OpenWrites } from './open-writes.js';
 import { defaultLimits, type HttpOptions, type ServeOptions } from './options.js';
 import { ReceiveBudget } from './receive-budget.js';
+import { RecentErrors } from './recent-errors.js';
 import { PlanSnapshots } from './snapshot.js';
 import { TlsGate } from './tls-gate.js';
 import { TokenBackOff } from './token-back-off.js';
@@ -94,6 +96,7 @@ class RunningServer implements FlashServer {
     this.host = options.host;
     this.#options = options;
     const limits = { ...defaultLimits, ...options.limits };
+    const errors = new RecentErrors();
     this.#context = {
       engine,
       limits,
@@ -102,7 +105,8 @@ class RunningServer implements FlashServer {
       startedAtMs: Date.now(),
       ticketKey: randomBytes(32),
       metrics: this.metrics,
-      log: options.log,
+      log: errors.tap(options.log),
+      errors,
       health: new Health({
         engine,
         isDraining: () => this.#context.isDraining,
@@ -123,8 +127,10 @@ class RunningServer implements FlashServer {
       audit: new Audit(options.log, options.accounts !== undefined, options.auditSql === true),
       isDraining: false,
       listScans: () => this.#listScans(),
+      listRunning: () => this.#listRunning(),
       countConnections: () => this.#countConnections(),
       listSources: options.listSources,
+      readStatus: options.readStatus,
     };
     this.#tcp = createServer((socket) => {
       this.#accept(socket);
@@ -368,6 +374,14 @@ class RunningServer implements FlashServer {
       scans.push({ connection: id, peer, what, startedAtMs, rows, bytes });
     }
     return [...scans, ...(this.#http?.listScans() ?? [])];
+  }
+
+  #listRunning(): readonly RunningRequest[] {
+    const running: RunningRequest[] = [];
+    for (const { id, peer, running: active } of this.#connections) {
+      if (active !== undefined) running.push({ id: `tcp-${id}-${active.streamId}`, peer, active });
+    }
+    return [...running, ...(this.#http?.listRunning() ?? [])];
   }
 }
 

@@ -187,6 +187,7 @@ async function sendStatus({ server, send, account }: RequestContext): Promise<vo
 async function execute(message: ExecuteMessage, context: RequestContext): Promise<void> {
   const { server, request } = context;
   const { signal } = request;
+  request.setStatement(message.sql);
   const { account } = context;
   const isOwn = account !== undefined && (await server.snapshots.dropFor(account, message.sql));
   if (!isOwn) {
@@ -201,6 +202,7 @@ async function execute(message: ExecuteMessage, context: RequestContext): Promis
 async function runQuery(message: QueryMessage, context: RequestContext): Promise<void> {
   const { server, request } = context;
   request.grant(message.credit);
+  request.setStatement(message.sql);
   startScan(context, 'QUERY');
   const statement = statementOptions(message, request.signal);
   const open = (options: QueryOptions): Promise<ArrowScan> =>

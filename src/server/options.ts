@@ -2,6 +2,7 @@ import { type FollowedSource } from '../protocol/index.js';
 import { wireLimits } from '../protocol/wire/index.js';
 import { type Log } from './log.js';
 import { type ReceiveLimits } from './receive-budget.js';
+import { type StatusReader } from './status-document.js';
 import { type BackOffLimits } from './token-back-off.js';
 import { type Accounts } from './users/index.js';
 
@@ -109,5 +110,7 @@ export interface ServeOptions {
   limits?: Partial<ServeLimits>;
   /** How the sources stand that the same process writes into the engine, for STATUS and metrics. */
   listSources?: () => readonly FollowedSource[];
+  /** Reads how the engine stands, as `theflash status` does, for the page of `http`; no page without it. */
+  readStatus?: StatusReader;
   log: Log;
 }

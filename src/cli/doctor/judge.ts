@@ -1,4 +1,4 @@
-import { formatBytes } from '../progress.js';
+import { formatBytes } from '../../protocol/index.js';
 import { fail, ok, warn, type Finding } from './finding.js';
 
 const gib = 2 ** 30;

@@ -4,19 +4,23 @@ import { type Socket } from 'node:net';
 import { type SecureContextOptions } from 'node:tls';
 import { FlashError, queryRows } from '../../protocol/index.js';
 import { type OpenScan } from '../../protocol/wire/index.js';
-import { ActiveRequest } from '../active-request.js';
+import { ActiveRequest, type RunningRequest } from '../active-request.js';
 import { type ServerContext } from '../context.js';
 import { type TlsIdentity } from '../credentials.js';
 import { errorFields, toFlashError } from '../error-fields.js';
 import { healthPaths } from '../health.js';
 import { listenOn } from '../listen.js';
 import { type HttpOptions } from '../options.js';
+import { refuseAccount } from '../request-engine.js';
+import { type Account } from '../users/index.js';
 import { toErrorAnswer } from './error-answer.js';
 import { HttpLogin } from './http-login.js';
 import { checkOrigin } from './origin-check.js';
-import { readParameters } from './query-parameters.js';
+import { Page } from './page/index.js';
+import { readParameters, type QueryParameters } from './query-parameters.js';
+import { readBody } from './request-body.js';
 import { RequestTurns } from './request-turns.js';
-import { runQuery, type EngineFacts } from './run-query.js';
+import { runQuery, type EngineFacts, type QueryExchange } from './run-query.js';
 import { RunningQueries } from './running-queries.js';
 import { Sessions } from './sessions.js';
 
@@ -45,6 +49,7 @@ export class HttpDoor {
   readonly #turns = new RequestTurns();
   readonly #sessions = new Sessions();
   readonly #running = new RunningQueries();
+  #page: Page | undefined;
   #facts: EngineFacts = { version: '', timezone: '' };
   #lastId = 0;
   #onIdle: (() => void) | undefined;
@@ -99,6 +104,12 @@ export class HttpDoor {
     return scans;
   }
 
+  /** Statements that run now. */
+  listRunning(): readonly RunningRequest[] {
+    const all = [...this.#active.values()].filter(({ active }) => active.statement !== undefined);
+    return all.map(({ active, peer }) => ({ id: `http-${active.streamId}`, peer, active }));
+  }
+
   /** Errors: as `listenOn`, and those of the engine. */
   async start(): Promise<void> {
     const [row] = await queryRows(
@@ -106,7 +117,9 @@ export class HttpDoor {
       'SELECT version() AS version, timezone() AS timezone',
     );
     this.#facts = { version: String(row?.['version']), timezone: String(row?.['timezone']) };
+    const { readStatus } = this.#context;
     this.port = (await listenOn(this.#server, this.#options)).port;
+    if (readStatus !== undefined) this.#page = new Page(this.#context, readStatus);
   }
 
   /** Uses another certificate for the connections to come. */
@@ -136,6 +149,7 @@ export class HttpDoor {
     }
     clearTimeout(timer);
     for (const socket of this.#sockets) socket.destroySoon();
+    await this.#page?.close();
     await closed;
   }
 
@@ -191,8 +205,11 @@ export class HttpDoor {
     active: ActiveRequest,
   ): Promise<void> {
     response.setHeader('X-ClickHouse-Server-Display-Name', displayName);
+    // Browsers log in here: no answer may become a page that they run.
+    response.setHeader('X-Content-Type-Options', 'nosniff');
     checkOrigin(request, this.#options.host);
-    const url = new URL(request.url ?? '/', 'http://localhost');
+    const url = readUrl(request);
+    if (url === undefined) throw new FlashError('INVALID_REQUEST', 'The address is no URL');
     const isGet = request.method === 'GET' || request.method === 'HEAD';
     if (!isGet && request.method !== 'POST') {
       response.setHeader('Allow', 'GET, HEAD, POST');
@@ -208,6 +225,10 @@ export class HttpDoor {
       finish(response, status, text);
       return;
     }
+    if (this.#page?.takes(request, url) === true) {
+      await this.#answerPage(this.#page, url, request, response, active);
+      return;
+    }
     if (url.pathname !== '/' && url.pathname !== '/query') {
       finish(
         response,
@@ -217,6 +238,7 @@ export class HttpDoor {
       return;
     }
     if (isGet && !url.searchParams.has('query')) {
+      response.setHeader('Vary', 'Accept');
       finish(response, 200, 'Ok.\n');
       return;
     }
@@ -224,19 +246,54 @@ export class HttpDoor {
     const account = await this.#login.check(request, url.searchParams);
     const parameters = readParameters(url.searchParams, request.headers, isGet);
     response.setHeader('X-ClickHouse-Query-Id', parameters.queryId);
+    const leave = account === undefined ? undefined : this.#context.accounts?.enter(account);
+    try {
+      await runQuery(this.#begin(request, response, parameters, active, account));
+    } finally {
+      leave?.();
+    }
+  }
+
+  /** Begins a statement of a client that has logged in. */
+  #begin(
+    request: IncomingMessage,
+    response: ServerResponse,
+    parameters: QueryParameters,
+    active: ActiveRequest,
+    account: Account | undefined,
+  ): QueryExchange {
     const allowedMs = shorter(account?.timeoutMs ?? 0, this.#context.limits.statementTimeoutMsMax);
     active.limitTime(shorter(parameters.timeoutMs, allowedMs));
     this.#context.metrics.requests += 1;
     const { server, facts } = { server: this.#context, facts: this.#facts };
     const { sessions, running } = { sessions: this.#sessions, running: this.#running };
-    const leave = account === undefined ? undefined : server.accounts?.enter(account);
-    try {
-      await runQuery({
-        ...{ server, facts, sessions, running, request, response, parameters, active, account },
-      });
-    } finally {
-      leave?.();
-    }
+    return { server, facts, sessions, running, request, response, parameters, active, account };
+  }
+
+  /** The password comes in the headers alone: an address with one would be in links and in the browser's history. */
+  async #answerPage(
+    page: Page,
+    url: URL,
+    request: IncomingMessage,
+    response: ServerResponse,
+    active: ActiveRequest,
+  ): Promise<void> {
+    if (this.#context.isDraining) throw new FlashError('BUSY', 'The server is about to stop');
+    const account = await this.#login.check(request, new URLSearchParams());
+    // It shows all that there is, and cancels anybody's query.
+    refuseAccount(account, 'look at this page');
+    await page.answer({
+      ...{ request, response, url, active },
+      read: async (given, take) => {
+        const parameters = readParameters(given, {}, true);
+        const exchange = this.#begin(request, response, parameters, active, account);
+        await runQuery(exchange, async ({ beforeEnd }, answer) => {
+          await take(answer);
+          beforeEnd();
+        });
+      },
+      readForm: () => readShortForm(request, this.#context),
+    });
   }
 
   #tellFailure(
@@ -257,6 +314,12 @@ export class HttpDoor {
     }
     const { code, status, text } = toErrorAnswer(known, this.#facts.version);
     response.setHeader('X-ClickHouse-Exception-Code', String(code));
+    const url = readUrl(request);
+    if (url !== undefined && this.#page?.takes(request, url) === true) {
+      if (!request.complete) response.setHeader('Connection', 'close');
+      this.#page.tellFailure(url, response, known, status, text);
+      return;
+    }
     if (status === 401) response.setHeader('WWW-Authenticate', 'Basic realm="TheFlash"');
     // What is left of a body would be read for the next request.
     if (!request.complete) response.setHeader('Connection', 'close');
@@ -268,6 +331,30 @@ interface Running {
   active: ActiveRequest;
   peer: string;
 }
+
+function readUrl({ url = '/' }: IncomingMessage): URL | undefined {
+  const base = 'http://localhost';
+  return URL.canParse(url, base) ? new URL(url, base) : undefined;
+}
+
+/** Errors: TOO_LARGE. */
+async function readShortForm(
+  request: IncomingMessage,
+  context: ServerContext,
+): Promise<URLSearchParams> {
+  const lengthBytes = Number(request.headers['content-length'] ?? Number.NaN);
+  if (!(lengthBytes <= formBytesMax)) {
+    throw new FlashError('TOO_LARGE', `A form has ${formBytesMax} bytes at most`);
+  }
+  const body = await readBody(request, context, false);
+  try {
+    return new URLSearchParams(Buffer.concat(body.pieces).toString('utf8'));
+  } finally {
+    body.release();
+  }
+}
+
+const formBytesMax = 4096;
 
 function finish(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'Content-Type': 'text/plain; charset=UTF-8' });

@@ -36,16 +36,20 @@ export interface QueryExchange {
 }
 
 /**
- * Runs a statement and sends its answer.
+ * Runs a statement and sends its answer, or hands it to `deliver`.
  *
  * Errors: those of the statement, as long as nothing was sent; later ones are told in the stream.
  */
-export async function runQuery(exchange: QueryExchange): Promise<void> {
+export async function runQuery(
+  exchange: QueryExchange,
+  deliver: (exchange: BegunExchange, answer: Answer) => Promise<void> = send,
+): Promise<void> {
   const { server, request, parameters, active, running, account } = exchange;
   const body = await readBody(request, server, parameters.unpacksBlocks);
   try {
     running.add(parameters.queryId, active, account?.name);
     const statement = readStatement(exchange, body.pieces);
+    active.setStatement(statement);
     const task = readTask(exchange, statement);
     const whole = {
       ...exchange,
@@ -60,9 +64,9 @@ export async function runQuery(exchange: QueryExchange): Promise<void> {
     await audited(exchange, statement, async () => {
       if (parameters.isReadOnly || looksLikeRead(task.sql)) {
         startScan(server, active);
-        await answer(whole, task);
+        await answer(whole, task, deliver);
       } else {
-        await server.statements.run(() => answer(whole, task), active.signal);
+        await server.statements.run(() => answer(whole, task, deliver), active.signal);
       }
     });
   } finally {
@@ -164,7 +168,11 @@ function startScan(server: ServerContext, active: ActiveRequest): void {
   server.metrics.scans += 1;
 }
 
-async function answer(exchange: BegunExchange, { sql, database, settings }: Task): Promise<void> {
+async function answer(
+  exchange: BegunExchange,
+  { sql, database, settings }: Task,
+  deliver: (exchange: BegunExchange, answer: Answer) => Promise<void>,
+): Promise<void> {
   const { server, parameters, active, account } = exchange;
   const { engine } = server;
   if (engine.answer === undefined) {
@@ -180,7 +188,7 @@ async function answer(exchange: BegunExchange, { sql, database, settings }: Task
     ...(account === undefined ? {} : { role: account.role }),
   });
   try {
-    await send(exchange, result);
+    await deliver(exchange, result);
   } catch (error) {
     active.check();
     throw error;
