@@ -1,7 +1,7 @@
 export default {
   files: ['test/**/*.test.ts', '!test/soak/**'],
   extensions: { ts: 'module' },
-  nodeArguments: ['--import=tsx'],
+  nodeArguments: ['--import=./scripts/testing/typescript.js'],
   workerThreads: false,
   require: ['./test/end-process.ts'],
   // What test/engine/ways-out looks for in the environment of the engine's process.
