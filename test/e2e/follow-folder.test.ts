@@ -19,6 +19,7 @@ import {
   type ServerKind,
 } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { kindsOf } from '../short-run.js';
 import { chooseSeed, createRandom, runWorkload } from '../workload/index.js';
 import { runCli, startCli, temporaryFolder } from './cli.js';
 import { differences } from './replay-case.js';
@@ -26,7 +27,7 @@ import { differences } from './replay-case.js';
 const waitMaxMs = 120_000;
 const killsMin = 6;
 
-for (const kind of ['mysql-5.7', 'mysql-9.7', 'mariadb'] as const) {
+for (const kind of kindsOf('mariadb', 'mysql-5.7', 'mysql-9.7')) {
   testSerialWith(kind)(
     `${kind}: killed while its server works, crashes and starts again, a follower ends in its tables`,
     async (t) => {
@@ -106,7 +107,7 @@ async function crashWhileServed(
   return again;
 }
 
-for (const kind of ['mysql-9.7', 'mariadb'] as const) {
+for (const kind of kindsOf('mysql-9.7', 'mariadb')) {
   testSerialWith(kind)(
     `${kind}: served from logs that a client fetches as they grow`,
     async (t) => {

@@ -6,12 +6,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { startServerOfKind, type ServerKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { kindsOf } from '../short-run.js';
 import { startRelay } from '../source/live/relay.js';
 import { chooseSeed, createRandom, runWorkload } from '../workload/index.js';
 import { runCli, startCli, temporaryFolder } from './cli.js';
 import { differences } from './replay-case.js';
 
-const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
+const kinds: readonly ServerKind[] = kindsOf('mysql-9.7', 'mysql-5.7', 'mariadb');
 const password = 'geh3im';
 const roundsMin = 8;
 
