@@ -4,13 +4,13 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startServerOfKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
-import { kindsOf } from '../short-run.js';
+import { kindsOf, shortOrFull } from '../short-run.js';
 import { chooseSeed, createRandom } from '../workload/index.js';
 import { runCli, runCliWell, startCli, temporaryFolder } from './cli.js';
 import { differences } from './replay-case.js';
 import { fill, startWriter } from './working-server.js';
 
-const killsWanted = 4;
+const killsWanted = shortOrFull(2, 4);
 
 for (const kind of kindsOf('mariadb', 'mysql-5.7', 'mysql-9.7')) {
   testSerialWith(kind)(`${kind}: --resync that is killed at any moment`, async (t) => {
