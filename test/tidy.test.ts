@@ -33,6 +33,10 @@ test('the rules find what they are for', (t) => {
     'large files are fixtures': make('docs/a.png', '', { sizeBytes: 2 << 20 }),
     'what is left to do has an issue number': make('src/a.ts', ['// TO', 'DO later'].join('')),
     'no test runs alone': make('test/a.test.ts', ['test.on', "ly('x')"].join('')),
+    'what npm test runs in part is asked for in a test file': make(
+      'test/a/b.ts',
+      ["from '../short", "-run.js';"].join(''),
+    ),
     'what starts with #! can be executed, and nothing else': make('scripts/a', '#!/bin/sh'),
     'no path of one machine': make('src/a.ts', ['/ho', 'me/someone/x'].join('')),
     'no registry is named': make('a', ['https://registry.np', 'mjs.org/x'].join('')),

@@ -3,15 +3,17 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { npmProgram, root, run } from './child.js';
+import { makeMemoryFolder } from './memory-folder.js';
 
 const slowestShown = 15;
 
 /**
- * Runs AVA over the files of a configuration and counts its tests by its TAP output.
+ * Runs AVA over the files of a configuration and counts its tests by its TAP output. With `inMemory`
+ * they write their folders to memory, where there is enough of it.
  *
  * Errors: a test file that ends early, or a run of no tests at all, counts as failed.
  */
-export async function runAva(config) {
+export async function runAva(config, { inMemory = false } = {}) {
   const count = { passed: 0, failed: 0, skipped: 0 };
   const failures = [];
   let detail;
@@ -32,7 +34,11 @@ export async function runAva(config) {
   const times = path.join(folder, 'times');
   writeFileSync(times, '');
   process.env.THEFLASH_TEST_TIMES = times;
-  const { code, output } = await run(npmProgram('ava'), ['--tap', '--config', config], { onLine });
+  const memory = inMemory ? makeMemoryFolder() : undefined;
+  const env = memory === undefined ? {} : { TMPDIR: memory.folder };
+  const args = ['--tap', '--config', config];
+  const { code, output } = await run(npmProgram('ava'), args, { onLine, env });
+  memory?.remove();
   printSlowest(readFileSync(times, 'utf8'));
   rmSync(folder, { recursive: true });
   if (count.passed + count.failed === 0) return { failed: 1, output: `no tests ran\n${output}` };

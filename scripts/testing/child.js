@@ -7,15 +7,15 @@ export const root = path.resolve(import.meta.dirname, '../..');
 /**
  * Runs a program in the root folder and gives its exit code and its output, both streams in one.
  *
- * Shape: `onLine` sees each line as it comes, for work that takes long. A program that can't be
+ * Shape: `onLine` sees each line as it comes, for work that takes long; `env` comes on top of this process's. A program that can't be
  * started gives code 127 and the reason as output.
  */
-export function run(command, args, { onLine } = {}) {
+export function run(command, args, { onLine, env = {} } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1' },
+      env: { ...process.env, FORCE_COLOR: '0', NO_COLOR: '1', ...env },
     });
     let output = '';
     let rest = '';

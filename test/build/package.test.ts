@@ -8,6 +8,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import test from 'ava';
 import { projectRoot } from '../../src/build/index.js';
+import { typescript } from '../typescript.js';
 
 const run = promisify(execFile);
 const isRoot = process.getuid?.() === 0;
@@ -27,7 +28,7 @@ test.before('install', async () => {
   await symlink(path.join(projectRoot, 'node_modules'), path.join(installed, 'node_modules'));
   const prebuilt = path.join(installed, 'prebuilt', 'linux-x64');
   const script = path.join(projectRoot, 'scripts', 'prebuilt.ts');
-  await run(process.execPath, ['--import=tsx', script, prebuilt], { cwd: projectRoot });
+  await run(process.execPath, [typescript, script, prebuilt], { cwd: projectRoot });
   await run('chmod', ['-R', 'a+rX,a-w', path.join(folder, 'lib')]);
   await run('chmod', ['a+rx', folder]);
 });

@@ -1,9 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
+import { typescript } from '../typescript.js';
 
 /** What starts `theflash` from its sources, after node's own path: for runs under other programs too. */
 export const commandLine: readonly string[] = [
-  `--import=${import.meta.resolve('tsx')}`,
+  typescript,
   fileURLToPath(new URL('../../bin/dev.mjs', import.meta.url)),
 ];
 

@@ -8,12 +8,13 @@ import {
   startServerOfKind,
 } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { kindsOf } from '../short-run.js';
 import { openScratchEngine, record, replayFiles } from '../writer/recorded-log.js';
 import { sourceTables } from './compare/index.js';
 import { tableDifferences } from './replay-case.js';
 
 const folder = path.join(repositoryFolder, 'test/e2e/schemas');
-const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
+const kinds: readonly ServerKind[] = kindsOf('mysql-9.7', 'mysql-5.7', 'mariadb');
 
 /** Of all changes of schemas, so many in a hundred may stop the run; none may be wrong. */
 const stopsMaxPercent = 3;

@@ -4,13 +4,14 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startServerOfKind, type ServerKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { kindsOf, shortOrFull } from '../short-run.js';
 import { chooseSeed, createRandom } from '../workload/index.js';
 import { runCli, runCliWell, startCli, temporaryFolder } from './cli.js';
 import { differences } from './replay-case.js';
 import { fill, startWriter, tables } from './working-server.js';
 
-const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
-const killsWanted = 4;
+const kinds: readonly ServerKind[] = kindsOf('mysql-5.7', 'mysql-9.7', 'mariadb');
+const killsWanted = shortOrFull(2, 4);
 
 for (const kind of kinds) {
   testSerialWith(kind)(

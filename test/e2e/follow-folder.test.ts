@@ -19,14 +19,16 @@ import {
   type ServerKind,
 } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { kindsOf, shortOrFull } from '../short-run.js';
 import { chooseSeed, createRandom, runWorkload } from '../workload/index.js';
 import { runCli, startCli, temporaryFolder } from './cli.js';
 import { differences } from './replay-case.js';
 
 const waitMaxMs = 120_000;
-const killsMin = 6;
+const killsMin = shortOrFull(4, 6);
+const rowChanges = shortOrFull(3_000, 6_000);
 
-for (const kind of ['mysql-5.7', 'mysql-9.7', 'mariadb'] as const) {
+for (const kind of kindsOf('mariadb', 'mysql-5.7', 'mysql-9.7')) {
   testSerialWith(kind)(
     `${kind}: killed while its server works, crashes and starts again, a follower ends in its tables`,
     async (t) => {
@@ -45,11 +47,9 @@ for (const kind of ['mysql-5.7', 'mysql-9.7', 'mariadb'] as const) {
       const follow = [...write, '--follow', '--batch-interval', '100ms'];
 
       const state = { isDone: false };
-      const working = runWorkload(server, { seed, database: 'w', rowChanges: 6_000 }).finally(
-        () => {
-          state.isDone = true;
-        },
-      );
+      const working = runWorkload(server, { seed, database: 'w', rowChanges }).finally(() => {
+        state.isDone = true;
+      });
       let kills = 0;
       for (; !state.isDone || kills < killsMin; kills += 1) {
         const { child, done } = startCli(follow);
@@ -106,7 +106,7 @@ async function crashWhileServed(
   return again;
 }
 
-for (const kind of ['mysql-9.7', 'mariadb'] as const) {
+for (const kind of kindsOf('mysql-9.7', 'mariadb')) {
   testSerialWith(kind)(
     `${kind}: served from logs that a client fetches as they grow`,
     async (t) => {

@@ -2,15 +2,17 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Server, startMysql57 } from '../servers/index.js';
 import { testWith } from '../servers/test-with.js';
+import { shortOrFull } from '../short-run.js';
 import { chooseSeed, createRandom, runWorkload } from '../workload/index.js';
 import { binlogArgs, startCli, temporaryFolder, writeLogs } from './cli.js';
 import { differences } from './replay-case.js';
 
-const killsWanted = 10;
+const killsWanted = shortOrFull(5, 10);
+const rowChanges = shortOrFull(15_000, 30_000);
 const database = 'w';
 
 testWith('mysql-5.7')(
-  'a writer that is killed at ten random moments ends in the same tables as an undisturbed one',
+  'a writer that is killed at random moments ends in the same tables as an undisturbed one',
   async (t) => {
     t.timeout(900_000);
     const seed = chooseSeed();
@@ -18,7 +20,7 @@ testWith('mysql-5.7')(
     const random = createRandom(seed);
     const server = await startMysql57();
     t.teardown(server.stop);
-    await runWorkload(server, { seed, database, rowChanges: 30_000 });
+    await runWorkload(server, { seed, database, rowChanges });
     await server.flushLogs();
     const folder = temporaryFolder(t);
 

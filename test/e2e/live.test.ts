@@ -6,14 +6,16 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { startServerOfKind, type ServerKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { kindsOf, shortOrFull } from '../short-run.js';
 import { startRelay } from '../source/live/relay.js';
 import { chooseSeed, createRandom, runWorkload } from '../workload/index.js';
 import { runCli, startCli, temporaryFolder } from './cli.js';
 import { differences } from './replay-case.js';
 
-const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
+const kinds: readonly ServerKind[] = kindsOf('mysql-9.7', 'mysql-5.7', 'mariadb');
 const password = 'geh3im';
-const roundsMin = 8;
+const roundsMin = shortOrFull(5, 8);
+const rowChanges = shortOrFull(6_000, 12_000);
 
 for (const kind of kinds) {
   testSerialWith(kind)(
@@ -47,7 +49,7 @@ for (const kind of kinds) {
 
       const state = { isDone: false };
       let rounds = 0;
-      const work = runWorkload(server, { seed, database: 'w', rowChanges: 12_000 }).then(() =>
+      const work = runWorkload(server, { seed, database: 'w', rowChanges }).then(() =>
         server.flushLogs(),
       );
       const working = work.finally(() => {

@@ -9,10 +9,11 @@ import { parseMetrics, runPromtool, type MetricsPage } from '../server/metrics-t
 import { startServe, type ServeProcess } from '../server/serve-process.js';
 import { startServerOfKind, type ServerKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { kindsOf } from '../short-run.js';
 import { startRelay } from '../source/live/relay.js';
 import { runCliWell, temporaryFolder } from './cli.js';
 
-const kinds: readonly ServerKind[] = ['mariadb', 'mysql-9.7'];
+const kinds: readonly ServerKind[] = kindsOf('mysql-9.7', 'mariadb');
 /** A look a second, and the time that a command takes to start. */
 const nearS = 1.5;
 

@@ -16,7 +16,6 @@ import { runCli, binlogArgs, temporaryFolder, writeLogs } from './cli.js';
 import { compareTables, readSourceTable, renderArrowTable, sourceTables } from './compare/index.js';
 import { openEmbeddedEngine } from '../engine/open-engine.js';
 
-const rowChangesMin = 50_000;
 const timeoutMs = 600_000;
 
 /**
@@ -26,7 +25,7 @@ const timeoutMs = 600_000;
 export async function replayRandomWorkload(
   t: ExecutionContext,
   start: () => Promise<Server>,
-  rowChanges = rowChangesMin,
+  rowChanges: number,
 ): Promise<void> {
   t.timeout(timeoutMs);
   const server = await start();

@@ -2,17 +2,17 @@
 // the server's rows. Method: the built command against real servers with a writer beside it.
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { startServerOfKind, type ServerKind } from '../servers/index.js';
+import { startServerOfKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { kindsOf, shortOrFull } from '../short-run.js';
 import { chooseSeed, createRandom } from '../workload/index.js';
 import { runCli, runCliWell, startCli, temporaryFolder } from './cli.js';
 import { differences } from './replay-case.js';
 import { fill, startWriter } from './working-server.js';
 
-const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
-const killsWanted = 4;
+const killsWanted = shortOrFull(2, 4);
 
-for (const kind of kinds) {
+for (const kind of kindsOf('mariadb', 'mysql-5.7', 'mysql-9.7')) {
   testSerialWith(kind)(`${kind}: --resync that is killed at any moment`, async (t) => {
     t.timeout(300_000);
     const seed = chooseSeed();
@@ -65,7 +65,7 @@ testSerialWith('mariadb')('--resync without a server is refused', async (t) => {
 });
 
 // gh-ost and pt-online-schema-change fill a table of another name, give it the table's, and drop the old one.
-for (const kind of kinds) {
+for (const kind of kindsOf('mysql-9.7', 'mysql-5.7', 'mariadb')) {
   testSerialWith(kind)(
     `${kind}: the hints lead on where an online schema change lies after a stop`,
     async (t) => {

@@ -10,12 +10,13 @@ import { queryRows } from '../../src/protocol/index.js';
 import { startServe, type ServeProcess } from '../server/serve-process.js';
 import { startServerOfKind, type Server, type ServerKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { kindsOf } from '../short-run.js';
 import { startRelay } from '../source/live/relay.js';
 import { chooseSeed, createRandom } from '../workload/index.js';
 import { runCli, runCliWell, temporaryFolder } from './cli.js';
 import { differences } from './replay-case.js';
 
-const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
+const kinds: readonly ServerKind[] = kindsOf('mariadb', 'mysql-5.7', 'mysql-9.7');
 const accounts = 50;
 const balance = 1000;
 const total = 2 * accounts * balance;

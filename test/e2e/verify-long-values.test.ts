@@ -4,9 +4,10 @@ import path from 'node:path';
 import type { ServerKind } from '../servers/index.js';
 import { startServerOfKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { kindsOf } from '../short-run.js';
 import { runCli, runCliWell, temporaryFolder } from './cli.js';
 
-const kinds: readonly ServerKind[] = ['mysql-9.7', 'mariadb'];
+const kinds: readonly ServerKind[] = kindsOf('mariadb', 'mysql-9.7');
 
 for (const kind of kinds) {
   testSerialWith(kind)(`${kind}: long values that differ are told in part`, async (t) => {

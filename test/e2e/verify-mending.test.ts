@@ -6,9 +6,10 @@ import { promisify } from 'node:util';
 import type { ServerKind } from '../servers/index.js';
 import { startServerOfKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { kindsOf } from '../short-run.js';
 import { cliEntry, runCli, runCliWell, temporaryFolder } from './cli.js';
 
-const kinds: readonly ServerKind[] = ['mysql-9.7', 'mariadb'];
+const kinds: readonly ServerKind[] = kindsOf('mysql-9.7', 'mariadb');
 const run = promisify(execFile);
 
 for (const kind of kinds) {

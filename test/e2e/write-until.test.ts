@@ -2,9 +2,10 @@
 import path from 'node:path';
 import { startServerOfKind, type ServerKind } from '../servers/index.js';
 import { testWith } from '../servers/test-with.js';
+import { kindsOf } from '../short-run.js';
 import { runCli, runCliWell, temporaryFolder } from './cli.js';
 
-const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
+const kinds: readonly ServerKind[] = kindsOf('mariadb', 'mysql-5.7', 'mysql-9.7');
 
 for (const kind of kinds) {
   testWith(kind)(`${kind}: a run up to a moment that has passed ends`, async (t) => {

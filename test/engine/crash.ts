@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { applyBatch, createTable, keyedTable } from './engine-suite.js';
 import { putRows } from './rows.js';
 import { openEmbeddedEngine } from './open-engine.js';
+import { typescript } from '../typescript.js';
 
 /** A program that runs one SQL text: `runChild(sqlChild, folder, env, sql)`. */
 export const sqlChild = fileURLToPath(new URL('sql-child.ts', import.meta.url));
@@ -41,7 +42,7 @@ export async function runChild(
   env: Record<string, string>,
   ...words: readonly string[]
 ): Promise<number | string> {
-  const child = spawn(process.execPath, ['--import=tsx', file, folder, ...words], {
+  const child = spawn(process.execPath, [typescript, file, folder, ...words], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   });

@@ -10,6 +10,7 @@ import { commitPlaces, fillFolder, runChild, sqlChild } from './crash.js';
 import { keyedTable, readValue, throwsCode, applyBatch } from './engine-suite.js';
 import { putRows, readRows } from './rows.js';
 import { openEmbeddedEngine } from './open-engine.js';
+import { typescript } from '../typescript.js';
 
 const crashChild = fileURLToPath(new URL('crash-child.ts', import.meta.url));
 const holdChild = fileURLToPath(new URL('hold-child.ts', import.meta.url));
@@ -111,7 +112,7 @@ test.serial('killed after-snapshot-record, a snapshot is there whole', async (t)
 
 test.serial('a folder that another process has open is refused with its id', async (t) => {
   const folder = path.join(root, 'held');
-  const child = spawn(process.execPath, ['--import=tsx', holdChild, folder]);
+  const child = spawn(process.execPath, [typescript, holdChild, folder]);
   try {
     await once(child.stdout, 'data');
     const error = await throwsCode(t, () => openEmbeddedEngine(folder), 'IN_USE');

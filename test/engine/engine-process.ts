@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { EmbeddedEngineOptions } from '../../src/engine/index.js';
 import type { Answer, Command } from './engine-child.js';
+import { typescript } from '../typescript.js';
 
 const childFile = fileURLToPath(new URL('engine-child.ts', import.meta.url));
 
@@ -30,7 +31,7 @@ export class EngineProcess {
 
   private constructor(env: Readonly<Record<string, string>>) {
     this.#child = fork(childFile, {
-      execArgv: ['--import=tsx'],
+      execArgv: [typescript],
       serialization: 'advanced',
       env: { ...process.env, ...env },
     });

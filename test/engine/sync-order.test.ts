@@ -9,6 +9,7 @@ import test from 'ava';
 import { queryRows, type Engine } from '../../src/protocol/index.js';
 import { fillFolder } from './crash.js';
 import { openEmbeddedEngine } from './open-engine.js';
+import { typescript } from '../typescript.js';
 
 const crashChild = fileURLToPath(new URL('crash-child.ts', import.meta.url));
 
@@ -32,7 +33,7 @@ test('rows are on the disk before their checkpoint, and attached before they are
   const calls = 'trace=openat,fsync,fdatasync,rename,renameat2,link';
   execFileSync('strace', [
     ...['-f', '-y', '-s', '400', '-e', calls, '-o', trace],
-    ...[process.execPath, '--import=tsx', crashChild, folder],
+    ...[process.execPath, typescript, crashChild, folder],
   ]);
   // Not the lock and the overlay, which every open writes anew.
   const events = readCalls(await readFile(trace, 'utf8')).filter(({ target }) =>

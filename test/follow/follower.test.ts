@@ -10,13 +10,14 @@ import { openEmbeddedEngine } from '../engine/open-engine.js';
 import { startServerOfKind, type Server, type ServerKind } from '../servers/index.js';
 import { temporaryFolder } from '../e2e/cli.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { kindsOf } from '../short-run.js';
 
 // A thread of Node 20 takes no TypeScript: the built code is tested, as in test/e2e.
 const built = path.resolve(import.meta.dirname, '../../dist/follow/index.js');
 // eslint-disable-next-line @typescript-eslint/no-unsafe-assignment -- what is built has the types of src
 const { startFollower }: typeof Follow = await import(built);
 
-const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
+const kinds: readonly ServerKind[] = kindsOf('mysql-5.7', 'mysql-9.7', 'mariadb');
 const waitMaxMs = 60_000;
 
 for (const kind of kinds) {

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type ServeOptions } from '../../src/server/index.js';
+import { typescript } from '../typescript.js';
 
 /** A real server on a new folder, in a process of its own: what attacks it does not slow down the test. */
 export interface LimitsProcess {
@@ -28,7 +29,7 @@ export async function startLimitsProcess(
   const script = fileURLToPath(new URL('limits-server.ts', import.meta.url));
   const child = spawn(
     process.execPath,
-    ['--import=tsx', script, path.join(folder, 'data'), JSON.stringify(options)],
+    [typescript, script, path.join(folder, 'data'), JSON.stringify(options)],
     // As bin/run.js has it.
     { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, UV_THREADPOOL_SIZE: '40' } },
   );

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { typescript } from '../typescript.js';
 
 /** Round trips of the PINGs of a client that does nothing else. Units: ms. */
 export interface PingTimes {
@@ -23,7 +24,7 @@ export async function pingDuring(
 ): Promise<PingTimes> {
   const script = fileURLToPath(new URL('ping-process.ts', import.meta.url));
   const child = fork(script, [String(server.port), String(server.pid), server.token ?? ''], {
-    execArgv: ['--import=tsx'],
+    execArgv: [typescript],
   });
   const exited = once(child, 'exit');
   await once(child, 'message');

@@ -10,6 +10,7 @@ import test from 'ava';
 import { openRemoteEngine } from '../../src/engine/remote/index.js';
 import { queryRows } from '../../src/protocol/index.js';
 import { RawClient } from './raw-client.js';
+import { typescript } from '../typescript.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 let folder = '';
@@ -141,7 +142,7 @@ test.serial('wrong addresses and open networks are usage errors', async (t) => {
 });
 
 function start(args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, ['--import=tsx', 'bin/dev.mjs', ...args], {
+  return spawn(process.execPath, [typescript, 'bin/dev.mjs', ...args], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

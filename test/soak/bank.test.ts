@@ -11,6 +11,7 @@ import { audit, foundBanks } from '../engine/bank/bank.js';
 import { runBankWithKills } from '../engine/bank/bank-kills.js';
 import { runBank } from '../engine/bank/bank-run.js';
 import { chooseSeed, createRandom } from '../workload/random.js';
+import { typescript } from '../typescript.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const kills = Number(process.env['KILLS'] ?? 20);
@@ -39,7 +40,7 @@ test.serial('and so it does behind theflash serve, which is killed', async (t) =
   let acknowledged = 0;
   for (let kill = 0; kill <= kills; kill++) {
     const args = ['serve', '--engine', folder, '--listen', '127.0.0.1:0'];
-    const server = spawn(process.execPath, ['--import=tsx', 'bin/dev.mjs', ...args], {
+    const server = spawn(process.execPath, [typescript, 'bin/dev.mjs', ...args], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'ignore'],
     });

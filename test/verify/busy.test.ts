@@ -3,11 +3,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Server, ServerKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { kindsOf } from '../short-run.js';
 import { chooseSeed, createRandom } from '../workload/index.js';
 import { openScratchEngine } from '../writer/recorded-log.js';
 import { findings, startCopy, startSource, verify, waitForTables } from './working-copy.js';
 
-const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
+const kinds: readonly ServerKind[] = kindsOf('mysql-9.7', 'mysql-5.7', 'mariadb');
 const rows = 2_000;
 
 for (const kind of kinds) {

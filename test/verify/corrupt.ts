@@ -64,6 +64,8 @@ class Corruption {
   readonly #wrong: Map<string, Wrong>;
   /** Rows that are wrong already, by what chooses them. */
   readonly #used = new Map<string, string[]>();
+  /** Of the columns of all tables, by `table.column`. */
+  #types: ReadonlyMap<string, string> | undefined;
 
   constructor(engine: Engine, random: Random, wrong: Map<string, Wrong>) {
     this.#engine = engine;
@@ -181,11 +183,8 @@ class Corruption {
   }
 
   async #typeOf({ name }: WorkloadTable, column: string): Promise<string> {
-    const [row] = await queryRows(
-      this.#engine,
-      `SELECT type FROM system.columns WHERE database = 'w' AND table = '${name}' AND name = '${column}'`,
-    );
-    return String(row?.['type']);
+    this.#types ??= await readTypes(this.#engine);
+    return this.#types.get(`${name}.${column}`) ?? '';
   }
 
   async #count({ name }: WorkloadTable, where: string): Promise<number> {
@@ -195,6 +194,14 @@ class Corruption {
     );
     return Number(row?.['c']);
   }
+}
+
+async function readTypes(engine: Engine): Promise<ReadonlyMap<string, string>> {
+  const sql = "SELECT table, name, type FROM system.columns WHERE database = 'w'";
+  const rows = await queryRows(engine, sql);
+  return new Map(
+    rows.map((row) => [`${String(row['table'])}.${String(row['name'])}`, String(row['type'])]),
+  );
 }
 
 /** A key that no row of the workload has. */

@@ -4,8 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { queryRows } from '../../src/protocol/index.js';
 import { tableDifferences } from '../e2e/replay-case.js';
 import { sourceTables } from '../e2e/compare/index.js';
-import type { Server, ServerKind } from '../servers/index.js';
+import type { Server } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { kindsOf } from '../short-run.js';
 import { chooseSeed, createRandom, runWorkload, workloadTables } from '../workload/index.js';
 import { openScratchEngine, sameRows } from '../writer/recorded-log.js';
 import { corrupt } from './corrupt.js';
@@ -18,10 +19,9 @@ import {
   waitForTables,
 } from './working-copy.js';
 
-const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
 const corruptions = 200;
 
-for (const kind of kinds) {
+for (const kind of kindsOf('mysql-5.7', 'mysql-9.7', 'mariadb')) {
   testSerialWith(kind)(
     `${kind}: 200 corruptions of every kind are found, and gone after a repair`,
     async (t) => {
@@ -70,7 +70,9 @@ for (const kind of kinds) {
       t.deepEqual(findings(await verify(server, engine)), [], `SEED=${seed}`);
     },
   );
+}
 
+for (const kind of kindsOf('mysql-9.7', 'mysql-5.7', 'mariadb')) {
   testSerialWith(kind)(`${kind}: a repair is right while the writer goes on`, async (t) => {
     const seed = chooseSeed();
     t.log(`SEED=${seed}`);

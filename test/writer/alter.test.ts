@@ -5,6 +5,7 @@ import test from 'ava';
 import type { Engine } from '../../src/protocol/index.js';
 import type { Server, ServerKind } from '../servers/index.js';
 import { skipReason, startServerOfKind } from '../servers/index.js';
+import { kindsInTurn } from '../short-run.js';
 import { sourceTables } from '../e2e/compare/index.js';
 import { tableDifferences } from '../e2e/replay-case.js';
 import { openEmbeddedEngine } from '../engine/open-engine.js';
@@ -263,7 +264,8 @@ const cases: readonly Case[] = [
 
 for (const kind of kinds) {
   for (const [index, { name, sql, kinds: only, fails }] of cases.entries()) {
-    if (skipReason(kind) !== undefined || only?.includes(kind) === false) continue;
+    if (skipReason(kind) !== undefined || !kindsInTurn(index, only ?? kinds).includes(kind))
+      continue;
     test.serial(`${kind}: ${name}`, async (t) => {
       const server = servers.get(kind);
       if (server === undefined) throw new Error(`${kind} is not running`);

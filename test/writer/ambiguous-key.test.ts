@@ -1,9 +1,10 @@
 import { queryRows, type FlashError } from '../../src/protocol/index.js';
 import { startServerOfKind, type ServerKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { kindsOf } from '../short-run.js';
 import { openScratchEngine, record, replayFiles, sameRows } from './recorded-log.js';
 
-const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
+const kinds: readonly ServerKind[] = kindsOf('mysql-9.7', 'mysql-5.7', 'mariadb');
 
 for (const kind of kinds) {
   testSerialWith(kind)(`${kind}: a key whose values share their text stops the run`, async (t) => {

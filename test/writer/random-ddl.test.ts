@@ -1,9 +1,10 @@
 import { type ServerKind, startServerOfKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { kindsOf } from '../short-run.js';
 import { chooseSeed, createRandom } from '../workload/index.js';
 import { runDdlRound } from './ddl-round.js';
 
-const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
+const kinds: readonly ServerKind[] = kindsOf('mysql-5.7', 'mysql-9.7', 'mariadb');
 
 // The long form of it is test/soak/ddl.test.ts.
 for (const kind of kinds) {

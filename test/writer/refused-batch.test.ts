@@ -1,9 +1,10 @@
 import { queryRows, type FlashError } from '../../src/protocol/index.js';
 import { startServerOfKind, type ServerKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { kindsOf } from '../short-run.js';
 import { openScratchEngine, record, replayFiles } from './recorded-log.js';
 
-const kinds: readonly ServerKind[] = ['mysql-5.7', 'mariadb'];
+const kinds: readonly ServerKind[] = kindsOf('mariadb', 'mysql-5.7');
 const schema = {
   path: 'dump.sql',
   text: 'CREATE DATABASE `d`; USE `d`; CREATE TABLE `gone` (v INT) ENGINE=InnoDB;',

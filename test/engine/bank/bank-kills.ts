@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Random } from '../../workload/random.js';
 import type { BankNews } from './bank-child.js';
+import { typescript } from '../../typescript.js';
 
 const childFile = fileURLToPath(new URL('bank-child.ts', import.meta.url));
 const readers = 8;
@@ -22,7 +23,7 @@ export async function runBankWithKills(
   let acknowledged = 0;
   for (let kill = 0; kill <= kills; kill++) {
     const seed = String(random.int(0, 2 ** 30));
-    const child = fork(childFile, [folder, seed, String(readers)], { execArgv: ['--import=tsx'] });
+    const child = fork(childFile, [folder, seed, String(readers)], { execArgv: [typescript] });
     const exited = once(child, 'exit');
     const failures: string[] = [];
     const wanted = random.int(1, transfersPerKill);

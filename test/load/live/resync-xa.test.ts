@@ -2,10 +2,11 @@
 // once, or the run stops. Method: real servers; expected values are their SELECT.
 import type { ServerKind } from '../../servers/index.js';
 import { testSerialWith } from '../../servers/test-with.js';
+import { kindsOf } from '../../short-run.js';
 import { openScratchEngine } from '../../writer/recorded-log.js';
 import { allDifferences, follow, load, startServer } from './live-load.js';
 
-const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
+const kinds: readonly ServerKind[] = kindsOf('mysql-5.7', 'mysql-9.7', 'mariadb');
 
 for (const kind of kinds) {
   testSerialWith(kind)(

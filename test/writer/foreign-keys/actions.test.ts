@@ -4,11 +4,13 @@ import type { ReplayOptions } from '../../../src/writer/index.js';
 import type { Server, ServerKind } from '../../servers/index.js';
 import { skipReason, startServerOfKind } from '../../servers/index.js';
 import { testSerialWith } from '../../servers/test-with.js';
+import { kindsInTurn } from '../../short-run.js';
 import { openScratchEngine, record, replayFiles } from '../recorded-log.js';
 import { runIn, sameTables } from './recorded-keys.js';
 
 const kinds: readonly ServerKind[] = ['mysql-5.7', 'mariadb', 'mysql-9.7'];
 const servers = new Map<ServerKind, Server>();
+let turn = 0;
 
 test.before(async () => {
   for (const kind of kinds) {
@@ -27,7 +29,7 @@ function onEach(
   tables: readonly string[],
   options: { replay?: ReplayOptions; only?: readonly ServerKind[] } = {},
 ): void {
-  for (const kind of options.only ?? kinds) {
+  for (const kind of kindsInTurn((turn += 1), options.only ?? kinds)) {
     const serial = testSerialWith(kind);
     serial(`${kind}: ${name}`, async (t) => {
       const server = servers.get(kind);
