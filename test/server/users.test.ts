@@ -46,6 +46,7 @@ test.before(async () => {
     http: { host: '127.0.0.1', port: 0, isOpen: false },
     accounts,
     auditSql: true,
+    readStatus: () => Promise.reject(new Error('nobody gets so far')),
     limits: { wrongTokenDelayMs: 0 },
   });
   httpPort = Number(new URL(served.server.httpUrl ?? '').port);
@@ -245,6 +246,18 @@ test.serial('each its own sessions, its own queries to kill, and so many at once
   t.is(killed?.headers['x-clickhouse-exception-code'], '394');
   t.is(done?.status, 200);
   t.is((await ask('reader', '/', 'SELECT 1')).text, '1\n');
+});
+
+test.serial('the page, which shows all, is for who has the token', async (t) => {
+  for (const [user, password, status] of [
+    ['reader', passwords.reader, 403],
+    ['writer', passwords.writer, 403],
+    ['anybody', token, 200],
+  ] as const) {
+    const headers = { 'x-clickhouse-user': user, 'x-clickhouse-key': password };
+    const reply = await send({ port: httpPort, token }, '/status', { headers });
+    t.is(reply.status, status, reply.text.slice(0, 300));
+  }
 });
 
 test.serial('the log says who ran what', async (t) => {
