@@ -95,6 +95,11 @@ void Engine::Start() {
   control_ = std::make_unique<Connection>(arguments_, "theflash-control");
   ForgoThreadAccounting(arguments_);
   FindConstSettings();
+  if (!rights_.empty()) {
+    for (auto& row : control_->Rows("SELECT name FROM system.table_functions")) {
+      table_functions_.push_back(std::move(row.at(0)));
+    }
+  }
   writers_ = std::make_unique<ConnectionPool>(arguments_, "theflash-writer", kWritersMax);
   ledger_ = std::make_unique<Ledger>(control_.get(), writers_.get(), folder_->OwnPath(kDirectRows));
   if (!options_.allow_broken) RefuseBrokenParts(*control_, *ledger_, folder_->path());

@@ -101,6 +101,7 @@ class Engine {
   // Makes a connection of the pool run what follows with the rights of a role, until its Reset.
   // Errors: TF_INVALID where `rights` of the options gives it none.
   void EnterRole(Connection& connection, std::string_view role) const;
+  const sql::RoleRules& role_rules() const { return role_rules_; }
   // A name that is free in the folder, within the engine's reach, for a pipe that lives as long as
   // a query. What a killed process left there goes with the next open.
   std::string NewPipePath();
@@ -161,6 +162,8 @@ class Engine {
   std::vector<std::string> folders_;
   std::vector<std::string> const_settings_;
   std::vector<Right> rights_;
+  std::vector<std::string> table_functions_;
+  sql::RoleRules role_rules_{&table_functions_, &OpenSystemTables()};
   std::unique_ptr<Connection> control_;  // for ledger and versions
   std::unique_ptr<ConnectionPool> pool_;
   std::unique_ptr<ConnectionPool> writers_;

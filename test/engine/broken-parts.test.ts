@@ -108,7 +108,7 @@ test.serial(
     const engine = await openEmbeddedEngine(folder);
     await engine.execute('CREATE SNAPSHOT `it is` OF hit.t; CREATE SNAPSHOT other OF whole.t');
     await engine.close();
-    await damage(folder, 'theflash_snapshots', '1_0');
+    await damage(folder, 'theflash_snapshots', 's.hit.t.1_0');
     const error = await throwsCode(t, () => openEmbeddedEngine(folder), 'BROKEN_DATA');
     t.regex(error.message, /rows are missing from hit\.t AT SNAPSHOT it is \(1 part in /);
     t.regex(error.hint ?? '', /The tables themselves are whole/);

@@ -77,10 +77,9 @@ async function told(role: string, sql: string): Promise<{ text: string; code: st
 /** What a statement says itself it was not told, and the text of a view that it may see is its own. */
 function leaks(sql: string, told: string): boolean {
   if (told.includes(secret)) return true;
-  const ofView = /(?:id, )?zq7name_c AS v FROM zq7name_db\.zq7name_t/g;
-  return (
-    !sql.includes(mark) && !sql.includes('through') && told.replaceAll(ofView, '').includes(mark)
-  );
+  if (sql.includes('through')) return false;
+  const text = told.replaceAll(/(?:id, )?zq7name_c AS v FROM zq7name_db\.zq7name_t/g, '');
+  return [`${mark}_c`, mark].some((name) => text.includes(name) && !sql.includes(name));
 }
 
 const hidden = `${mark}_db.${mark}_t`;
@@ -109,7 +108,7 @@ test.serial('what each role reads, over views and snapshots too', async (t) => {
     ['eu', 'SELECT count() AS n FROM shop.orders AT SNAPSHOT both', 'DENIED'],
     ['everything', `SELECT count() AS n FROM ${hidden} AT SNAPSHOT both`, '[{"n":"2"}]'],
     ['everything', 'SELECT count() AS n FROM theflash.snapshots', 'DENIED'],
-    ['everything', 'SELECT count() AS n FROM system.processes', '[{"n":"0"}]'],
+    ['everything', 'SELECT count() AS n FROM system.processes', 'DENIED'],
   ];
   for (const [role, sql, outcome] of expected) {
     const { text, code } = await told(role, sql);
@@ -125,8 +124,6 @@ test.serial('no system table tells a role of what it may not see', async (t) => 
   t.true(tables.length > 100);
   const open: string[] = [];
   for (const { database, name } of tables) {
-    // Looks for a program of ClickHouse's, for ten seconds.
-    if (name === 'models') continue;
     const sql = `SELECT * FROM ${String(database)}.\`${String(name)}\` LIMIT 3000`;
     const { text, code } = await told('reader', sql);
     t.false(leaks(sql, text), `${sql}: ${text.slice(0, 300)}`);
@@ -135,7 +132,7 @@ test.serial('no system table tells a role of what it may not see', async (t) => 
   // Each one here was looked at; a new one is a decision.
   t.deepEqual(open.sort(), [
     'build_options', 'collations', 'columns', 'contributors', 'data_type_families', 'database_engines',
-    'databases', 'formats', 'functions', 'keywords', 'licenses', 'numbers', 'numbers_mt', 'one', 'settings',
+    'databases', 'formats', 'keywords', 'licenses', 'numbers', 'numbers_mt', 'one', 'settings',
     'table_engines', 'table_functions', 'tables', 'time_zones', 'zeros', 'zeros_mt',
   ]); // prettier-ignore
   const [seen] = await queryRows(
@@ -211,6 +208,14 @@ const reads: readonly [string, ...string[]] = [
   "SELECT getSetting('query_cache_tag')",
   'SHOW GRANTS',
   'SHOW ACCESS',
+  'EXPLAIN QUERY TREE SELECT * FROM ⟦t⟧',
+  'EXPLAIN SYNTAX oneline = 1, run_query_tree_passes = 1 SELECT * FROM ⟦t⟧',
+  'EXPLAIN AST SELECT * FROM ⟦t⟧',
+  'EXPLAIN ESTIMATE SELECT * FROM shop.part',
+  'SELECT zq7nam FROM ⟦t⟧',
+  'SELECT intDiv(1, ⟦c⟧) FROM ⟦t⟧',
+  `SELECT * FROM timeSeriesSelector('${mark}_db', 'plain', 'x', 0, 1)`,
+  `SELECT joinGet('${mark}_db.plain', '${mark}_c', 1)`,
 ];
 
 /** Ways to change, or to be more. */

@@ -193,6 +193,7 @@ test.serial(
       ['reader', passwords.writer],
       ['nobody', passwords.reader],
       ['reader', token],
+      ['reader', passwords.writer.toUpperCase()],
       ['', passwords.reader],
     ];
     for (const [user, password] of wrong) {

@@ -19,17 +19,6 @@ constexpr std::array<std::string_view, 6> kShutDatabases = {
     sql::kOwnDatabase, sql::kStagingDatabase, sql::kSnapshotDatabase,
     "system",          "information_schema",  "INFORMATION_SCHEMA"};
 
-// System tables without a secret: constants of the engine, and lists that ClickHouse itself cuts
-// down to what the grants show.
-constexpr std::array<std::string_view, 21> kOpenSystemTables = {
-    "one",           "numbers",         "numbers_mt",
-    "zeros",         "zeros_mt",        "databases",
-    "tables",        "columns",         "settings",
-    "functions",     "formats",         "collations",
-    "keywords",      "time_zones",      "data_type_families",
-    "licenses",      "contributors",    "build_options",
-    "table_engines", "table_functions", "database_engines"};
-
 [[noreturn]] void Refuse(std::string_view text) {
   throw Error(TF_INVALID, "options of tf_engine_open: rights: " + std::string(text),
               "Write role, read or write, database and table, with tabs between.");
@@ -74,7 +63,7 @@ std::string CloneTarget(const Right& right) {
 std::string Query(const std::string& grant) { return "<query>" + EscapeXml(grant) + "</query>"; }
 
 constexpr std::string_view kReads = "SELECT";
-constexpr std::string_view kWrites = "SELECT, INSERT, ALTER UPDATE, ALTER DELETE";
+constexpr std::string_view kWrites = "SELECT, INSERT";
 
 std::string RoleXml(const std::string& role, const std::vector<Right>& rights) {
   std::string grants;
@@ -105,11 +94,35 @@ std::string PoliciesXml() {
   };
   // The table without a name stands for all.
   std::string xml = table("", "has(currentRoles(), '" + std::string(kOwnerRole) + "')");
-  for (const std::string_view open : kOpenSystemTables) xml += table(open, "1");
+  for (const std::string& open : OpenSystemTables()) xml += table(open, "1");
   return "<databases><database name=\"system\">" + xml + "</database></databases>";
 }
 
 }  // namespace
+
+const std::vector<std::string>& OpenSystemTables() {
+  static const std::vector<std::string> tables = {"one",
+                                                  "numbers",
+                                                  "numbers_mt",
+                                                  "zeros",
+                                                  "zeros_mt",
+                                                  "databases",
+                                                  "tables",
+                                                  "columns",
+                                                  "settings",
+                                                  "formats",
+                                                  "collations",
+                                                  "keywords",
+                                                  "time_zones",
+                                                  "licenses",
+                                                  "contributors",
+                                                  "build_options",
+                                                  "table_engines",
+                                                  "data_type_families",
+                                                  "table_functions",
+                                                  "database_engines"};
+  return tables;
+}
 
 Right ParseRight(std::string_view text) {
   std::array<std::string_view, 4> fields;

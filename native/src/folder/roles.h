@@ -29,6 +29,10 @@ struct Right {
 // Reads "role<tab>read|write<tab>database<tab>table". Errors: TF_INVALID.
 Right ParseRight(std::string_view text);
 
+// System tables without a secret: constants of the engine, and lists that ClickHouse itself cuts
+// down to what the grants show.
+const std::vector<std::string>& OpenSystemTables();
+
 // The fragment of users.xml that makes the roles: without the element around it.
 std::string RolesXml(const std::vector<Right>& rights);
 

@@ -37,25 +37,23 @@ class WriteTurn {
 // each of his own queries, so that KILL QUERY would reach everybody's; and ch.so carries out some
 // of its verbs with rights of its own.
 void RefuseToRole(const sql::Statement& statement) {
-  const bool is_own = statement.imports_versions || !statement.create.empty();
   switch (statement.effect) {
     case sql::Effect::kRead:
     case sql::Effect::kInsert:
       return;
     case sql::Effect::kWriteMutable:
-    case sql::Effect::kDdl:
-      if (!is_own) return;
+      if (!statement.imports_versions && statement.create.empty()) return;
       break;
+    case sql::Effect::kDdl:
     case sql::Effect::kSnapshot:
     case sql::Effect::kRestore:
     case sql::Effect::kOther:
       break;
   }
-  throw Error(
-      TF_DENIED, "Not enough privileges for this kind of statement",
-      "A user with rights to read and write tables may run SELECT, SHOW, DESCRIBE, EXPLAIN, "
-      "INSERT, UPDATE and DELETE.",
-      kAccessDenied);
+  throw Error(TF_DENIED, "Not enough privileges for this kind of statement",
+              "A user may run SELECT, SHOW, DESCRIBE, EXPLAIN and INSERT, and UPDATE and DELETE of "
+              "mutable tables.",
+              kAccessDenied);
 }
 
 }  // namespace
@@ -78,8 +76,11 @@ std::vector<sql::Statement> RewriteStatement(Engine& engine, Connection& connect
   options.folders = engine.folders();
   options.reads_files = HasSandbox();
   options.const_settings = &engine.const_settings();
+  if (connection.has_role()) options.role = &engine.role_rules();
   try {
     return sql::Rewrite(statement, catalog, options);
+  } catch (const sql::RightsError& error) {
+    throw Error(TF_DENIED, error.what(), "", kAccessDenied);
   } catch (const sql::SqlError& error) {
     throw Error(TF_INVALID, error.what(), error.hint());
   }

@@ -189,6 +189,7 @@ std::vector<Statement> RewritePrinted(std::string_view given, std::string_view t
   if (const auto resolved = ResolveTablesInSets(source)) {
     return RewritePrinted(*resolved, *resolved, catalog, options);
   }
+  RefuseToRole(source);
   RefuseHiddenNames(source);
   RefuseHiddenReads(source);
   RefuseOutside(source);

@@ -67,6 +67,18 @@ class SqlError : public std::runtime_error {
   std::string hint_;
 };
 
+// The statement asks for what its role has no right to: mapped to TF_DENIED.
+class RightsError : public SqlError {
+ public:
+  explicit RightsError(const std::string& message) : SqlError(message, "") {}
+};
+
+// What holds for a statement that runs with the rights of a role, beside the engine's own grants.
+struct RoleRules {
+  const std::vector<std::string>* table_functions;     // all that the engine has
+  const std::vector<std::string>* open_system_tables;  // of the others nothing may be read
+};
+
 struct Column {
   std::string name;
   std::string type;          // as system.columns.type gives it
@@ -104,6 +116,12 @@ class Catalog {
   // what says that there is no such snapshot, or that it does not hold the table.
   virtual std::string FindInSnapshot(const std::string& snapshot, const std::string& database,
                                      const std::string& table) = 0;
+
+  // Whether one of these is a table that the role of the connection does not see.
+  virtual bool NamesHidden(const std::vector<std::pair<std::string, std::string>>& tables) {
+    static_cast<void>(tables);
+    return false;
+  }
 };
 
 struct Options {
@@ -117,6 +135,8 @@ struct Options {
   bool reads_files = false;
   // Settings that the engine's constraints hold, in order; NULL where there are none.
   const std::vector<std::string>* const_settings = nullptr;
+  // NULL where the statement has all rights.
+  const RoleRules* role = nullptr;
 };
 
 enum class Effect {

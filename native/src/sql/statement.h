@@ -77,6 +77,10 @@ std::string RowHash(const std::vector<std::string>& values);
 // that.
 void RefuseOutside(const Source& source);
 
+// Errors: RightsError where a statement of a role names what it has no right to, or is of a kind of
+// which the engine asks for no grant.
+void RefuseToRole(const Source& source);
+
 // Errors: SqlError where a statement, or a query inside of it, sets what it may not.
 void RefuseSettings(const Source& source);
 

@@ -1,5 +1,7 @@
 #include "store/engine_catalog.h"
 
+#include <algorithm>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -53,6 +55,37 @@ std::string EngineCatalog::FindInSnapshot(const std::string& snapshot, const std
   }
   const Lease owner = owners_->Take();
   return theflash::FindInSnapshot(*owner, snapshot, database, table);
+}
+
+bool EngineCatalog::NamesHidden(const std::vector<std::pair<std::string, std::string>>& tables) {
+  if (!connection_->has_role() || tables.empty()) return false;
+  std::set<std::string> databases;
+  std::set<std::string> names;
+  for (const auto& [database, table] : tables) {
+    databases.insert(QuoteText(database));
+    names.insert(QuoteText(table));
+  }
+  const auto list = [](const std::set<std::string>& texts) {
+    std::string joined;
+    for (const std::string& text : texts) joined += (joined.empty() ? "" : ", ") + text;
+    return joined;
+  };
+  // The engine's own databases are not told of to roles: `system` has rules of its own, and the
+  // views of information_schema show what system tables do.
+  const std::string sql = "SELECT database, name FROM system.tables WHERE database IN (" +
+                          list(databases) + ") AND name IN (" + list(names) +
+                          ") AND database NOT IN ('system', 'information_schema',"
+                          " 'INFORMATION_SCHEMA')";
+  const auto find = [&](Connection& connection) {
+    std::set<std::pair<std::string, std::string>> found;
+    for (const auto& row : connection.Rows(sql)) found.emplace(row.at(0), row.at(1));
+    return found;
+  };
+  const auto all = find(*owners_->Take());
+  const auto seen = find(*connection_);
+  return std::any_of(tables.begin(), tables.end(), [&](const auto& table) {
+    return all.count(table) > 0 && seen.count(table) == 0;
+  });
 }
 
 }  // namespace theflash

@@ -4,6 +4,8 @@
 
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "session/connection.h"
 #include "session/connection_pool.h"
@@ -23,6 +25,7 @@ class EngineCatalog : public sql::Catalog {
   std::string Print(std::string_view statement) override;
   std::string FindInSnapshot(const std::string& snapshot, const std::string& database,
                              const std::string& table) override;
+  bool NamesHidden(const std::vector<std::pair<std::string, std::string>>& tables) override;
 
  private:
   Connection* connection_;

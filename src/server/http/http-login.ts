@@ -91,7 +91,12 @@ function findLogin(
   if (typeof key === 'string') return { user: typeof name === 'string' ? name : '', password: key };
   const [, scheme = '', value = ''] =
     /^(Basic|Bearer) +(\S+)$/i.exec(headers.authorization ?? '') ?? [];
-  if (scheme.toLowerCase() === 'bearer') return { user: '', password: value };
+  if (scheme.toLowerCase() === 'bearer') {
+    return {
+      user: typeof name === 'string' ? name : (parameters.get('user') ?? ''),
+      password: value,
+    };
+  }
   if (scheme !== '') {
     const text = Buffer.from(value, 'base64').toString('utf8');
     const colon = text.indexOf(':');

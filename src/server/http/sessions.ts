@@ -23,7 +23,7 @@ export class Sessions {
     this.#forgetOld();
     const held = this.#held.get(id);
     if (held === undefined && mustBe) {
-      throw new FlashError('NOT_FOUND', `Session ${id} not found`, {
+      throw new FlashError('NOT_FOUND', `Session ${id.slice(id.indexOf('\0') + 1)} not found`, {
         hint: 'It ended: leave session_check out to begin it anew.',
         place: { engineCode: sessionNotFound },
       });
