@@ -7,6 +7,7 @@ import path from 'node:path';
 import test from 'ava';
 import { FlashError, queryRows, type Engine } from '../../src/protocol/index.js';
 import type { EmbeddedEngine } from '../../src/engine/index.js';
+import { shortOrFull } from '../short-run.js';
 import { chooseSeed, createRandom } from '../workload/random.js';
 import { openEmbeddedEngine } from './open-engine.js';
 
@@ -327,6 +328,7 @@ test.serial(
 );
 
 test.serial('random statements around a hidden table', async (t) => {
+  t.timeout(900_000);
   const seed = chooseSeed();
   t.log(`SEED=${seed}`);
   const random = createRandom(seed);
@@ -343,12 +345,8 @@ test.serial('random statements around a hidden table', async (t) => {
     '⟦q⟧ SETTINGS max_threads = 1',
   ];
   const before = await state(engine);
-  for (
-    let count = 0;
-    count <
-    (process.env['ROLE_STATEMENTS'] === undefined ? 1500 : Number(process.env['ROLE_STATEMENTS']));
-    count += 1
-  ) {
+  const count = shortOrFull(1500, 10_000);
+  for (let done = 0; done < count; done += 1) {
     let sql = fill(random.pick(random.chance(80) ? reads : changes), random.pick(targets));
     for (let depth = random.int(0, 3); depth > 0; depth -= 1) {
       const inner = sql;
