@@ -222,7 +222,10 @@ async function plan(message: PlanMessage, context: RequestContext): Promise<void
   const check = (): void => {
     request.check();
   };
-  const source = await snapshots.choose(message, expiresAtMs, check, account);
+  const choose = snapshots.choose(message, expiresAtMs, check, account);
+  const source = await choose.catch((error: unknown) => {
+    throw account === undefined ? error : withoutHint(error);
+  });
   try {
     const answer = await planScan(engine, message, source, { serverId, key: server.ticketKey });
     request.check();
@@ -231,6 +234,12 @@ async function plan(message: PlanMessage, context: RequestContext): Promise<void
     await snapshots.giveUp(source);
     throw error;
   }
+}
+
+/** A hint may tell of other tables than those that a user may read. */
+function withoutHint(error: unknown): unknown {
+  if (!(error instanceof FlashError) || error.code !== 'NOT_FOUND') return error;
+  return new FlashError('NOT_FOUND', 'There is no such table or snapshot that you may read');
 }
 
 async function scan(message: ScanMessage, context: RequestContext): Promise<void> {

@@ -71,7 +71,7 @@ export class Login {
     else if (this.#token !== undefined) this.#auth = 'token';
     else if (accounts !== undefined) {
       const answer = new FlashError('AUTH', 'This server asks for a user', {
-        hint: 'Name one in the address, tcp://user@host, and put his password into THEFLASH_TOKEN.',
+        hint: 'Name one in the address, tcp://user@host, and put its password into THEFLASH_TOKEN.',
       });
       return { answer, isReady: false };
     }

@@ -78,8 +78,8 @@ export class PlanSnapshots {
   }
 
   /**
-   * Carries out a client's DROP SNAPSHOT of a snapshot that was made for a plan of his own, which he has no right to
-   * himself; false where the statement is another one.
+   * Carries out a client's DROP SNAPSHOT of a snapshot that was made for a plan of that client, who has no other right
+   * to it; false where the statement is another one.
    */
   async dropFor(account: Account, sql: string): Promise<boolean> {
     const [, name = ''] = /^DROP SNAPSHOT IF EXISTS `(\w+)`$/.exec(sql) ?? [];

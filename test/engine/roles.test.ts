@@ -31,7 +31,7 @@ test.before(async () => {
     ],
   });
   await engine.execute(`
-    CREATE DATABASE shop; CREATE DATABASE eu_1; CREATE DATABASE ${mark}_db; CREATE DATABASE s;
+    CREATE TABLE default.hidden (id Int32) ENGINE = Memory; CREATE DATABASE shop; CREATE DATABASE eu_1; CREATE DATABASE ${mark}_db; CREATE DATABASE s;
     CREATE TABLE shop.orders (id Int32, v String) ENGINE = MutableMergeTree ORDER BY id;
     CREATE TABLE shop.plain (id Int32, v String) ENGINE = MergeTree ORDER BY id;
     CREATE TABLE shop.log_a (id Int32) ENGINE = MutableMergeTree ORDER BY id;
@@ -108,6 +108,10 @@ test.serial('what each role reads, over views and snapshots too', async (t) => {
     ['eu', 'SELECT count() AS n FROM eu_1.t AT SNAPSHOT both', '[{"n":"1"}]'],
     ['eu', 'SELECT count() AS n FROM shop.orders AT SNAPSHOT both', 'DENIED'],
     ['everything', `SELECT count() AS n FROM ${hidden} AT SNAPSHOT both`, '[{"n":"2"}]'],
+    // A name of a column, an alias or a CTE is no table, though a hidden one is called so.
+    ['reader', 'SELECT id AS hidden FROM shop.log_a', '[{"hidden":1}]'],
+    ['reader', 'WITH hidden AS (SELECT 1 AS n) SELECT 2 AS hidden, 3 AS n', '[{"hidden":2,"n":3}]'],
+    ['reader', 'SELECT * FROM hidden', 'DENIED'],
     ['everything', 'SELECT count() AS n FROM theflash.snapshots', 'DENIED'],
     ['everything', 'SELECT count() AS n FROM system.processes', 'DENIED'],
   ];
@@ -412,6 +416,20 @@ test.serial(
     }
   },
 );
+
+test.serial('of changes a role has INSERT, and UPDATE and DELETE of mutable tables', async (t) => {
+  for (const sql of [
+    'ALTER TABLE shop.orders DROP PARTITION tuple()',
+    'ALTER TABLE shop.plain DROP PARTITION tuple()',
+    'ALTER TABLE shop.plain DETACH PARTITION tuple()',
+    'ALTER TABLE shop.plain DELETE WHERE 1',
+    'DELETE FROM shop.plain WHERE 1',
+    'TRUNCATE TABLE shop.orders',
+    'SELECT * FROM system.models',
+  ]) {
+    t.is((await told('writer', sql)).code, 'DENIED', sql);
+  }
+});
 
 test.serial('roles that there are not, and rights that are none, are refused', async (t) => {
   const error = await t.throwsAsync(queryRows(engine, 'SELECT 1', { role: 'nobody' }), {

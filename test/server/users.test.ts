@@ -167,6 +167,20 @@ test.serial('over TCP: tables, planned scans and what needs the token', async (t
   t.is((await queryRows(engine, 'SHOW SNAPSHOTS')).length, before + 1);
   await remote.execute(`DROP SNAPSHOT IF EXISTS \`${plan.snapshot ?? ''}\``);
   t.is((await queryRows(engine, 'SHOW SNAPSHOTS')).length, before, 'of its own plan');
+  await engine.execute('CREATE SNAPSHOT named OF hid.t');
+  const told = await t.throwsAsync(
+    remote.plan({
+      database: 'shop',
+      table: 'orders',
+      snapshot: 'named',
+      splitsMin: 1,
+      splitsMax: 2,
+      splitBytes: 1 << 20,
+    }),
+    { instanceOf: FlashError },
+  );
+  t.false(`${told.message} ${told.hint ?? ''}`.includes('hid'), 'a hint of other tables');
+  await engine.execute('DROP SNAPSHOT named');
   const refused = [
     () =>
       remote.plan({ database: 'hid', table: 't', splitsMin: 1, splitsMax: 2, splitBytes: 1 << 20 }),

@@ -21,6 +21,9 @@ constexpr std::array<std::string_view, 12> kOpenShows = {
     "TABLES", "DATABASES", "COLUMNS", "FIELDS", "FULL",    "EXTENDED",
     "CREATE", "TABLE",     "INDEX",   "KEYS",   "INDEXES", "SETTINGS"};
 
+constexpr std::array<std::string_view, 9> kBeforeTables = {
+    "FROM", "JOIN", "INTO", "TABLE", "IN", "DESCRIBE", "DESC", "UPDATE", "EXISTS"};
+
 [[noreturn]] void Deny(const std::string& what) {
   throw RightsError("Not enough privileges: " + what);
 }
@@ -38,6 +41,13 @@ void DenyFunctions(const Tokens& tokens, const RoleRules& rules) {
     const bool is_shut = Holds(*rules.table_functions, name) && !Holds(kOpenTableFunctions, name);
     if (is_shut || Holds(kLookingFunctions, name)) Deny("the function " + name);
   }
+}
+
+// Whether a name without a database may be that of a table: elsewhere it is one of a column.
+bool StandsForTable(const Tokens& tokens, size_t index) {
+  if (index == 0) return false;
+  return std::any_of(kBeforeTables.begin(), kBeforeTables.end(),
+                     [&](std::string_view word) { return tokens.IsWord(index - 1, word); });
 }
 
 // The words of a statement decide what kinds of SHOW and EXPLAIN there are: only those that read
@@ -66,7 +76,9 @@ void RefuseToRole(const Source& source) {
   std::vector<std::pair<std::string, std::string>> tables;
   for (size_t index = 0; index < tokens.size(); ++index) {
     if (!tokens.IsName(index)) continue;
-    tables.emplace_back(source.options.default_database, tokens.Name(index));
+    if (StandsForTable(tokens, index)) {
+      tables.emplace_back(source.options.default_database, tokens.Name(index));
+    }
     if (!tokens.IsSymbol(index + 1, ".") || !tokens.IsName(index + 2)) continue;
     const std::string database = tokens.Name(index);
     const std::string table = tokens.Name(index + 2);

@@ -32,7 +32,7 @@ export interface HelloOkMessage {
   server: string;
   /** Random, new with each start of the server; tickets of another one are refused. */
   serverId: string;
-  /** What AUTH has to hold: of a user his password, which only TLS or this machine keeps to itself. */
+  /** What AUTH has to hold: of a user the password, which only TLS or this machine keeps to itself. */
   auth: 'none' | 'token' | 'password';
   /** 32 random bytes in hex, for the proof of AUTH. */
   nonce: string;

@@ -18,7 +18,7 @@ export class HttpLogin {
   }
 
   /**
-   * Gives whose request it is, undefined for who has all rights: with the name of a user of the users file it is his,
+   * Gives whose request it is, undefined for who has all rights: with the name of a user of the users file it is that user,
    * with any other the password is the token. Wrong passwords wait, as over TCP.
    *
    * Errors: AUTH, with ClickHouse's REQUIRED_PASSWORD (194) where none was given; BUSY.
