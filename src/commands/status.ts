@@ -96,7 +96,13 @@ export default class Status extends FlashCommand {
     const { source, 'source-name': name } = flags;
     const lag =
       source === undefined ? null : await readSourceLag(nameSource(engine, name), source, defaults);
-    return readEngineStatus(engine, lag);
+    return await readEngineStatus(engine, lag).catch((error: unknown) => {
+      if (!(error instanceof FlashError) || error.code !== 'DENIED') throw error;
+      throw new FlashError('DENIED', "status is for who has the server's token", {
+        hint: 'Leave the user out of --engine, and put the token into THEFLASH_TOKEN. A user has theflash tables.',
+        cause: error,
+      });
+    });
   }
 
   #print(status: EngineStatus, isWatched: boolean): void {
