@@ -96,7 +96,7 @@ test('write stops at a change that is logged as a statement', async (t) => {
   t.is(result.code, 1, result.stderr);
   t.regex(oneParagraph(result), /statement/i);
   const after = await scanTable(engine, 'shop.orders');
-  t.deepEqual(after.toArray().map(String), before.toArray().map(String));
+  t.deepEqual(after.toArray().map(String).sort(), before.toArray().map(String).sort());
 });
 
 test('write names a file that is missing', async (t) => {

@@ -42,17 +42,15 @@ testSerialWith('mariadb')('readyz says no while the source is away or stopped', 
   const cutMs = Date.now();
   relay.setTarget(0);
   relay.cut();
-  const away = await untilReady(t, served, 503);
+  await untilReady(t, served, 503, /^the source is lost since 20\S+Z\n$/);
   t.true(Date.now() - cutMs >= lostMaxMs, 'a source may be away for a moment');
-  t.regex(away, /^the source is lost since 20\S+Z\n$/);
   t.deepEqual(await askBoth(served, '/healthz'), [200, 200]);
   relay.setTarget(server.port);
-  t.is(await untilReady(t, served, 200), 'ok\n');
+  await untilReady(t, served, 200, /^ok\n$/);
 
   // It is tried again, and stops at once each time: it is not back in between.
   await server.query("SET SESSION binlog_format='STATEMENT'; INSERT INTO d.t VALUES (9)");
-  const stopped = await untilReady(t, served, 503);
-  t.regex(stopped, /^the source is \w+ since \S+Z \(UNSUPPORTED\)\n$/);
+  await untilReady(t, served, 503, /^the source is \w+ since \S+Z \(UNSUPPORTED\)\n$/);
   const starts = (): number => served.log.filter(({ event }) => event === 'source-stopped').length;
   const first = starts();
   while (starts() < first + 2) {
@@ -82,13 +80,12 @@ testSerialWith('mariadb')('readyz says no while the source is silent', async (t)
   process.kill(pid, 'SIGSTOP');
   t.teardown(() => process.kill(pid, 'SIGCONT'));
   const silentMs = Date.now();
-  const silent = await untilReady(t, served, 503);
-  t.regex(silent, /^the source is silent since 20\S+Z\n$/);
+  const silent = await untilReady(t, served, 503, /^the source is silent since 20\S+Z\n$/);
   t.true(Date.now() - silentMs >= 2_500 && Date.now() - silentMs < 10_000);
   const sinceMs = Date.parse(/since (\S+)/.exec(silent)?.[1] ?? '');
   t.true(Math.abs(sinceMs - silentMs) < 2_000, silent);
   process.kill(pid, 'SIGCONT');
-  t.is(await untilReady(t, served, 200), 'ok\n');
+  await untilReady(t, served, 200, /^ok\n$/);
 });
 
 test.serial('readyz says no while a commit is half done', async (t) => {
@@ -110,7 +107,7 @@ test.serial('readyz says no while a commit is half done', async (t) => {
   });
   t.teardown(() => served.stop('SIGKILL'));
   const remote = await openRemoteEngine(served.location);
-  t.is(await untilReady(t, served, 200), 'ok\n');
+  await untilReady(t, served, 200, /^ok\n$/);
   const outcome = applyBatch(remote, keyedTable('keyed'), [put(1, 'new')]).then(
     () => 'applied',
     (error: unknown) => String(error),
@@ -120,11 +117,10 @@ test.serial('readyz says no while a commit is half done', async (t) => {
   disk.fillNames();
   served.signal('SIGCONT');
   t.log(await outcome);
-  const half = await untilReady(t, served, 503);
-  t.regex(half, /^a commit is half done, .* \(DISK_FULL\)\n$/);
+  await untilReady(t, served, 503, /^a commit is half done, .* \(DISK_FULL\)\n$/);
   t.deepEqual(await askBoth(served, '/healthz'), [200]);
   disk.free();
-  t.is(await untilReady(t, served, 200), 'ok\n');
+  await untilReady(t, served, 200, /^ok\n$/);
   await remote.close().catch(() => undefined);
 });
 
@@ -134,18 +130,22 @@ async function askBoth(served: ServeProcess, question: string): Promise<number[]
   return Promise.all(doors.map(async (door) => (await fetch(door + question)).status));
 }
 
-/** Asks until the answer is the one that is waited for, at both doors. Gives its text. */
+/**
+ * Asks until the answer is the one that is waited for, at both doors. Gives its text. Other reasons may come before it:
+ * on a busy machine a source is silent for a moment.
+ */
 async function untilReady(
   t: ExecutionContext,
   served: ServeProcess,
   status: number,
+  says = /./,
 ): Promise<string> {
   const url = new URL('/readyz', served.metricsUrl);
   const endMs = Date.now() + waitMaxMs;
   for (;;) {
     const answer = await fetch(url);
     const text = await answer.text();
-    if (answer.status === status) {
+    if (answer.status === status && says.test(text)) {
       t.true((await askBoth(served, '/readyz')).every((each) => each === status));
       return text;
     }
