@@ -1,4 +1,6 @@
 // The C ABI: arguments are checked, exceptions become tf_status, and nothing else happens here.
+#include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
@@ -26,8 +28,15 @@
 namespace theflash {
 namespace {
 
+// The number of a handle, which no other gets in the life of the process: so one that was closed is
+// told from those that are open, where an address might be another's by now.
+uintptr_t NextHandle() {
+  static std::atomic<uintptr_t> last = 0;
+  return ++last;
+}
+
 // Open handles of one kind. A call keeps its object alive even if another thread closes the handle
-// meanwhile, and a handle that was closed is told from an open one.
+// meanwhile.
 template <typename Handle, typename Object>
 class Handles {
  public:
@@ -39,7 +48,7 @@ class Handles {
 
   Handle* Add(std::shared_ptr<Object> object) {
     const std::lock_guard lock(mutex_);
-    auto* handle = reinterpret_cast<Handle*>(object.get());
+    auto* handle = reinterpret_cast<Handle*>(NextHandle());
     open_.emplace(handle, std::move(object));
     return handle;
   }

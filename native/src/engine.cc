@@ -150,7 +150,9 @@ void Engine::ChangeSnapshot(const sql::SnapshotChange& change) {
 }
 
 std::string Engine::NewPipePath() {
-  return folder_->OwnPath(std::string(kPipes) + "/" + std::to_string(++pipes_));
+  return WithFolder([&](const Folder& folder) {
+    return folder.OwnPath(std::string(kPipes) + "/" + std::to_string(++pipes_));
+  });
 }
 
 uint64_t Engine::StopOnClose(std::function<void()> stop) {
@@ -171,7 +173,7 @@ void Engine::PrepareWrite() {
 }
 
 void Engine::ExpectForeignVersions() {
-  folder_->ReplaceFile(kForeignVersions, "");
+  WithFolder([](const Folder& folder) { folder.ReplaceFile(kForeignVersions, ""); });
   foreign_versions_ = true;
 }
 
@@ -179,7 +181,8 @@ void Engine::PassForeignVersions() {
   if (!foreign_versions_) return;
   FailPoint("before-raise");
   versions_->RaiseAbove(ledger_->NewestVersion());
-  folder_->RemoveFile(kForeignVersions);
+  FailPoint("after-raise");
+  WithFolder([](const Folder& folder) { folder.RemoveFile(kForeignVersions); });
   foreign_versions_ = false;
 }
 
@@ -220,7 +223,10 @@ void Engine::Close() {
   canceller_->Shutdown();
   snapshots_->Stop();
   control_->Close();
-  folder_.reset();
+  {
+    const std::lock_guard own(folder_mutex_);
+    folder_.reset();
+  }
   const std::lock_guard folder_lock(open_folder_mutex);
   OpenFolder().clear();
 }

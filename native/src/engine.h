@@ -138,10 +138,18 @@ class Engine {
   Engine(std::string_view folder, const Options& options);
   void Start();
   void FindConstSettings();
+  // Calls `use` with the folder, which Close gives up to others: TF_CANCELLED after that.
+  template <typename Use>
+  auto WithFolder(Use use) {
+    const std::lock_guard lock(folder_mutex_);
+    if (!folder_) throw Error(TF_CANCELLED, "the engine was closed");
+    return use(*folder_);
+  }
   void ExpectForeignVersions();
   void PassForeignVersions();
 
   const Options options_;
+  std::mutex folder_mutex_;
   std::unique_ptr<Folder> folder_;
   Gate write_gate_;
   Visibility visibility_;
@@ -150,7 +158,8 @@ class Engine {
   std::atomic<bool> closing_ = false;
   std::atomic<bool> half_committed_ = false;
   std::atomic<bool> untidy_ = false;
-  bool foreign_versions_ = false;  // rows may have higher versions than the counter knows of
+  std::atomic<bool> foreign_versions_ =
+      false;  // rows may have higher versions than the counter knows of
   std::mutex commit_mutex_;
   std::mutex close_mutex_;
   std::atomic<uint64_t> pipes_ = 0;

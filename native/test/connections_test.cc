@@ -66,6 +66,75 @@ TEST_F(ConnectionsTest, AFailedQueryLeavesNothingForTheNext) {
   EXPECT_EQ(control_->Rows("SELECT 8").at(0).at(0), "8");
 }
 
+// What a connection does after an error that leaves it spoilt, while it can't be replaced.
+class SpoiltConnectionTest : public ConnectionsTest {
+ protected:
+  // Like one that a full disk or no memory makes fail.
+  static void BreakReplacing() { setenv("THEFLASH_FAILPOINT", "fail:replace-connection", 1); }
+  static void MendReplacing() { unsetenv("THEFLASH_FAILPOINT"); }
+  void TearDown() override {
+    MendReplacing();
+    ConnectionsTest::TearDown();
+  }
+
+  template <typename Call>
+  static std::string ErrorOf(Call call) {
+    try {
+      call();
+    } catch (const Error& error) {
+      return error.message();
+    }
+    return "none";
+  }
+};
+
+TEST_F(SpoiltConnectionTest, TellsTheQuerysOwnErrorAndHealsByTheNext) {
+  BreakReplacing();
+  const auto fails = [&] {
+    control_->Query("SELECT throwIf(number = 90000) FROM numbers(100000)");
+  };
+  EXPECT_NE(ErrorOf(fails).find("throwIf"), std::string::npos) << ErrorOf(fails);
+  const auto next = [&] { control_->Query("SELECT 7"); };
+  EXPECT_NE(ErrorOf(next).find("replace-connection"), std::string::npos) << ErrorOf(next);
+  const auto start = [&] { control_->Start("SELECT 7", "TSV", [] {}); };
+  EXPECT_NE(ErrorOf(start).find("replace-connection"), std::string::npos) << ErrorOf(start);
+  MendReplacing();
+  EXPECT_EQ(control_->Rows("SELECT 8").at(0).at(0), "8");
+}
+
+TEST_F(SpoiltConnectionTest, ClosesAStreamAllTheSame) {
+  for (const char* sql : {"SELECT throwIf(number = 90000) FROM numbers(1000000)",
+                          "SELECT number FROM numbers(10000000)"}) {
+    BreakReplacing();
+    Result stream = control_->OpenStream(sql);
+    const std::string error = ErrorOf([&] {
+      for (int piece = 0; piece < 3; ++piece) control_->Fetch(stream);
+    });
+    EXPECT_EQ(error.find("replace-connection"), std::string::npos) << error;
+    control_->CloseStream(std::move(stream));
+    EXPECT_THROW(control_->Query("SELECT 7"), Error);
+    MendReplacing();
+    EXPECT_EQ(control_->Rows("SELECT 8").at(0).at(0), "8");
+  }
+}
+
+TEST_F(SpoiltConnectionTest, RunsNothingWithTheSettingsOfAnother) {
+  control_->Change("SET max_block_size = 77");
+  BreakReplacing();
+  control_->Reset();
+  EXPECT_THROW(control_->Query("SELECT getSetting('max_block_size')"), Error);
+  MendReplacing();
+  EXPECT_NE(control_->Rows("SELECT getSetting('max_block_size')").at(0).at(0), "77");
+}
+
+TEST_F(SpoiltConnectionTest, RunsNothingOutsideOfItsRole) {
+  EXPECT_THROW(control_->SetRole("nobody"), Error);
+  EXPECT_THROW(control_->Query("SELECT 1"), Error);
+  EXPECT_THROW(control_->Start("SELECT 1", "TSV", [] {}), Error);
+  control_->Reset();
+  EXPECT_EQ(control_->Rows("SELECT 1").at(0).at(0), "1");
+}
+
 TEST_F(ConnectionsTest, AClosedConnectionSaysSo) {
   Connection connection(arguments_, "closed");
   connection.Close();

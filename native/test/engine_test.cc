@@ -88,6 +88,24 @@ TEST_F(EngineTest, RefusesNullAndClosedHandles) {
   tf_engine_close(&copy);
 }
 
+// Addresses come back by the next allocation of the same size.
+TEST_F(EngineTest, GivesNoHandleTwice) {
+  tf_scan* first = nullptr;
+  ASSERT_EQ(tf_scan_new(engine_, &first, nullptr), TF_OK);
+  tf_scan* const copy = first;
+  tf_scan_close(&first);
+  for (int round = 0; round < 1000; ++round) {
+    tf_scan* other = nullptr;
+    ASSERT_EQ(tf_scan_new(engine_, &other, nullptr), TF_OK);
+    EXPECT_NE(other, copy);
+    EXPECT_EQ(tf_scan_start(copy, "SELECT 1", 8, nullptr), TF_INVALID);
+    tf_scan_close(&other);
+  }
+  // Nor one of another kind.
+  EXPECT_EQ(tf_batch_commit(reinterpret_cast<tf_batch*>(engine_), "s", 1, "c", 1, nullptr),
+            TF_INVALID);
+}
+
 TEST_F(EngineTest, CancelsAScanFromAnotherThread) {
   tf_scan* scan = Scan("SELECT sum(sipHash64(number, number)) FROM numbers(1000000000000)");
   tf_status last = TF_OK;

@@ -39,17 +39,18 @@ for (const [form, sql] of Object.entries(imports)) {
   }
 }
 
-test.serial('killed before the counter is raised, RESTORE: later writes win', async (t) => {
-  const [from, to] = [path.join(root, 'from'), path.join(root, 'to')];
-  await fillFolder(from);
-  const backup = path.join(root, 'backup');
-  const save = `${imports.VALUES}; BACKUP DATABASE keyed TO File('${backup}')`;
-  t.is(await runChild(sqlChild, from, {}, save), 0);
-  const restore = `RESTORE DATABASE keyed FROM File('${backup}')`;
-  const env = { THEFLASH_FAILPOINT: 'before-raise' };
-  t.is(await runChild(sqlChild, to, env, restore), 'SIGKILL');
-  await expectLaterWritesWin(t, to, ['1 foreign', '2 old']);
-});
+for (const place of ['before-raise', 'after-raise']) {
+  test.serial(`killed ${place} of the counter, RESTORE: later writes win`, async (t) => {
+    const [from, to] = [path.join(root, `${place}-from`), path.join(root, `${place}-to`)];
+    await fillFolder(from);
+    const backup = path.join(root, `${place}-backup`);
+    const save = `${imports.VALUES}; BACKUP DATABASE keyed TO File('${backup}')`;
+    t.is(await runChild(sqlChild, from, {}, save), 0);
+    const restore = `RESTORE DATABASE keyed FROM File('${backup}')`;
+    t.is(await runChild(sqlChild, to, { THEFLASH_FAILPOINT: place }, restore), 'SIGKILL');
+    await expectLaterWritesWin(t, to, ['1 foreign', '2 old']);
+  });
+}
 
 test.serial(
   'versions that leave none for later writes are refused, and none of them stays',

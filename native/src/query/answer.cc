@@ -276,11 +276,7 @@ void Answer::Release() {
     }
   }
   engine_->canceller().Stop(connection_->tag());
-  try {
-    connection_->Reset();
-  } catch (const Error&) {
-    // The engine was closed, and the connection with it.
-  }
+  connection_->Reset();
   connection_.Return();
 }
 

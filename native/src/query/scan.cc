@@ -201,19 +201,9 @@ void Scan::Release() {
     const std::lock_guard lock(release_mutex_);
     if (std::exchange(released_, true)) return;
   }
-  if (stream_) {
-    try {
-      connection_->CloseStream(std::exchange(stream_, Result()));
-    } catch (const Error&) {
-      // The engine was closed, and the stream with it.
-    }
-  }
+  if (stream_) connection_->CloseStream(std::exchange(stream_, Result()));
   engine_->canceller().Stop(connection_->tag());
-  try {
-    connection_->Reset();
-  } catch (const Error&) {
-    // The engine was closed, and the connection with it.
-  }
+  connection_->Reset();
   connection_.Return();
 }
 

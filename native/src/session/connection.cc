@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "base/status.h"
 #include "sandbox/sandbox.h"
 
@@ -105,7 +106,10 @@ template <typename Call>
 auto Connection::Run(Call call) {
   const std::lock_guard lock(mutex_);
   if (handle_ == nullptr) throw Error(TF_CANCELLED, "the engine was closed");
-  return worker_->Run([&] { return call(*handle_); });
+  return worker_->Run([&] {
+    if (is_spoilt_) Replace();
+    return call(*handle_);
+  });
 }
 
 // On the worker's thread.
@@ -118,13 +122,12 @@ void Connection::EnterRole(chdb_connection connection) const {
 
 // On the worker's thread. The new one first: with the last connection the engine would close.
 void Connection::Replace() {
+  FailPoint("replace-connection");
   chdb_connection* const fresh = Connect();
   try {
     EnterRole(*fresh);
   } catch (const Error&) {
-    // Nothing is to run with more rights than it has: without a connection, nothing runs.
     chdb_close_conn(fresh);
-    if (handle_ != nullptr) chdb_close_conn(std::exchange(handle_, nullptr));
     throw;
   }
   chdb_close_conn(std::exchange(handle_, fresh));
@@ -132,10 +135,23 @@ void Connection::Replace() {
   is_changed_ = !role_.empty();
 }
 
+// Under the lock. Where it can't be replaced now, the next call tries again, and throws what stands
+// in the way: this is the caller's cleaning up, which may have an error of its own to tell.
+void Connection::ReplaceSoon() {
+  is_spoilt_ = true;
+  if (handle_ == nullptr) return;
+  worker_->Run([this] {
+    try {
+      Replace();
+    } catch (const Error&) {
+    }
+  });
+}
+
 void Connection::Fail(const std::string& error) {
   {
     const std::lock_guard lock(mutex_);
-    if (handle_ != nullptr) worker_->Run([this] { Replace(); });
+    ReplaceSoon();
   }
   throw EngineError(error);
 }
@@ -208,14 +224,15 @@ void Connection::CloseStream(Result stream) {
   worker_->Run([&] {
     if (!is_spoilt_ && !is_stream_drained_) chdb_stream_cancel_query(*handle_, stream.get());
     stream = Result();
-    if (is_spoilt_ || !is_stream_drained_) Replace();
   });
+  if (is_spoilt_ || !is_stream_drained_) ReplaceSoon();
 }
 
 std::future<Result> Connection::Start(std::string sql, std::string format,
                                       std::function<void()> done) {
   const std::lock_guard lock(mutex_);
   if (handle_ == nullptr) throw Error(TF_CANCELLED, "the engine was closed");
+  if (is_spoilt_) worker_->Run([this] { Replace(); });
   return worker_->Start([connection = *handle_, sql = std::move(sql), format = std::move(format),
                          done = std::move(done)] {
     Result result(chdb_query_n(connection, sql.data(), sql.size(), format.data(), format.size()));
@@ -235,7 +252,15 @@ void Connection::SetRole(std::string role) {
   if (handle_ == nullptr) throw Error(TF_CANCELLED, "the engine was closed");
   role_ = std::move(role);
   is_changed_ = true;
-  worker_->Run([this] { EnterRole(*handle_); });
+  worker_->Run([this] {
+    try {
+      EnterRole(*handle_);
+    } catch (const Error&) {
+      // Nothing is to run with more rights than it has: not before a replacement is in the role.
+      is_spoilt_ = true;
+      throw;
+    }
+  });
 }
 
 void Connection::Change(std::string_view sql) {
@@ -247,15 +272,7 @@ void Connection::Reset() {
   const std::lock_guard lock(mutex_);
   if (handle_ == nullptr || !is_changed_) return;
   role_.clear();
-  worker_->Run([this] {
-    try {
-      Replace();
-    } catch (const Error&) {
-      // Nobody is to run with the settings of another.
-      chdb_close_conn(std::exchange(handle_, nullptr));
-      throw;
-    }
-  });
+  ReplaceSoon();
 }
 
 Result Connection::Insert(std::string_view insert_sql, std::string_view format,

@@ -69,7 +69,8 @@ class Connection {
   // The next piece of an ArrowStream; empty at the end. The engine makes the one after it while
   // the caller uses this one.
   Result Fetch(const Result& stream);
-  // Ends a stream, whether or not all of it was drawn.
+  // Ends a stream, whether or not all of it was drawn. Throws nothing: what stands in the way of
+  // the connection's next use is thrown there.
   void CloseStream(Result stream);
 
   // Begins a query on the connection's thread, and calls `done` there when it has ended. Finish
@@ -86,7 +87,7 @@ class Connection {
   // Runs SET or USE, whose effect lasts until Reset.
   void Change(std::string_view sql);
   // Undoes every Change. ClickHouse can't take a setting back to what the profile says: so the
-  // connection is replaced, which takes a tenth of a millisecond.
+  // connection is replaced, which takes a tenth of a millisecond. Throws nothing, as CloseStream.
   void Reset();
 
   // Feeds data, given in pieces, to `insert_sql`, an INSERT without FORMAT. The result tells how
@@ -103,6 +104,7 @@ class Connection {
   chdb_connection* Connect();
   void EnterRole(chdb_connection connection) const;
   void Replace();
+  void ReplaceSoon();
   void FetchAhead(const Result& stream);
   // Takes note of how a stream goes on after a piece.
   void Note(const Result& piece);
@@ -112,8 +114,8 @@ class Connection {
   std::string tag_;
   std::string role_;  // empty: all rights
   // libchdb keeps what a failed or abandoned query had written so far, and gives it out before the
-  // result of the connection's next query. So such a connection is replaced before it is used
-  // again.
+  // result of the connection's next query; others have settings or a role of who had them before.
+  // Such a connection is spoilt: every call replaces it before it uses it, or throws.
   bool is_spoilt_ = false;
   bool is_changed_ = false;
   bool is_stream_drained_ = false;
