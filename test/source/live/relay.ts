@@ -10,8 +10,8 @@ export interface Relay {
   cut(): void;
   /** Passes new connections to another port; 0 refuses them. */
   setTarget(port: number): void;
-  /** Passes so many bytes from the server on, over all connections, and then cuts them. */
-  cutAfter(bytes: number): void;
+  /** Passes so many bytes from the server on, over all connections, then cuts them and calls `done`. */
+  cutAfter(bytes: number, done?: () => void): void;
 }
 
 /** Starts a relay on a free port of 127.0.0.1; it ends with the test. */
@@ -23,6 +23,7 @@ export async function startRelay(
   let target = targetPort;
   let accepted = 0;
   let bytesLeft = Infinity;
+  let wasCut: (() => void) | undefined;
   const cut = (): void => {
     for (const socket of sockets) socket.destroy();
   };
@@ -51,6 +52,7 @@ export async function startRelay(
       bytesLeft = Infinity;
       // What was written before still goes out: the client sees an event that is cut anywhere.
       for (const socket of sockets) socket.destroySoon();
+      wasCut?.();
     });
   });
   server.listen(0, '127.0.0.1');
@@ -69,8 +71,9 @@ export async function startRelay(
     setTarget: (port) => {
       target = port;
     },
-    cutAfter: (bytes) => {
+    cutAfter: (bytes, done) => {
       bytesLeft = bytes;
+      wasCut = done;
     },
   };
 }
