@@ -11,7 +11,7 @@ import {
   type Engine,
   type SourceIdentity,
 } from '../protocol/index.js';
-import type { ServerFigures, SnapshotStatus, TableStatus } from '../server/index.js';
+import type { SnapshotStatus, StatusDocument, TableStatus } from '../server/index.js';
 import {
   checkpointSource,
   listSources,
@@ -29,25 +29,14 @@ import type { SourceLag } from './source-lag.js';
  * where nobody else can have scans open. No text holds JSON.
  * Units: bytes compressed on disk; times in ISO 8601, UTC, and in ms since 1970 where a name ends so.
  */
-export interface EngineStatus {
-  version: 1;
-  engine: string;
-  engineVersion: string;
-  patches: readonly string[];
-  /** What keeps the engine in its folder: `landlock (ABI 7)`, `none`, or `unknown` of an old server. */
-  sandbox: string;
-  /** Of the disk that the engine is on. */
-  disk: { freeBytes: number; totalBytes: number } | null;
+export interface EngineStatus extends StatusDocument {
   checkpoints: readonly CheckpointStatus[];
-  tables: readonly TableStatus[];
-  snapshots: readonly SnapshotStatus[];
   /** What the copy is a copy of; null where `write` never ran without `--source`. */
   copy: CopyStatus | null;
   /** The same of each source that has a name. */
   namedCopies: readonly (CopyStatus & { name: string })[];
   /** How far the copy is from its source; null where no `--source` was asked. */
   lag: SourceLag | null;
-  server: ServerFigures | null;
 }
 
 /** What a copy stands on, and how far it is. */

@@ -11,7 +11,9 @@ export interface StatusDocument {
   engine: string;
   engineVersion: string;
   patches: readonly string[];
+  /** What keeps the engine in its folder: `landlock (ABI 7)`, `none`, or `unknown` of an old server. */
   sandbox: string;
+  /** Of the disk that the engine is on. */
   disk: { freeBytes: number; totalBytes: number } | null;
   copy: CopyPlace | null;
   namedCopies: readonly (CopyPlace & { name: string })[];
