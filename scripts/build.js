@@ -1,11 +1,16 @@
-// `npm run build`: TypeScript to dist/, and oclif's list of commands, with which `--version`, `--help` and each
-// command start without loading the others (a third of the time).
-import { rmSync, writeFileSync } from 'node:fs';
+// `npm run build`: TypeScript to dist/, oclif's list of commands, with which `--version`, `--help` and each command
+// start without loading the others (a third of the time), and of that list the manual page.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Plugin } from '@oclif/core';
 import { bundle } from './bundle.js';
+import { manPage } from './packaging/man-page.js';
 import { npmProgram, root, run } from './testing/child.js';
 
+/** Variables that no flag names. */
+const environment = [
+  ['MYSQL_PWD', 'Password of the source, where neither its URL nor a file has one.'],
+];
 const manifestFile = path.join(root, 'oclif.manifest.json');
 
 // A command whose source is gone must not live on in the build.
@@ -28,4 +33,10 @@ async function writeManifest() {
   });
   await plugin.load();
   writeFileSync(manifestFile, `${JSON.stringify(plugin.manifest, undefined, 2)}\n`);
+  const { version, description } = JSON.parse(
+    readFileSync(path.join(root, 'package.json'), 'utf8'),
+  );
+  const { commands } = plugin.manifest;
+  const page = manPage({ commands, version, description, environment });
+  writeFileSync(path.join(root, 'dist', 'theflash.1'), page);
 }

@@ -7,7 +7,7 @@ import type { Steps } from './steps.js';
 import { findProgram } from './toolchain.js';
 
 /** The versions of Spark that there is a connector for. */
-export const sparkVersions = ['3.5', '4.0'] as const;
+export const sparkVersions = ['3.5', '4.0', '4.1', '4.2'] as const;
 export type SparkVersion = (typeof sparkVersions)[number];
 
 /** The Scala versions that Spark comes with. */

@@ -25,7 +25,7 @@ export default class SparkJar extends FlashCommand {
 
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --spark 4.0',
+    '<%= config.bin %> <%= command.id %> --spark 4.2',
     'spark-shell --jars "$(<%= config.bin %> <%= command.id %> --quiet)"',
   ];
 

@@ -1,8 +1,8 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'ava';
-import { buildSparkJar, projectRoot, Steps } from '../../src/build/index.js';
+import { buildSparkJar, projectRoot, sparkVersions, Steps } from '../../src/build/index.js';
 import { FlashError } from '../../src/protocol/index.js';
 
 /** Makes a folder with programs that print what they are given. */
@@ -56,6 +56,19 @@ test('a build that fails says why, and where the rest is', async (t) => {
   const error = await t.throwsAsync(build, { instanceOf: FlashError });
   t.is(error.message, 'mvn failed: [ERROR] No such symbol');
   t.regex(error.hint ?? '', /spark-3\.5_2\.12\.log/);
+});
+
+test('each Spark that is offered has its module, each module is offered, and its Spark is of that line', async (t) => {
+  const connector = path.join(projectRoot, 'spark-connector');
+  const parent = await readFile(path.join(connector, 'pom.xml'), 'utf8');
+  const modules = [...parent.matchAll(/<module>spark-(.*)_(.*)<\/module>/g)];
+  t.deepEqual([...new Set(modules.map(([, spark]) => spark))], [...sparkVersions]);
+  for (const [, spark = '', scala = ''] of modules) {
+    const pom = await readFile(path.join(connector, `spark-${spark}_${scala}`, 'pom.xml'), 'utf8');
+    t.is(/<artifactId>theflash-spark-(\d.*)<\/artifactId>/.exec(pom)?.[1], `${spark}_${scala}`);
+    t.true(/<spark.version>(.*)<\/spark.version>/.exec(pom)?.[1]?.startsWith(`${spark}.`), spark);
+    t.is(/<scala.binary.version>(.*)<\/scala.binary.version>/.exec(pom)?.[1], scala);
+  }
 });
 
 test('a Scala that Spark does not come with is refused', async (t) => {
