@@ -11,6 +11,7 @@ import org.apache.spark.sql.types.CharType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.DecimalType;
+import org.apache.spark.sql.types.MapType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.sql.types.VarcharType;
@@ -113,8 +114,14 @@ public final class CreateTable {
   public static String columnSql(String name, DataType type, boolean nullable)
       throws FlashException {
     String engineType = engineType(name, type);
-    boolean wrapped = nullable && !(type instanceof ArrayType);
-    return SqlText.quoteName(name) + " " + (wrapped ? "Nullable(" + engineType + ")" : engineType);
+    return SqlText.quoteName(name) + " " + nullableType(type, engineType, nullable);
+  }
+
+  /** What holds other values holds no NULL itself. */
+  private static String nullableType(DataType type, String engineType, boolean nullable) {
+    boolean holds =
+        type instanceof ArrayType || type instanceof MapType || type instanceof StructType;
+    return nullable && !holds ? "Nullable(" + engineType + ")" : engineType;
   }
 
   private static String engineType(String column, DataType type) throws FlashException {
@@ -122,8 +129,20 @@ public final class CreateTable {
       return "Decimal(" + decimal.precision() + ", " + decimal.scale() + ")";
     } else if (type instanceof ArrayType array) {
       String element = engineType(column, array.elementType());
-      boolean nullable = array.containsNull() && !(array.elementType() instanceof ArrayType);
-      return "Array(" + (nullable ? "Nullable(" + element + ")" : element) + ")";
+      return "Array(" + nullableType(array.elementType(), element, array.containsNull()) + ")";
+    } else if (type instanceof MapType map) {
+      String value = engineType(column, map.valueType());
+      return "Map("
+          + engineType(column, map.keyType())
+          + ", "
+          + nullableType(map.valueType(), value, map.valueContainsNull())
+          + ")";
+    } else if (type instanceof StructType struct && struct.length() > 0) {
+      List<String> fields = new ArrayList<>();
+      for (StructField each : struct.fields()) {
+        fields.add(columnSql(each.name(), each.dataType(), each.nullable()));
+      }
+      return "Tuple(" + String.join(", ", fields) + ")";
     }
     if (type instanceof VarcharType || type instanceof CharType) {
       return "String";

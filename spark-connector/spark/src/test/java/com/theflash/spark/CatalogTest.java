@@ -145,8 +145,8 @@ class CatalogTest {
           {"CREATE TABLE flash.shop.t (id BIGINT)", "primaryKey"},
           {"CREATE TABLE flash.shop.t (id BIGINT) TBLPROPERTIES ('primaryKey'='x')", "no column x"},
           {
-            "CREATE TABLE flash.shop.t (id BIGINT, m MAP<INT, INT>) TBLPROPERTIES ('primaryKey'='id')",
-            "map<int,int>"
+            "CREATE TABLE flash.shop.t (id BIGINT, m INTERVAL DAY) TBLPROPERTIES ('primaryKey'='id')",
+            "interval day"
           },
           {"ALTER TABLE flash.shop.orders ALTER COLUMN total TYPE DOUBLE", ""},
         }) {

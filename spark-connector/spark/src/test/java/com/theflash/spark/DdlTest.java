@@ -49,7 +49,7 @@ class DdlTest {
         List.of(
             "SELECT id, raise_error('it ends') AS v FROM range(0, 5, 1, 2)",
             "SELECT CAST(NULL AS BIGINT) AS id, 'x' AS v",
-            "SELECT 2L AS id, map(1, 2) AS v")) {
+            "SELECT 2L AS id, INTERVAL '1' DAY AS v")) {
       for (String verb : List.of("CREATE OR REPLACE", "REPLACE")) {
         String statement =
             verb + " TABLE ddl.shop.t TBLPROPERTIES ('primaryKey' = 'id') AS " + query;
@@ -181,7 +181,7 @@ class DdlTest {
     for (String[] wrong :
         new String[][] {
           {"ALTER TABLE ddl.shop.t ADD COLUMN w INT DEFAULT 5", "keeps no DEFAULT"},
-          {"ALTER TABLE ddl.shop.t ADD COLUMNS (w INT, m MAP<INT, INT>)", "m is map<int,int>"},
+          {"ALTER TABLE ddl.shop.t ADD COLUMNS (w INT, m INTERVAL DAY)", "m is interval day"},
         }) {
       Exception error = assertThrows(Exception.class, () -> sql(wrong[0]), wrong[0]);
       assertTrue(error.toString().contains(wrong[1]), wrong[0] + ": " + error);

@@ -3,6 +3,7 @@ package com.theflash.spark.write;
 import com.theflash.spark.EngineType;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.function.Predicate;
 import org.apache.arrow.vector.BaseVariableWidthVector;
 import org.apache.arrow.vector.BigIntVector;
@@ -18,6 +19,8 @@ import org.apache.arrow.vector.TinyIntVector;
 import org.apache.arrow.vector.VarBinaryVector;
 import org.apache.arrow.vector.VarCharVector;
 import org.apache.arrow.vector.complex.ListVector;
+import org.apache.arrow.vector.complex.MapVector;
+import org.apache.arrow.vector.complex.StructVector;
 import org.apache.spark.sql.catalyst.expressions.SpecializedGetters;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DecimalType;
@@ -79,29 +82,73 @@ interface FieldWriter {
           texts.setSafe(to, limits.text(row.getUTF8String(from), most).getBytes());
     } else if (vector instanceof VarBinaryVector bytes && type.startsWith("FixedString(")) {
       return (row, from, to) -> bytes.setSafe(to, limits.fixedBytes(row.getBinary(from)));
+    } else if (vector instanceof MapVector maps) {
+      return ofMap(column, form, maps);
     } else if (vector instanceof ListVector lists) {
       return ofList(column, form, lists);
+    } else if (vector instanceof StructVector structs) {
+      return ofStruct(column, form, structs);
     }
     return of(form.type(), vector);
   }
 
   private static FieldWriter ofList(String column, StagedForm form, ListVector lists) {
-    FieldVector elements = lists.getDataVector();
-    FieldWriter element = checked(column, form.element(), elements);
-    ValueLimits limits = new ValueLimits(column, form.engineType());
+    FieldWriter element = ofPart(column, form, 0, lists.getDataVector());
     return (row, from, to) -> {
       var values = row.getArray(from);
       int start = lists.startNewValue(to);
       for (int index = 0; index < values.numElements(); index += 1) {
-        if (!values.isNullAt(index)) {
-          element.set(values, index, start + index);
-        } else if (form.hasNullElements()) {
-          elements.setNull(start + index);
-        } else {
-          throw limits.noNull();
-        }
+        element.set(values, index, start + index);
       }
       lists.endValue(to, values.numElements());
+    };
+  }
+
+  private static FieldWriter ofMap(String column, StagedForm form, MapVector maps) {
+    StructVector entries = (StructVector) maps.getDataVector();
+    FieldWriter key = ofPart(column, form, 0, (FieldVector) entries.getChildByOrdinal(0));
+    FieldWriter value = ofPart(column, form, 1, (FieldVector) entries.getChildByOrdinal(1));
+    return (row, from, to) -> {
+      var map = row.getMap(from);
+      int start = maps.startNewValue(to);
+      for (int index = 0; index < map.numElements(); index += 1) {
+        entries.setIndexDefined(start + index);
+        key.set(map.keyArray(), index, start + index);
+        value.set(map.valueArray(), index, start + index);
+      }
+      maps.endValue(to, map.numElements());
+    };
+  }
+
+  private static FieldWriter ofStruct(String column, StagedForm form, StructVector structs) {
+    List<String> names = structs.getChildFieldNames();
+    FieldWriter[] fields = new FieldWriter[names.size()];
+    for (int index = 0; index < fields.length; index += 1) {
+      FieldVector field = (FieldVector) structs.getChildByOrdinal(index);
+      fields[index] = ofPart(column + "." + names.get(index), form, index, field);
+    }
+    return (row, from, to) -> {
+      var struct = row.getStruct(from, fields.length);
+      structs.setIndexDefined(to);
+      for (int index = 0; index < fields.length; index += 1) {
+        fields[index].set(struct, index, to);
+      }
+    };
+  }
+
+  /** Gives the writer of a part of a value, which takes a NULL, too, or fails for it. */
+  private static FieldWriter ofPart(String column, StagedForm form, int part, FieldVector vector) {
+    FieldWriter value = checked(column, form.parts().get(part), vector);
+    ValueLimits limits = new ValueLimits(column, form.engineType());
+    boolean takesNull = form.hasNull(part);
+    return (row, from, to) -> {
+      if (!row.isNullAt(from)) {
+        value.set(row, from, to);
+      } else if (takesNull) {
+        vector.setNull(to);
+      } else {
+        throw limits.noNull();
+      }
     };
   }
 

@@ -104,8 +104,7 @@ public record WriteTarget(
 
   private static boolean isWritable(FlashColumn column) {
     String type = column.engineType();
-    return column.kind() != ColumnKind.UNREADABLE
-        && !type.matches("(?s).*\\b(Map|Tuple)\\(.*|.*\\bJSON\\b.*");
+    return column.kind() != ColumnKind.UNREADABLE && !type.matches("(?s).*\\bJSON\\b.*");
   }
 
   /** How the values of each column are staged. */
@@ -181,8 +180,7 @@ public record WriteTarget(
   }
 
   private static String typeSql(FlashColumn column) {
-    boolean wrapped = column.nullable() && !column.engineType().startsWith("Array(");
-    return wrapped ? "Nullable(" + column.engineType() + ")" : column.engineType();
+    return column.nullable() ? "Nullable(" + column.engineType() + ")" : column.engineType();
   }
 
   private static String list(List<FlashColumn> of, Function<FlashColumn, String> form) {

@@ -14,7 +14,10 @@ import org.apache.arrow.vector.FieldVector;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.MapType;
+import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -28,21 +31,34 @@ class FieldWriterTest {
         assertDoesNotThrow(() -> put(type.type(), good), type + " takes " + good);
       }
       for (String bad : type.beyond()) {
-        for (String value : List.of(bad, "array(" + type.least() + ", " + bad + ")")) {
+        for (String value :
+            List.of(
+                bad,
+                "array(" + type.least() + ", " + bad + ")",
+                "named_struct('a', " + bad + ")",
+                "map(1, " + type.least() + ", 2, " + bad + ")",
+                "map(1, array(named_struct('a', " + bad + ")))")) {
           UncheckedIOException error =
               assertThrows(
                   UncheckedIOException.class, () -> put(type.type(), value), type + " of " + value);
-          String start = "Column shop.t.c can't hold ";
-          assertTrue(error.getCause().getMessage().startsWith(start), error.getMessage());
+          String start = "Column shop\\.t\\.c(\\.a)? can't hold .*";
+          assertTrue(error.getCause().getMessage().matches("(?s)" + start), error.getMessage());
         }
       }
     }
   }
 
   @Test
-  void anArrayOfValuesTakesNoNull() {
-    assertThrows(UncheckedIOException.class, () -> put("Int32", "array(1, CAST(NULL AS INT))"));
-    assertDoesNotThrow(() -> put("Nullable(Int32)", "array(1, CAST(NULL AS INT))"));
+  void whatHoldsValuesTakesNullsWhereItsTypeDoes() {
+    for (String value :
+        List.of(
+            "array(1, CAST(NULL AS INT))",
+            "named_struct('a', CAST(NULL AS INT))",
+            "map(1, 2, 3, CAST(NULL AS INT))")) {
+      assertThrows(UncheckedIOException.class, () -> put("Int32", value), value);
+      assertDoesNotThrow(() -> put("Nullable(Int32)", value), value);
+    }
+    assertThrows(UncheckedIOException.class, () -> put("Int32", "array(CAST(NULL AS ARRAY<INT>))"));
   }
 
   @Test
@@ -62,13 +78,23 @@ class FieldWriterTest {
   private static void put(String engineType, String mysqlType, String value) {
     Dataset<Row> rows = SparkTestSession.get().sql("SELECT " + value + " AS c");
     DataType sparkType = rows.schema().apply(0).dataType();
-    boolean array = sparkType.typeName().equals("array");
-    StagedForm form =
-        new StagedForm(array ? "Array(" + engineType + ")" : engineType, sparkType, mysqlType);
+    StagedForm form = new StagedForm(holding(sparkType, engineType), sparkType, mysqlType);
     InternalRow row = rows.queryExecution().executedPlan().executeCollect()[0];
     try (BufferAllocator allocator = new RootAllocator();
         FieldVector vector = ArrowTypes.field("c", form.type()).createVector(allocator)) {
       FieldWriter.checked("shop.t.c", form, vector).put(row, 0, 0);
     }
+  }
+
+  /** The engine's type of arrays, maps and structs of a type, as deep as Spark's. */
+  private static String holding(DataType sparkType, String engineType) {
+    if (sparkType instanceof ArrayType array) {
+      return "Array(" + holding(array.elementType(), engineType) + ")";
+    } else if (sparkType instanceof MapType map) {
+      return "Map(Int32, " + holding(map.valueType(), engineType) + ")";
+    } else if (sparkType instanceof StructType struct) {
+      return "Tuple(a " + holding(struct.apply(0).dataType(), engineType) + ")";
+    }
+    return engineType;
   }
 }
