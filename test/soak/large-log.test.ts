@@ -15,7 +15,7 @@ const logBytes = Number(process.env['LARGE_LOG_MIB'] ?? 4_800) * 2 ** 20;
 const valueBytes = 2 ** 21;
 const values = Math.ceil(logBytes / valueBytes);
 /** Rows of 2 MiB wait in messages of up to 256 MiB; docs/operations.md states what `write` holds. */
-const memoryMaxBytes = 3 * 2 ** 30;
+const memoryMaxBytes = 2 ** 31;
 /** Of the log, from the one to the next: the second lies past 4 GiB. */
 const cutShares = [0.3, 0.65];
 /** In the middle of what 60 MB/s take. */
