@@ -99,9 +99,9 @@ test.serial("the server's time-out covers a WRITE that waits for another one", a
 test.serial('a write held open by PINGs and RESERVEs is dropped, and told', async (t) => {
   const server = await startLimitsProcess({ limits: { writeDataTimeoutMs: 1_500 } });
   try {
+    const startMs = performance.now();
     const holder = await openWrite(server, 'held');
     const second = await RawClient.hello(server.port, '127.0.0.2');
-    const startMs = performance.now();
     second.send({ type: 'WRITE', batchId: 'second' }, 1);
     const answers = new Set<string>();
     for (let due = 0; performance.now() - startMs < 20_000; due += 1) {
