@@ -30,5 +30,6 @@ export default {
   environmentVariables: { THEFLASH_TEST_CANARY: 'canary-5f1c77' },
   concurrency: 2,
   sortTestFiles: compareFiles,
-  timeout: '4m',
+  // Without an assertion: what hangs, and not what takes long on a slow, loaded machine.
+  timeout: '15m',
 };

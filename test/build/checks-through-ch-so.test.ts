@@ -19,7 +19,7 @@ const series = await readPatchSeries(path.join(projectRoot, 'ch-patches'));
 for (const patch of series.patches) {
   for (const check of patch.checks) {
     test.serial(`${check.file} holds in ch.so`, async (t) => {
-      t.timeout(240_000);
+      t.timeout(900_000);
       const folder = await mkdtemp(path.join(tmpdir(), 'theflash-check-'));
       try {
         t.deepEqual(await differences(patch, check, path.join(folder, 'data')), []);

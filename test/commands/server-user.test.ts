@@ -34,7 +34,7 @@ test('hash-password, and scan, tables, sql and status as a user', async (t) => {
     runCli([...args, '--engine', `tcp://grafana@127.0.0.1:${server.port}`], {
       env: { THEFLASH_TOKEN: password },
     });
-  const scanned = await as('scan', 'shop.orders', '--format', 'csv');
+  const scanned = await as('scan', 'shop.orders', '--order-by', 'id', '--format', 'csv');
   t.is(scanned.stdout.toString(), 'id\r\n1\r\n2\r\n');
   const tables = await as('tables');
   t.is(tables.code, 0, tables.stderr);

@@ -16,7 +16,7 @@ const rulesFile = path.join(folder, 'theflash.rules.yml');
 const files = [rulesFile, path.join(folder, 'grafana-dashboard.json')];
 
 testSerialWith('mariadb')('a server has every metric that the examples name', async (t) => {
-  t.timeout(120_000);
+  t.timeout(900_000);
   const server = await startServerOfKind('mariadb');
   t.teardown(server.stop);
   await server.query('CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY)');
@@ -34,7 +34,7 @@ testSerialWith('mariadb')('a server has every metric that the examples name', as
   }
   t.true(named.size > 15);
   let missing: string[] = [];
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < 1800; tries += 1) {
     const page = parseMetrics(await (await fetch(served.metricsUrl)).text());
     const there = new Set(page.samples.map(({ name }) => name));
     missing = [...named].filter((name) => !there.has(name));

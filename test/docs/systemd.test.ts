@@ -9,6 +9,7 @@ import test, { type ExecutionContext } from 'ava';
 import { openRemoteEngine } from '../../src/engine/remote/index.js';
 import { queryRows } from '../../src/protocol/index.js';
 import { cliEntry, temporaryFolder } from '../e2e/cli.js';
+import { waitUntil } from '../until.js';
 
 const unitFile = path.resolve(import.meta.dirname, '../../examples/theflash.service');
 /** As systemd rates it: 0 is closed, 10 is open; 2 and less are called OK. */
@@ -43,7 +44,7 @@ test('the unit is of a user that is not root, and of flags that serve has', asyn
 });
 
 test.serial('a server makes no system call that the unit refuses', async (t) => {
-  t.timeout(180_000);
+  t.timeout(900_000);
   if (!hasProgram(t, 'systemd-analyze') || !hasProgram(t, 'strace')) return;
   const folder = temporaryFolder(t);
   const trace = path.join(folder, 'trace');
@@ -65,7 +66,7 @@ test.serial('a server makes no system call that the unit refuses', async (t) => 
 });
 
 test.serial('a user without any right can run it, and its engine has its sandbox', async (t) => {
-  t.timeout(120_000);
+  t.timeout(900_000);
   if (process.getuid?.() !== 0 || !hasProgram(t, 'setpriv')) {
     t.log('skipped: only root may become another user');
     t.pass();
@@ -109,11 +110,15 @@ async function workWithServer(
     t.deepEqual(await queryRows(remote, 'SELECT count() AS n, max(s) AS s FROM a.t'), [
       { n: 99990n, s: '99999' },
     ]);
-    const metrics = /"metrics":"([^"]+)"/.exec(log)?.[1] ?? '';
+    // The log is another pipe than the one that has told of the port.
+    const metricsIn = (): string | undefined => /"metrics":"([^"]+)"/.exec(log)?.[1];
+    await waitUntil('the log tells the address', () => metricsIn() !== undefined);
+    const metrics = metricsIn() ?? '';
     t.is((await fetch(new URL('/readyz', metrics))).status, 200);
     const pid = await serverPid(child.pid ?? 0);
     process.kill(pid, 'SIGHUP');
     await remote.close();
+    await waitUntil('it has reloaded', () => log.includes('"reloaded"'));
     process.kill(pid, 'SIGTERM');
   }
   t.is(await exited, 0, log);

@@ -35,7 +35,7 @@ for (const kind of kinds) {
   testSerialWith(kind)(
     `${kind}: the schemas of well-known applications are carried over`,
     async (t) => {
-      t.timeout(240_000);
+      t.timeout(900_000);
       const server = await startServerOfKind(kind);
       t.teardown(server.stop);
       const refused: string[] = [];

@@ -57,7 +57,7 @@ function runDoctor(
 }
 
 test.serial('a bare machine: six faults are found at once', async (t) => {
-  t.timeout(120_000);
+  t.timeout(900_000);
   const { code, found } = await runDoctor(
     ['--engine', '/proc/copy', '--source', 'mysql://root@127.0.0.1:1/'],
     { PATH: '/nonexistent', THEFLASH_CH_SO: '/nonexistent/ch.so' },
@@ -75,7 +75,7 @@ test.serial('a bare machine: six faults are found at once', async (t) => {
 testSerialWith('mariadb')(
   'an engine and a source: five more, and none where all is well',
   async (t) => {
-    t.timeout(200_000);
+    t.timeout(900_000);
     const server = await startServerOfKind('mariadb');
     t.teardown(server.stop);
     const url = `mysql://root@127.0.0.1:${server.port}/`;

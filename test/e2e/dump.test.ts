@@ -15,7 +15,7 @@ const dumpArgs = ['--single-transaction', '--source-data=2', '--databases', 'd']
 testSerialWith('mariadb')(
   'a load that is killed at any moment shows nothing, and the same command brings all',
   async (t) => {
-    t.timeout(300_000);
+    t.timeout(900_000);
     const seed = chooseSeed();
     t.log(`SEED=${seed}`);
     const random = createRandom(seed);
@@ -60,7 +60,7 @@ testSerialWith('mariadb')(
 testSerialWith('mariadb')(
   'a dump comes through a pipe; one table is replaced from a later dump',
   async (t) => {
-    t.timeout(300_000);
+    t.timeout(900_000);
     const server = await startServer(t);
     const engine = path.join(temporaryFolder(t), 'engine');
     const first = await dumpServer(t, server, dumpArgs);

@@ -1,6 +1,8 @@
 // Goal: one command copies a server that works and goes on, killed at any moment. Method: the built
 // command against real servers with writers beside it; then every table beside the server's SELECT.
+import { once } from 'node:events';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startServerOfKind, type ServerKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
@@ -17,7 +19,7 @@ for (const kind of kinds) {
   testSerialWith(kind)(
     `${kind}: a first load that is killed at any moment shows nothing, and the same command brings all`,
     async (t) => {
-      t.timeout(300_000);
+      t.timeout(900_000);
       const seed = chooseSeed();
       t.log(`SEED=${seed}`);
       const random = createRandom(seed);
@@ -54,7 +56,10 @@ for (const kind of kinds) {
       }
       // Now without --load-only: it loads, where that is still to be done, and follows.
       const { child, done } = startCli([...args, engine, '--batch-interval', '50ms']);
+      const speaks = once(createInterface({ input: child.stderr ?? process.stdin }), 'line');
       await delay(wholeMs * 2, undefined, { ref: false });
+      // Before that it may not take the signal yet.
+      await Promise.race([speaks, done]);
       child.kill('SIGTERM');
       const followed = await done;
       t.true(followed.code === 0 || followed.code === 130, followed.stderr);
@@ -76,7 +81,7 @@ for (const kind of kinds) {
 }
 
 testSerialWith('mariadb')('what begins a copy in another way loads nothing', async (t) => {
-  t.timeout(120_000);
+  t.timeout(900_000);
   const server = await startServerOfKind('mariadb');
   t.teardown(server.stop);
   await server.query(

@@ -2,9 +2,11 @@
 // DDL, and meanwhile kills of the writer, FLUSH LOGS, a crash and a restart of the server; or a client that
 // fetches the logs, or a copy made in pieces; then every table beside the server's SELECT.
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { openRemoteEngine } from '../../src/engine/remote/index.js';
@@ -32,7 +34,7 @@ for (const kind of kindsOf('mariadb', 'mysql-5.7', 'mysql-9.7')) {
   testSerialWith(kind)(
     `${kind}: killed while its server works, crashes and starts again, a follower ends in its tables`,
     async (t) => {
-      t.timeout(600_000);
+      t.timeout(900_000);
       const seed = chooseSeed();
       t.log(`SEED=${seed}`);
       const random = createRandom(seed);
@@ -110,7 +112,7 @@ for (const kind of kindsOf('mysql-9.7', 'mariadb')) {
   testSerialWith(kind)(
     `${kind}: served from logs that a client fetches as they grow`,
     async (t) => {
-      t.timeout(300_000);
+      t.timeout(900_000);
       const server = await startServerOfKind(kind);
       t.teardown(server.stop);
       await server.query('CREATE DATABASE w; CREATE TABLE w.t (id INT PRIMARY KEY, v INT)');
@@ -154,7 +156,7 @@ for (const kind of kindsOf('mysql-9.7', 'mariadb')) {
 testSerialWith('mariadb')(
   'a log that comes in pieces is never taken for a broken one',
   async (t) => {
-    t.timeout(300_000);
+    t.timeout(900_000);
     const seed = chooseSeed();
     t.log(`SEED=${seed}`);
     const random = createRandom(seed);
@@ -181,6 +183,7 @@ testSerialWith('mariadb')(
       t.is(now.code, 0, `${at} bytes: ${now.stderr}`);
     }
     const { child, done } = startCli([...write, '--follow', '--batch-interval', '50ms']);
+    const follows = once(createInterface({ input: child.stderr ?? process.stdin }), 'line');
     while (at < sizeBytes) {
       await add(random.int(1, Math.ceil(sizeBytes / 60)));
       await delay(random.int(1, 100));
@@ -191,6 +194,8 @@ testSerialWith('mariadb')(
       await rest.write(readFileSync(file));
       await rest.close();
     }
+    // Before that it does not take the signal.
+    await Promise.race([follows, done]);
     child.kill('SIGTERM');
     const { code, stderr } = await done;
     t.is(code, 0, stderr);

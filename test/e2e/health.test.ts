@@ -17,10 +17,10 @@ import { startRelay } from '../source/live/relay.js';
 import { temporaryFolder } from './cli.js';
 
 const lostMaxMs = 1_500;
-const waitMaxMs = 60_000;
+const waitMaxMs = 180_000;
 
 testSerialWith('mariadb')('readyz says no while the source is away or stopped', async (t) => {
-  t.timeout(180_000);
+  t.timeout(900_000);
   const server = await startServerOfKind('mariadb');
   t.teardown(server.stop);
   await server.query('CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY)');
@@ -39,11 +39,11 @@ testSerialWith('mariadb')('readyz says no while the source is away or stopped', 
   await untilReady(t, served, 200);
   t.not((await fetch(`${served.httpUrl}/?query=SELECT+1`)).status, 200, 'there is a login');
 
-  const cutMs = Date.now();
+  const cutMs = performance.now();
   relay.setTarget(0);
   relay.cut();
   await untilReady(t, served, 503, /^the source is lost since 20\S+Z\n$/);
-  t.true(Date.now() - cutMs >= lostMaxMs, 'a source may be away for a moment');
+  t.true(performance.now() - cutMs >= lostMaxMs, 'a source may be away for a moment');
   t.deepEqual(await askBoth(served, '/healthz'), [200, 200]);
   relay.setTarget(server.port);
   await untilReady(t, served, 200, /^ok\n$/);
@@ -61,7 +61,7 @@ testSerialWith('mariadb')('readyz says no while the source is away or stopped', 
 });
 
 testSerialWith('mariadb')('readyz says no while the source is silent', async (t) => {
-  t.timeout(180_000);
+  t.timeout(900_000);
   const server = await startServerOfKind('mariadb');
   t.teardown(server.stop);
   await server.query('CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY)');
@@ -75,21 +75,22 @@ testSerialWith('mariadb')('readyz says no while the source is silent', async (t)
   await untilReady(t, served, 200);
   // At rest it is not silent: it answers.
   await delay(6_000);
-  t.deepEqual(await askBoth(served, '/readyz'), [200]);
+  await untilReady(t, served, 200);
   const pid = Number(await readFile(path.join(server.folder, 'pid'), 'utf8'));
   process.kill(pid, 'SIGSTOP');
   t.teardown(() => process.kill(pid, 'SIGCONT'));
-  const silentMs = Date.now();
+  const [silentMs, stoppedMs] = [Date.now(), performance.now()];
   const silent = await untilReady(t, served, 503, /^the source is silent since 20\S+Z\n$/);
-  t.true(Date.now() - silentMs >= 2_500 && Date.now() - silentMs < 10_000);
+  t.true(performance.now() - stoppedMs >= 2_500);
   const sinceMs = Date.parse(/since (\S+)/.exec(silent)?.[1] ?? '');
-  t.true(Math.abs(sinceMs - silentMs) < 2_000, silent);
+  // It was heard last before it stopped, or just after.
+  t.true(sinceMs > silentMs - 6_000 && sinceMs < silentMs + 2_000, silent);
   process.kill(pid, 'SIGCONT');
   await untilReady(t, served, 200, /^ok\n$/);
 });
 
 test.serial('readyz says no while a commit is half done', async (t) => {
-  t.timeout(120_000);
+  t.timeout(900_000);
   const disk = await mountSmallDisk(48);
   if ('reason' in disk) {
     t.log(`skipped: ${disk.reason}`);
@@ -141,15 +142,18 @@ async function untilReady(
   says = /./,
 ): Promise<string> {
   const url = new URL('/readyz', served.metricsUrl);
-  const endMs = Date.now() + waitMaxMs;
+  const endMs = performance.now() + waitMaxMs;
   for (;;) {
     const answer = await fetch(url);
     const text = await answer.text();
     if (answer.status === status && says.test(text)) {
-      t.true((await askBoth(served, '/readyz')).every((each) => each === status));
-      return text;
+      const both = await askBoth(served, '/readyz');
+      if (both.every((each) => each === status)) {
+        t.pass();
+        return text;
+      }
     }
-    if (Date.now() > endMs) {
+    if (performance.now() > endMs) {
       t.fail(`${answer.status} ${text}`);
       return text;
     }

@@ -12,7 +12,7 @@ const killsWanted = 6;
 testWith('mariadb')(
   'a writer that is killed while it carries out foreign keys ends in the source’s tables',
   async (t) => {
-    t.timeout(600_000);
+    t.timeout(900_000);
     const seed = chooseSeed();
     t.log(`SEED=${seed}`);
     const random = createRandom(seed);

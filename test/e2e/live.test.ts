@@ -21,7 +21,7 @@ for (const kind of kinds) {
   testSerialWith(kind)(
     `${kind}: killed and cut while the source works, the writer ends in its tables`,
     async (t) => {
-      t.timeout(600_000);
+      t.timeout(900_000);
       const seed = chooseSeed();
       t.log(`SEED=${seed}`);
       const random = createRandom(seed);
@@ -111,7 +111,7 @@ async function hidesPassword(
   );
   const { child, done } = startCli(named);
   let line = password;
-  for (let tries = 0; tries < 500 && line.includes(password); tries += 1) {
+  for (let tries = 0; tries < 9000 && line.includes(password); tries += 1) {
     await delay(20);
     line = readFileSync(`/proc/${child.pid ?? 0}/cmdline`, 'utf8');
   }

@@ -11,15 +11,16 @@ import { startServerOfKind, type ServerKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
 import { kindsOf } from '../short-run.js';
 import { startRelay } from '../source/live/relay.js';
+import { waitUntil } from '../until.js';
 import { runCliWell, temporaryFolder } from './cli.js';
 
 const kinds: readonly ServerKind[] = kindsOf('mysql-9.7', 'mariadb');
-/** A look a second, and the time that a command takes to start. */
-const nearS = 1.5;
+/** A look a second, and as much again that a busy machine may look late. */
+const nearS = 3;
 
 for (const kind of kinds) {
   testSerialWith(kind)(`${kind}: lag, rows, commits and errors in metrics`, async (t) => {
-    t.timeout(240_000);
+    t.timeout(900_000);
     const server = await startServerOfKind(kind);
     t.teardown(server.stop);
     await server.query(`CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, v INT);
@@ -35,29 +36,42 @@ for (const kind of kinds) {
     // At rest: the newest transaction gets older, and the lag does not.
     await until(t, served, (page) => lagOf(page) === 0);
     await delay(3_000);
-    t.is(lagOf(await scrape(t, served)), 0);
-    t.like(await status(served, url), { lag: { bytes: 0, seconds: 0 } });
+    await until(t, served, (page) => lagOf(page) === 0);
+    await waitUntil('status says that there is no lag', async () => {
+      const { lag } = await status(served, url);
+      return lag?.bytes === 0 && lag.seconds === 0;
+    });
 
     await server.query(`INSERT INTO d.t VALUES (2, 2), (3, 3), (4, 4); UPDATE d.t SET v = 9;
       DELETE FROM d.t WHERE id = 1`);
-    const page = await until(t, served, (each) => changesOf(each, 'delete') === 1);
+    const counts = ['batch', 'commit'].map(
+      (name) => `theflash_source_${name}_duration_seconds_count`,
+    );
+    const page = await until(
+      t,
+      served,
+      (each) => changesOf(each, 'delete') === 1 && counts.every((name) => valueOf(each, name) > 0),
+    );
     t.deepEqual([changesOf(page, 'insert'), changesOf(page, 'update')], [3, 4]);
     t.is(valueOf(page, 'theflash_source_transactions_total'), 3);
     for (const name of ['batch', 'commit']) {
-      t.true(valueOf(page, `theflash_source_${name}_duration_seconds_count`) > 0);
       t.true(valueOf(page, `theflash_source_${name}_duration_seconds_sum`) > 0);
     }
     t.true(valueOf(page, 'theflash_engine_parts') > 0);
     t.true(valueOf(page, 'theflash_engine_disk_free_bytes') > 0);
 
     const long = server.query(
-      'START TRANSACTION; INSERT INTO d.t VALUES (5, 5); DO SLEEP(3); COMMIT',
+      'START TRANSACTION; INSERT INTO d.t VALUES (5, 5); DO SLEEP(8); COMMIT',
     );
-    const watchedToMs = Date.now() + 2_500;
-    while (Date.now() < watchedToMs) {
+    // A busy machine may look late once, which is told as lag; it would grow if the transaction counted.
+    const beganMs = performance.now();
+    let least = Infinity;
+    for (let sinceMs = 0; sinceMs < 7_500; sinceMs = performance.now() - beganMs) {
+      const lag = lagOf(await scrape(t, served));
+      if (sinceMs > 5_500) least = Math.min(least, lag);
       await delay(200);
-      t.true(lagOf(await scrape(t, served)) < nearS, 'nobody could see the transaction yet');
     }
+    t.true(least < nearS, `${least} s, and nobody could see the transaction yet`);
     await long;
 
     await showsHeldUpBatches(t, served, url, () => server.query('UPDATE d.t SET v = v + 1'));
@@ -65,11 +79,12 @@ for (const kind of kinds) {
     const cutMs = Date.now();
     relay.setTarget(0);
     relay.cut();
-    await delay(5_000);
-    const away = lagOf(await scrape(t, served));
-    t.true(Math.abs(away - (Date.now() - cutMs) / 1000) < nearS, `${away} s`);
-    const told = (await status(served)).server.sources[0]?.lagMs ?? 0;
-    t.true(Math.abs(told - (Date.now() - cutMs)) / 1000 < nearS, `${told} ms`);
+    await delay(8_000);
+    await isTrueLag(t, cutMs, async () => lagOf(await scrape(t, served)));
+    await isTrueLag(t, cutMs, async () => {
+      const [source] = (await status(served)).server.sources;
+      return (source?.lagMs ?? 0) / 1000;
+    });
     relay.setTarget(server.port);
     const back = await until(t, served, (each) => lagOf(each) === 0);
     t.is(valueOf(back, 'theflash_source_reconnects_total'), 1);
@@ -95,19 +110,37 @@ async function showsHeldUpBatches(
   const batch = await remote.openBatch();
   await change();
   const changedMs = Date.now();
-  await delay(4_000);
-  const page = await scrape(t, served);
-  const truth = (Date.now() - changedMs) / 1000;
-  const lag = valueOf(page, 'theflash_source_lag_seconds');
-  t.true(Math.abs(lag - truth) < nearS, `${lag} s, and it is ${truth} s`);
-  const { lag: told } = await status(served, url);
-  t.is(valueOf(page, 'theflash_source_lag_bytes'), told?.bytes ?? -1);
-  t.true((told?.bytes ?? 0) > 0);
-  const toldTruth = (Date.now() - changedMs) / 1000;
-  t.true(Math.abs((told?.seconds ?? 0) - toldTruth) < nearS, `${told?.seconds ?? 0} s told`);
+  await delay(8_000);
+  let bytes = 0;
+  await isTrueLag(t, changedMs, async () => {
+    const page = await scrape(t, served);
+    bytes = valueOf(page, 'theflash_source_lag_bytes');
+    return valueOf(page, 'theflash_source_lag_seconds');
+  });
+  t.true(bytes > 0);
+  await isTrueLag(t, changedMs, async () => {
+    const { lag } = await status(served, url);
+    t.is(lag?.bytes, bytes);
+    return lag?.seconds ?? 0;
+  });
   await batch.close();
   await remote.close();
   await until(t, served, (each) => valueOf(each, 'theflash_source_lag_seconds') === 0);
+}
+
+/** What is told of a lag that has grown since then is true of a moment between the question and the answer, or nearly. */
+async function isTrueLag(
+  t: ExecutionContext,
+  beganMs: number,
+  ask: () => Promise<number>,
+): Promise<void> {
+  const askedMs = Date.now();
+  const lag = await ask();
+  const [leastS, mostS] = [(askedMs - beganMs) / 1000, (Date.now() - beganMs) / 1000];
+  t.true(
+    lag > leastS - nearS && lag < mostS + nearS,
+    `${lag} s, and it is ${leastS} to ${mostS} s`,
+  );
 }
 
 interface Told {
@@ -134,7 +167,7 @@ async function until(
   served: ServeProcess,
   isDone: (page: MetricsPage) => boolean,
 ): Promise<MetricsPage> {
-  const endMs = Date.now() + 60_000;
+  const endMs = Date.now() + 180_000;
   for (;;) {
     await delay(50);
     const page = await scrape(t, served);

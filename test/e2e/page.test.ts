@@ -13,8 +13,8 @@ import { runCli, temporaryFolder } from './cli.js';
 
 const kinds: readonly ServerKind[] = ['mariadb', 'mysql-9.7'];
 const token = 'a token that is long enough';
-/** A look a second, and the time that a command takes to start. */
-const nearS = 1.5;
+/** A look a second, and as much again that a busy machine may look late. */
+const nearS = 3;
 
 interface Told {
   server: {
@@ -52,7 +52,7 @@ async function until(isTrue: () => Promise<boolean>): Promise<void> {
 
 for (const kind of kinds) {
   testSerialWith(kind)(`${kind}: one lag on page, in status and metrics`, async (t) => {
-    t.timeout(240_000);
+    t.timeout(900_000);
     const server = await startServerOfKind(kind);
     t.teardown(server.stop);
     await server.query(`CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY, v INT);
@@ -80,7 +80,7 @@ for (const kind of kinds) {
     relay.setTarget(0);
     relay.cut();
     const cutMs = Date.now();
-    await delay(5_000);
+    await delay(8_000);
     for (const read of [
       lagOnPage,
       lagInMetrics,
@@ -90,12 +90,16 @@ for (const kind of kinds) {
         ((JSON.parse(await pageOf(of, 'status.json')) as Told).server.sources[0]?.lagMs ?? NaN) /
         1000,
     ]) {
+      // It is true of a moment between the question and the answer, or nearly.
+      const leastS = (Date.now() - cutMs) / 1000;
       const told = await read(served);
-      const truth = (Date.now() - cutMs) / 1000;
-      t.true(Math.abs(told - truth) < nearS, `${told} s, and it is ${truth} s`);
+      const mostS = (Date.now() - cutMs) / 1000;
+      const isNear = told > leastS - nearS && told < mostS + nearS;
+      t.true(isNear, `${told} s, and it is ${leastS} to ${mostS} s`);
     }
+    const isAway = /<span class="state (bad">stopped|wait">connecting)<\/span>/;
+    await until(async () => isAway.test(await pageOf(served)));
     const away = await pageOf(served);
-    t.regex(away, /<span class="state (bad">stopped|wait">connecting)<\/span>/);
     t.regex(away, /<dt>Away since<\/dt>/);
     const [, highest = '0'] =
       /<strong>Lag\.<\/strong> Now \d+\.\d s, at most (\d+\.\d) s/.exec(away) ?? [];
@@ -103,12 +107,13 @@ for (const kind of kinds) {
 
     relay.setTarget(server.port);
     await until(async () => (await lagOnPage(served)) === 0);
-    t.true((await lagInMetrics(served)) < nearS);
+    await until(async () => (await lagInMetrics(served)) === 0);
     await server.query("SET SESSION binlog_format='STATEMENT'; INSERT INTO d.t VALUES (99, 1)");
     await until(
       async () => (await status(served)).server.sources[0]?.failure?.code === 'UNSUPPORTED',
     );
     const { failure } = (await status(served)).server.sources[0] ?? {};
+    await until(async () => (await pageOf(served)).includes('<code>UNSUPPORTED</code>'));
     const stopped = await pageOf(served);
     t.regex(stopped, /<code>UNSUPPORTED<\/code>/);
     t.true((failure?.hint ?? '').length > 10);

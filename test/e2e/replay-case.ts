@@ -16,7 +16,7 @@ import { runCli, binlogArgs, temporaryFolder, writeLogs } from './cli.js';
 import { compareTables, readSourceTable, renderArrowTable, sourceTables } from './compare/index.js';
 import { openEmbeddedEngine } from '../engine/open-engine.js';
 
-const timeoutMs = 600_000;
+const timeoutMs = 900_000;
 
 /**
  * Replays the log of a random workload on `server` into a fresh engine, and compares every table,

@@ -14,7 +14,7 @@ const killsWanted = shortOrFull(2, 4);
 
 for (const kind of kindsOf('mariadb', 'mysql-5.7', 'mysql-9.7')) {
   testSerialWith(kind)(`${kind}: --resync that is killed at any moment`, async (t) => {
-    t.timeout(300_000);
+    t.timeout(900_000);
     const seed = chooseSeed();
     t.log(`SEED=${seed}`);
     const random = createRandom(seed);
@@ -69,7 +69,7 @@ for (const kind of kindsOf('mysql-9.7', 'mysql-5.7', 'mariadb')) {
   testSerialWith(kind)(
     `${kind}: the hints lead on where an online schema change lies after a stop`,
     async (t) => {
-      t.timeout(120_000);
+      t.timeout(900_000);
       const server = await startServerOfKind(kind);
       t.teardown(server.stop);
       await server.query(`CREATE DATABASE d; USE d; CREATE TABLE o (id INT PRIMARY KEY);
@@ -113,7 +113,7 @@ for (const kind of kindsOf('mysql-9.7', 'mysql-5.7', 'mariadb')) {
 }
 
 testSerialWith('mariadb')('the hint leads on where a table becomes system-versioned', async (t) => {
-  t.timeout(120_000);
+  t.timeout(900_000);
   const server = await startServerOfKind('mariadb');
   t.teardown(server.stop);
   await server.query(`CREATE DATABASE d; USE d; CREATE TABLE o (id INT PRIMARY KEY);
@@ -135,7 +135,7 @@ testSerialWith('mariadb')('the hint leads on where a table becomes system-versio
 });
 
 testSerialWith('mysql-9.7')('the hint leads on where the log holds rows in part', async (t) => {
-  t.timeout(120_000);
+  t.timeout(900_000);
   const parts = ['--binlog-row-image=MINIMAL', '--binlog-row-value-options=PARTIAL_JSON'];
   const server = await startServerOfKind('mysql-9.7', { args: parts });
   t.teardown(server.stop);

@@ -22,10 +22,11 @@ const balance = 1000;
 const total = 2 * accounts * balance;
 const rounds = 3;
 const readsARound = 30;
+const waitMaxMs = 180_000;
 
 for (const kind of kinds) {
   testSerialWith(kind)(`${kind}: served while it follows, killed and cut`, async (t) => {
-    t.timeout(300_000);
+    t.timeout(900_000);
     const seed = chooseSeed();
     t.log(`SEED=${seed}`);
     const random = createRandom(seed);
@@ -62,7 +63,7 @@ for (const kind of kinds) {
 testSerialWith('mariadb')(
   'a source that is away stops no reader, and status says so',
   async (t) => {
-    t.timeout(120_000);
+    t.timeout(900_000);
     const server = await startServerOfKind('mariadb');
     t.teardown(server.stop);
     await server.query('CREATE DATABASE d; CREATE TABLE d.t (id INT PRIMARY KEY)');
@@ -111,7 +112,8 @@ async function readSums(
   const engine = await openRemoteEngine(served.location);
   try {
     let seen = 0;
-    for (let tries = 0; tries < 400 && seen < readsARound; tries += 1) {
+    const endMs = performance.now() + waitMaxMs;
+    while (seen < readsARound && performance.now() < endMs) {
       const [found] = await queryRows(
         engine,
         "SELECT count() AS n FROM system.tables WHERE database = 'bank'",
@@ -168,7 +170,8 @@ async function poll(
   isDone: (text: string) => boolean,
 ): Promise<string> {
   let text = '';
-  for (let tries = 0; tries < 60; tries += 1) {
+  const endMs = performance.now() + waitMaxMs;
+  while (performance.now() < endMs) {
     text = await read();
     if (isDone(text)) return text;
     await delay(200);

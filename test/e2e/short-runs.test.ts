@@ -12,7 +12,7 @@ const tables = Array.from({ length: 4 }, (_, index) => `w.t${index}`);
 const agedSeconds = 600;
 
 testWith('mariadb')('short runs clear the merged parts that earlier ones left', async (t) => {
-  t.timeout(220_000);
+  t.timeout(900_000);
   const server = await startServerOfKind('mariadb');
   t.teardown(server.stop);
   const keyed = '(id INT PRIMARY KEY AUTO_INCREMENT, v TEXT)';

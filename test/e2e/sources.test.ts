@@ -17,7 +17,7 @@ const roundsMin = 3;
 testSerialWith('mariadb', 'mysql-5.7')(
   'two servers are written into one served engine at the same time, killed or not',
   async (t) => {
-    t.timeout(600_000);
+    t.timeout(900_000);
     const seed = chooseSeed();
     t.log(`SEED=${seed}`);
     const servers = [await startServerOfKind('mariadb'), await startServerOfKind('mysql-5.7')];
@@ -58,7 +58,7 @@ testSerialWith('mariadb', 'mysql-5.7')(
 );
 
 testSerialWith('mariadb', 'mysql-5.7')('a table belongs to one source', async (t) => {
-  t.timeout(300_000);
+  t.timeout(900_000);
   const [first, second] = [
     await startServerOfKind('mariadb'),
     await startServerOfKind('mysql-5.7'),

@@ -14,7 +14,7 @@ const run = promisify(execFile);
 
 for (const kind of kinds) {
   testSerialWith(kind)(`${kind}: the closing commands mend what differs`, async (t) => {
-    t.timeout(300_000);
+    t.timeout(900_000);
     const server = await startServerOfKind(kind);
     t.teardown(server.stop);
     const names = ['rows', 'columns', 'keyed', 'lost', 'plain', 'gone', 'it’s'];

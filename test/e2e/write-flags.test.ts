@@ -146,7 +146,7 @@ test.serial(
 test.serial(
   'SIGINT stops after a whole transaction with 130, and the same command goes on',
   async (t) => {
-    t.timeout(120_000);
+    t.timeout(900_000);
     const engine = path.join(temporaryFolder(t), 'engine');
     // A pipe that stays open: the writer is in the middle of the log, whatever its speed.
     const args = [

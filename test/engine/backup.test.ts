@@ -18,7 +18,7 @@ const tables = `CREATE DATABASE keyed; CREATE DATABASE bag;
 const databases = ['keyed', 'bag'];
 
 test('BACKUP and RESTORE to a folder give equal tables, and later writes win in them', async (t) => {
-  t.timeout(120_000);
+  t.timeout(900_000);
   const from = await makeEngineFolder(tables);
   t.teardown(() => from.remove());
   const to = await makeEngineFolder();
@@ -70,7 +70,7 @@ test('BACKUP and RESTORE to a folder give equal tables, and later writes win in 
 });
 
 test('RESTORE into a table that has rows is refused, and so is each setting that leads there', async (t) => {
-  t.timeout(120_000);
+  t.timeout(900_000);
   const from = await makeEngineFolder(tables);
   t.teardown(() => from.remove());
   const file = `File('${path.join(from.path, 'backup')}')`;

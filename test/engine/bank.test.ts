@@ -19,14 +19,14 @@ async function temporaryFolder(t: ExecutionContext): Promise<string> {
 }
 
 test.serial('eight readers never see a wrong total, and kills lose no transfer', async (t) => {
-  t.timeout(240_000);
+  t.timeout(900_000);
   t.log(`SEED=${seed}`);
   const transfers = await runBankWithKills(await temporaryFolder(t), createRandom(seed), 2, 8);
   t.true(transfers >= 3, `${transfers} transfers`);
 });
 
 test.serial('nor do they through a server', async (t) => {
-  t.timeout(120_000);
+  t.timeout(900_000);
   t.log(`SEED=${seed}`);
   const { engine, remove } = await openTestEngine();
   t.teardown(remove);

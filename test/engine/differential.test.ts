@@ -9,7 +9,7 @@ import { chooseSeed, createRandom } from '../workload/random.js';
 import { runDifferential } from './differential/run.js';
 
 test('mutable tables answer as plain ones after random changes', async (t) => {
-  t.timeout(240_000);
+  t.timeout(900_000);
   const folder = await mkdtemp(path.join(tmpdir(), 'theflash-differential-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const seed = chooseSeed();

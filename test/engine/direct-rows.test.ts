@@ -128,7 +128,7 @@ for (const [what, definition, isDirect] of kinds) {
         { THEFLASH_FAILPOINT: 'stop:after-publish' },
       );
       t.teardown(() => engine.kill());
-      t.timeout(120_000);
+      t.timeout(900_000);
       const writes = [
         { database: 'direct', isKeyed: what !== 'no key', changes: [put(1, 'a'), put(2, null)] },
       ];

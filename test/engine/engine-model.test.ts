@@ -8,7 +8,7 @@ import { chooseSeed } from '../workload/random.js';
 import { runModel } from './model/run-model.js';
 
 test('tables equal a model of plain rows after random writes, merges and kills', async (t) => {
-  t.timeout(240_000);
+  t.timeout(900_000);
   const folder = await mkdtemp(path.join(tmpdir(), 'theflash-model-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const seed = chooseSeed();

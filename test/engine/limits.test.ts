@@ -35,7 +35,7 @@ async function withEngine(
 }
 
 test.serial('a statement of a megabyte is read, one over 16 MiB is refused', async (t) => {
-  t.timeout(60_000);
+  t.timeout(900_000);
   await withEngine({}, async (engine) => {
     const keys = Array.from({ length: 150_000 }, (_, index) => index * 2).join(',');
     t.true(keys.length > mib / 2);
@@ -112,7 +112,7 @@ test.serial('queries over the memory cap of the engine are refused, not the proc
 });
 
 test.serial('many scans and one writer go on side by side', async (t) => {
-  t.timeout(120_000);
+  t.timeout(900_000);
   // Fewer connections than readers: some always wait for one.
   await withEngine({ scansMax: 4 }, async (engine) => {
     await createTable(engine, 'busy');

@@ -46,7 +46,7 @@ for (const [mode, isHeld] of [
   test.serial(
     `--sandbox ${mode}: the engine's threads are ${isHeld ? 'held' : 'free'}`,
     async (t) => {
-      t.timeout(120_000);
+      t.timeout(900_000);
       const folder = await mkdtemp(path.join(tmpdir(), 'theflash-threads-'));
       const served = await startServe(folder, { args: ['--sandbox', mode] });
       t.teardown(async () => {

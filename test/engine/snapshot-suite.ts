@@ -163,7 +163,7 @@ function defineLifeTests(test: TestFn, under: EngineUnderTest): void {
     await throwsCode(t, untilGone, 'NOT_FOUND');
     const stored = `(SELECT count() FROM system.tables WHERE database = 'theflash_snapshots'
       AND name = '${tables[0]?.stored.table ?? ''}')`;
-    const deadlineMs = Date.now() + minuteMs / 2;
+    const deadlineMs = Date.now() + 2 * minuteMs;
     while ((await readValue(engine, stored)) !== '0') t.true(Date.now() < deadlineMs);
     await snapshotOf(engine, 'expired');
     t.is(await readSnapshot(), '1a 2b 3c');

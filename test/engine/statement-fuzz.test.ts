@@ -9,7 +9,7 @@ import { chooseSeed, createRandom } from '../workload/random.js';
 import { runDisguises } from './disguise/run.js';
 
 test('statements in disguise do what plain ones do', async (t) => {
-  t.timeout(240_000);
+  t.timeout(900_000);
   const folder = await mkdtemp(path.join(tmpdir(), 'theflash-disguise-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
   const seed = chooseSeed();

@@ -5,6 +5,7 @@ import { dropSnapshot, FlashError, listSnapshots, type Engine } from '../../src/
 import { buildStream, column } from '../engine/change-builder.js';
 import { readValue } from '../engine/engine-suite.js';
 import { serveEngine, type TestServer } from '../server/test-server.js';
+import { waitUntil } from '../until.js';
 import { startTcpProxy, type Fault, type TcpProxy } from './tcp-proxy.js';
 
 /** What became of many runs: how many were right in spite of their fault, and how many were told. */
@@ -57,7 +58,7 @@ const limits = {
   // Longer than any run, and short enough to be waited for.
   ticketLifetimeMs: 15_000,
 };
-const hangMs = 20_000;
+const hangMs = 90_000;
 
 /** Reads a result through a proxy, with a fault each time: it is whole, or an error. */
 export async function runScanFaults(engine: Engine, seed: number, runs: number): Promise<Outcomes> {
@@ -161,7 +162,7 @@ async function runCounted(
   let expected = 0;
   const countNow = async (): Promise<number> =>
     Number(await readValue(engine, `(SELECT count() FROM ${database}.t)`));
-  return await runFaults(engine, seed, runs, async (remote) => {
+  return await runFaults(engine, seed, runs, async (remote, served) => {
     let failure: unknown;
     try {
       await write(remote);
@@ -169,6 +170,13 @@ async function runCounted(
       failure = error;
     }
     const isUnknown = failure instanceof FlashError && failure.message.startsWith('Not known');
+    // A server may not have noticed yet that its client is gone, and end the write after this.
+    if (isUnknown) {
+      await waitUntil('the server is done', async () => {
+        const { queries, writes } = await leftNow(engine, served);
+        return queries + writes === 0;
+      });
+    }
     const count = await countNow();
     const added = count - expected;
     expected = count;
@@ -182,7 +190,7 @@ async function runFaults(
   engine: Engine,
   seed: number,
   runs: number,
-  work: (remote: RemoteEngine) => Promise<boolean>,
+  work: (remote: RemoteEngine, served: TestServer) => Promise<boolean>,
 ): Promise<Outcomes> {
   const random = randomFrom(seed);
   const served = await serveEngine(engine, { limits });
@@ -193,8 +201,8 @@ async function runFaults(
   };
   try {
     // Twice: the first batch of a server makes a table, which the figures must not count.
-    await runOnce(proxy, work, outcomes, 'first clean run');
-    await runOnce(proxy, work, outcomes, 'second clean run');
+    await runOnce({ proxy, served }, work, outcomes, 'first clean run');
+    await runOnce({ proxy, served }, work, outcomes, 'second clean run');
     const bytes = { ...proxy.counts };
     for (let run = 0; run < runs; run += 1) {
       const direction = random() < 0.5 ? 'up' : 'down';
@@ -206,7 +214,7 @@ async function runFaults(
         size: 1 + Math.floor(random() * (random() < 0.5 ? 16 : 3_000)),
       };
       proxy.arm(fault);
-      await runOnce(proxy, work, outcomes, `run ${run}: ${JSON.stringify(fault)}`);
+      await runOnce({ proxy, served }, work, outcomes, `run ${run}: ${JSON.stringify(fault)}`);
     }
     outcomes.left = await leftOf(engine, served);
   } finally {
@@ -217,15 +225,15 @@ async function runFaults(
 }
 
 async function runOnce(
-  proxy: TcpProxy,
-  work: (remote: RemoteEngine) => Promise<boolean>,
+  { proxy, served }: { proxy: TcpProxy; served: TestServer },
+  work: (remote: RemoteEngine, served: TestServer) => Promise<boolean>,
   outcomes: Outcomes,
   name: string,
 ): Promise<void> {
   let remote: RemoteEngine | undefined;
   const attempt = async (): Promise<boolean> => {
     remote = await openRemoteEngine(`tcp://127.0.0.1:${proxy.port}`, { timeouts });
-    return await work(remote);
+    return await work(remote, served);
   };
   try {
     if (await withLimit(attempt())) outcomes.right += 1;
@@ -244,16 +252,20 @@ async function runOnce(
 async function leftOf(engine: Engine, served: TestServer): Promise<Left> {
   const untilMs = Date.now() + hangMs;
   for (;;) {
-    const left = {
-      ...served.server.counts(),
-      snapshots: (await listSnapshots(engine)).length,
-      // The one that counts is the one that is seen.
-      queries: Number(await readValue(engine, '(SELECT count() - 1 FROM system.processes)')),
-    };
-    const sum = Object.values(left).reduce((total, count) => total + count, 0);
+    const left = await leftNow(engine, served);
+    const sum = Object.values<number>({ ...left }).reduce((total, count) => total + count, 0);
     if (sum === 0 || Date.now() > untilMs) return left;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}
+
+async function leftNow(engine: Engine, served: TestServer): Promise<Left> {
+  return {
+    ...served.server.counts(),
+    snapshots: (await listSnapshots(engine)).length,
+    // The one that counts is the one that is seen.
+    queries: Number(await readValue(engine, '(SELECT count() - 1 FROM system.processes)')),
+  };
 }
 
 /** A hang is a failure of its own kind. */

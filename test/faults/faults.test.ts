@@ -28,12 +28,14 @@ const engine = (): Engine => {
 test.serial(
   'scans over a bad network are whole or refused, and nothing is left behind',
   async (t) => {
+    t.timeout(1_200_000);
     check(await runScanFaults(engine(), seed, 200), (line) => t.log(line));
     t.pass();
   },
 );
 
 test.serial('writes over a bad network are applied once or not at all, and told so', async (t) => {
+  t.timeout(1_200_000);
   check(await runWriteFaults(engine(), seed, 120), (line) => t.log(line));
   t.pass();
 });
@@ -41,6 +43,7 @@ test.serial('writes over a bad network are applied once or not at all, and told 
 test.serial(
   'plans and inserts over a bad network leave no snapshot, and no row twice',
   async (t) => {
+    t.timeout(1_200_000);
     check(await runPlanFaults(engine(), seed, 60), (line) => t.log(line));
     check(await runInsertFaults(engine(), seed, 80), (line) => t.log(line));
     t.pass();

@@ -93,7 +93,8 @@ test.serial('values of other types are refused by every call', async (t) => {
 test.serial('a scan can be read again, and two at once give the same', async (t) => {
   const engine = await openEngine(path.join(temporaryFolder(t), 'e'), { sandbox: 'off' });
   await replay(await openSource(logs), engine);
-  const pieces = scan(engine, { table: 'shop.customers' });
+  // Rows that no order is asked of may come in other batches, which have another size.
+  const pieces = scan(engine, { table: 'shop.customers', orderBy: 'id' });
   const [first, second] = await Promise.all([readAll(pieces), readAll(pieces)]);
   t.true(first > 100);
   t.is(second, first);

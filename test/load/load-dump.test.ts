@@ -220,7 +220,7 @@ testSerialWith('mariadb')(
 );
 
 async function startServer(t: ExecutionContext, kind: ServerKind): Promise<Server> {
-  t.timeout(300_000);
+  t.timeout(900_000);
   const gtids = ['--gtid-mode=ON', '--enforce-gtid-consistency=ON'];
   const server = await startServerOfKind(kind, { args: kind === 'mysql-9.7' ? gtids : [] });
   t.teardown(server.stop);

@@ -87,9 +87,7 @@ test.serial('an answer that is lost is asked for again', async (t) => {
   const served = await serveEngine(engine());
   const proxy = await startTcpProxy(served.server.port);
   try {
-    const remote = await openRemoteEngine(`tcp://127.0.0.1:${proxy.port}`, {
-      timeouts: { responseMs: 500 },
-    });
+    const remote = await openRemoteEngine(`tcp://127.0.0.1:${proxy.port}`);
     // The whole way up, cut off on the way down after the login.
     await remote.close();
     const loginBytes = proxy.counts.down;

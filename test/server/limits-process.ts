@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type ServeOptions } from '../../src/server/index.js';
 import { typescript } from '../typescript.js';
+import { waitUntil } from '../until.js';
 
 /** A real server on a new folder, in a process of its own: what attacks it does not slow down the test. */
 export interface LimitsProcess {
@@ -15,6 +16,8 @@ export interface LimitsProcess {
   pid: number;
   /** All that it logged so far. */
   log(): string;
+  /** All that it logged, once that has a line like this one. */
+  logWith(line: RegExp): Promise<string>;
   /** A figure of its metrics, as `theflash_requests_total`; 0 where it has none. */
   metric(name: string): Promise<number>;
   residentMib(): number;
@@ -43,6 +46,15 @@ export async function startLimitsProcess(
     port,
     pid: child.pid ?? 0,
     log: () => log,
+    async logWith(line): Promise<string> {
+      const isThere = (): boolean =>
+        log
+          .split('\n')
+          .slice(0, -1)
+          .some((each) => line.test(each));
+      await waitUntil(`a line like ${line}`, isThere);
+      return log;
+    },
     async metric(name): Promise<number> {
       const text = await (await fetch(metricsUrl)).text();
       const line = text.split('\n').find((each) => each.startsWith(`${name} `));

@@ -101,7 +101,7 @@ test.serial('versions that are too old or too new, and other protocols, are told
 });
 
 test.serial('a login that drips is ended, while others are served', async (t) => {
-  const served = await serveEngine(engine(), { limits: { loginTimeoutMs: 400, loginsMax: 20 } });
+  const served = await serveEngine(engine(), { limits: { loginTimeoutMs: 3_000, loginsMax: 20 } });
   try {
     const slow = await Promise.all(
       Array.from({ length: 30 }, () => RawClient.connect(served.server.port)),

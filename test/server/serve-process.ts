@@ -51,7 +51,7 @@ export async function startServe(
 
 /** Stderr, which has the line, is another pipe than stdout, which has told of the port. */
 async function readListening(log: readonly LogLine[]): Promise<LogLine | undefined> {
-  for (let tries = 0; tries < 500; tries += 1) {
+  for (let tries = 0; tries < 3000; tries += 1) {
     const line = log.find(({ event }) => event === 'listening');
     if (line !== undefined) return line;
     await delay(20);

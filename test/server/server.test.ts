@@ -260,7 +260,7 @@ test.serial('scans that outlast the drain are cancelled', async (t) => {
 });
 
 test.serial('random and mutated frames end their own connection only', async (t) => {
-  const served = await serveEngine(engine(), { limits: { loginTimeoutMs: 500 } });
+  const served = await serveEngine(engine(), { limits: { loginTimeoutMs: 3_000 } });
   const random = randomFrom(seed);
   const noise = (lengthBytes: number): Buffer =>
     Buffer.from(Array.from({ length: lengthBytes }, () => Math.floor(random() * 256)));

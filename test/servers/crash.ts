@@ -7,7 +7,7 @@ import type { Server } from './server.js';
 export async function crash(server: Server): Promise<void> {
   const pid = Number(readFileSync(path.join(server.folder, 'pid'), 'utf8'));
   process.kill(pid, 'SIGKILL');
-  for (let tries = 0; tries < 1000 && isAlive(pid); tries += 1) await delay(20);
+  for (let tries = 0; tries < 9000 && isAlive(pid); tries += 1) await delay(20);
 }
 
 function isAlive(pid: number): boolean {

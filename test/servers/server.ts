@@ -39,7 +39,7 @@ export interface Server {
   stop: () => Promise<void>;
 }
 
-const startTimeoutMs = 60_000;
+const startTimeoutMs = 180_000;
 const pollMs = 25;
 const portTriesMax = 5;
 

@@ -18,7 +18,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { FlashError, Source } from '../../src/protocol/index.js';
 import { openSource } from '../../src/source/index.js';
 
-const waitMaxMs = 20_000;
+const waitMaxMs = 180_000;
 
 /** A followed folder, and all that its logs gave so far. */
 interface Followed {

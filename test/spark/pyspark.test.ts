@@ -22,7 +22,7 @@ for (const shaded of [false, true]) {
       t.pass();
       return;
     }
-    t.timeout(600_000, 'the first run downloads PySpark');
+    t.timeout(900_000, 'the first run downloads PySpark');
     const steps = new Steps({ write: () => true });
     const { jar, bytes } = await buildSparkJar({
       ...{ root: projectRoot, spark: '3.5', shaded, steps, searchPath, cacheFolder: tmpdir() },

@@ -1,5 +1,7 @@
 // Goal: definitions that differ are told, and a table that changes its form while it is compared is compared in the
 // new one. Method: real servers; an ALTER between the parts of a comparison.
+import { openTableServer } from '../../src/source/index.js';
+import { verifyServer } from '../../src/verify/index.js';
 import { testSerialWith } from '../servers/test-with.js';
 import { kindsOf } from '../short-run.js';
 import { openScratchEngine } from '../writer/recorded-log.js';
@@ -8,7 +10,9 @@ import {
   replayNow,
   startCopy,
   startSource,
+  urlOf,
   verify,
+  verifyWaitMs,
   waitForTables,
 } from './working-copy.js';
 
@@ -53,20 +57,29 @@ for (const kind of kindsOf('mariadb', 'mysql-5.7', 'mysql-9.7')) {
     t.teardown(copy.stop);
     await waitForTables(engine, 2);
     const notes: string[] = [];
-    let altering: Promise<unknown> | undefined;
-    const result = await verify(server, engine, {
-      // The second table is read in another snapshot than the first one, and may see the change.
-      ...{ threads: 1, pauseMs: 300, snapshotMaxMs: 1 },
-      onNote: (line) => notes.push(line),
-      onProgress: () => {
-        altering ??= server.query(
-          `ALTER TABLE w.a ADD n INT NOT NULL DEFAULT 7; INSERT INTO w.a VALUES (3, 3, 3);
-           ALTER TABLE w.b MODIFY v BIGINT; INSERT INTO w.b VALUES (2, 99999999999)`,
-        );
-        altering.catch(() => undefined);
-      },
+    const tables = await openTableServer(urlOf(server));
+    t.teardown(() => {
+      tables.close();
     });
-    await altering;
+    let snapshots = 0;
+    const altering = {
+      ...tables,
+      openSnapshot: async (count: number, locked: readonly string[]) => {
+        snapshots += 1;
+        // The second table is read in another snapshot than the first one, and sees the change.
+        if (snapshots === 2) {
+          await server.query(
+            `ALTER TABLE w.a ADD n INT NOT NULL DEFAULT 7; INSERT INTO w.a VALUES (3, 3, 3);
+             ALTER TABLE w.b MODIFY v BIGINT; INSERT INTO w.b VALUES (2, 99999999999)`,
+          );
+        }
+        return tables.openSnapshot(count, locked);
+      },
+    };
+    const result = await verifyServer(altering, engine, {
+      ...{ threads: 1, snapshotMaxMs: 1, waitMs: verifyWaitMs },
+      onNote: (line) => notes.push(line),
+    });
     t.deepEqual(findings(result), []);
     t.regex(notes.join(' '), /w\.a.*: changed while compared, and begun anew/);
     t.is(result.tables.length, 2);

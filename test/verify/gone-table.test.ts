@@ -5,7 +5,7 @@ import { openTableServer } from '../../src/source/index.js';
 import { isEqual, verifyServer, type VerifyResult } from '../../src/verify/index.js';
 import { testSerialWith } from '../servers/test-with.js';
 import { openScratchEngine } from '../writer/recorded-log.js';
-import { startCopy, startSource, urlOf, waitForTables } from './working-copy.js';
+import { startCopy, startSource, urlOf, verifyWaitMs, waitForTables } from './working-copy.js';
 
 testSerialWith('mariadb')('a named table that is dropped meanwhile is not equal', async (t) => {
   const server = await startSource(t, 'mariadb');
@@ -27,7 +27,7 @@ testSerialWith('mariadb')('a named table that is dropped meanwhile is not equal'
           return tables.openSnapshot(count, locked);
         },
       };
-      return await verifyServer(dropping, engine, { waitMs: 20_000, include });
+      return await verifyServer(dropping, engine, { waitMs: verifyWaitMs, include });
     } finally {
       tables.close();
     }

@@ -1,14 +1,17 @@
 // A server with the tables of the workload, a copy of it in this process, and what compares the two.
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { listTables, type Engine } from '../../src/protocol/index.js';
 import { openSource, openTableServer } from '../../src/source/index.js';
 import { verifyServer, type VerifyOptions, type VerifyResult } from '../../src/verify/index.js';
 import { replay } from '../../src/writer/index.js';
 import { startServerOfKind, type Server, type ServerKind } from '../servers/index.js';
+import { waitUntil } from '../until.js';
+
+/** How long a comparison waits for the copy: far more than a slow machine needs. */
+export const verifyWaitMs = 120_000;
 
 export async function startSource(t: ExecutionContext, kind: ServerKind): Promise<Server> {
-  t.timeout(300_000);
+  t.timeout(900_000);
   const gtids = ['--gtid-mode=ON', '--enforce-gtid-consistency=ON'];
   const server = await startServerOfKind(kind, { args: kind === 'mysql-9.7' ? gtids : [] });
   t.teardown(server.stop);
@@ -50,7 +53,7 @@ export async function verify(
 ): Promise<VerifyResult> {
   const tables = await openTableServer(urlOf(server));
   try {
-    return await verifyServer(tables, engine, { waitMs: 20_000, ...options });
+    return await verifyServer(tables, engine, { waitMs: verifyWaitMs, ...options });
   } finally {
     tables.close();
   }
@@ -71,12 +74,10 @@ export function findings({ tables }: VerifyResult): string[] {
 
 /** Waits until the copy has so many tables. */
 export async function waitForTables(engine: Engine, count: number): Promise<void> {
-  for (let tries = 0; tries < 1_000; tries += 1) {
+  await waitUntil(`the copy has ${count} tables`, async () => {
     const isBegun = (await engine.readCheckpoint('binlog')) !== undefined;
-    if (isBegun && (await listTables(engine)).length >= count) return;
-    await delay(20);
-  }
-  throw new Error(`the copy has not got ${count} tables in 20 s`);
+    return isBegun && (await listTables(engine)).length >= count;
+  });
 }
 
 /** Replays the server's log, from its beginning, up to where it ends now. */

@@ -41,7 +41,7 @@ function endingEngine(engine: Engine, callsMax: number): Engine {
 testWith('mysql-5.7')(
   'a rebuild that is cut at any step ends in the same tables when it is run again',
   async (t) => {
-    t.timeout(300_000);
+    t.timeout(900_000);
     const server = await startMysql57();
     t.teardown(server.stop);
     const files = await record(server, async () => {

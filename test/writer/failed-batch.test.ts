@@ -5,7 +5,7 @@ import { runIn } from './foreign-keys/recorded-keys.js';
 import { openScratchEngine, record, replayFiles } from './recorded-log.js';
 
 testSerialWith('mariadb')('DDL after a refused batch does not wait for it for ever', async (t) => {
-  t.timeout(120_000);
+  t.timeout(900_000);
   const server = await startServerOfKind('mariadb');
   t.teardown(server.stop);
   const engine = await openScratchEngine(t);

@@ -23,7 +23,7 @@ async function ids(engine: Engine): Promise<number[]> {
 
 for (const kind of liveKinds) {
   testSerialWith(kind)(`${kind}: following ends at a place of the log`, async (t) => {
-    t.timeout(120_000);
+    t.timeout(900_000);
     const server = await startLive(t, kind);
     await server.query('CREATE DATABASE u; CREATE TABLE u.t (id INT PRIMARY KEY)');
     const places: Place[] = [];
@@ -70,7 +70,7 @@ for (const kind of liveKinds) {
   });
 
   testSerialWith(kind)(`${kind}: following ends at a moment`, async (t) => {
-    t.timeout(120_000);
+    t.timeout(900_000);
     const server = await startLive(t, kind);
     await server.query('CREATE DATABASE u; CREATE TABLE u.t (id INT PRIMARY KEY)');
     const late = 2_000_000_000;

@@ -1,7 +1,6 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { queryRows, type Engine, type FlashError } from '../../src/protocol/index.js';
 import { openDump } from '../../src/source/index.js';
@@ -14,9 +13,10 @@ import {
   type ReplayResult,
 } from '../../src/writer/index.js';
 import { dumpServer } from '../load/dump-server.js';
-import type { Server, ServerKind } from '../servers/index.js';
+import { sessionEnds, type Server, type ServerKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
 import { liveKinds, openLive, startLive, urlOf } from '../source/live/live-server.js';
+import { waitUntil } from '../until.js';
 import { openScratchEngine, replayFiles, sameRows } from './recorded-log.js';
 
 const rows = 'SELECT id, v FROM s.t ORDER BY id';
@@ -46,18 +46,10 @@ function gtidArgs(kind: ServerKind): string[] {
     : ['--gtid-mode=ON', '--enforce-gtid-consistency=ON', '--log-slave-updates=ON'];
 }
 
-async function waitUntil(isTrue: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 1000; tries += 1) {
-    if (await isTrue()) return;
-    await delay(20);
-  }
-  throw new Error('it has not come to that in 20 s');
-}
-
 /** Waits until a row is in the copy: the last one that the source has. */
 async function waitForRow(engine: Engine, id: number): Promise<void> {
   const sql = `SELECT count() AS c FROM s.t WHERE id = ${id}`;
-  await waitUntil(async () => {
+  await waitUntil(`row ${id} is in the copy`, async () => {
     // The table may not be there yet.
     const found = await queryRows(engine, sql).catch(() => []);
     return Number(found[0]?.['c']) === 1;
@@ -156,7 +148,7 @@ for (const kind of liveKinds) {
     await replayNow(t, server, fresh);
     for (let log = 0; log < 3; log += 1) await server.flushLogs();
     // MariaDB keeps a log until the engines have written down what it holds.
-    await waitUntil(async () => {
+    await waitUntil('the log is purged', async () => {
       await server.query("PURGE BINARY LOGS TO 'binlog.000003'");
       return (await server.query('SHOW BINARY LOGS'))[0]?.['Log_name'] === 'binlog.000003';
     });
@@ -195,6 +187,7 @@ for (const kind of liveKinds) {
     await session.query(`XA START 'x'; INSERT INTO s.t VALUES ${many(40_000)}; XA END 'x'`);
     await session.query("XA PREPARE 'x'");
     session.destroy();
+    await sessionEnds(server, session.threadId);
     await server.flushLogs();
     await server.query("INSERT INTO s.t VALUES (6, 'f')");
     await waitForRow(engine, 6);
@@ -215,7 +208,7 @@ for (const kind of liveKinds) {
     const engine = await openScratchEngine(t);
     await replayNow(t, source, engine);
     await source.query("INSERT INTO s.t VALUES (3, 'c')");
-    await waitUntil(async () => {
+    await waitUntil('the replica has the row', async () => {
       const found = await replica.query('SELECT * FROM s.t WHERE id = 3').catch(() => []);
       return found.length === 1;
     });
@@ -281,7 +274,7 @@ async function makeLong(server: Server): Promise<void> {
 testSerialWith('mariadb')(
   'a batch that is refused is told while the source is quiet',
   async (t) => {
-    t.timeout(60_000);
+    t.timeout(900_000);
     const server = await startLive(t, 'mariadb');
     await server.query(
       'CREATE DATABASE s; CREATE TABLE s.bag (v INT); INSERT INTO s.bag VALUES (8), (9)',
@@ -305,7 +298,7 @@ testSerialWith('mariadb')(
 testSerialWith('mariadb')(
   'the place of a copy moves with DDL and with tables that are left out, busy or quiet',
   async (t) => {
-    t.timeout(60_000);
+    t.timeout(900_000);
     const server = await startLive(t, 'mariadb');
     await server.query('CREATE DATABASE s; CREATE TABLE s.t (id INT); CREATE TABLE s.out (id INT)');
     const engine = await openScratchEngine(t);
@@ -322,12 +315,15 @@ testSerialWith('mariadb')(
       Number((await server.query('SHOW MASTER STATUS'))[0]?.['Position']);
 
     await server.query('ALTER TABLE s.t ADD v INT');
-    await waitUntil(async () => (await offset()) === (await end()));
+    await waitUntil('the place is after the ALTER', async () => (await offset()) === (await end()));
     await server.query('INSERT INTO s.out VALUES (1)');
-    await waitUntil(async () => (await offset()) === (await end()));
+    await waitUntil(
+      'the place is after the change that is left out',
+      async () => (await offset()) === (await end()),
+    );
     // While one change of a table that is left out follows another, too.
     const first = await end();
-    await waitUntil(async () => {
+    await waitUntil('the place moves while the source is busy', async () => {
       await server.query('INSERT INTO s.out VALUES (2)');
       return (await offset()) > first;
     });

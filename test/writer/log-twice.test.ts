@@ -199,7 +199,7 @@ for (const args of [noGtids, gtids]) {
       const done = replay(source, engine, { from, limits: { ageMaxMs: 20 } });
       if (args === gtids) {
         // Its GTID is enough, and the rest need not come.
-        for (let tries = 0; tries < 3000; tries += 1) {
+        for (let tries = 0; tries < 18_000; tries += 1) {
           if ((await queryRows(engine, allRows)).length > before.length) break;
           await delay(10);
         }
@@ -225,7 +225,7 @@ async function makeAlikeLogs(
   t.teardown(server.stop);
   const session = await server.connection.getConnection();
   // MariaDB and MySQL 9.7 take the time of the clock for a log that they open; a second is long.
-  for (let tries = 0; tries < 20; tries += 1) {
+  for (let tries = 0; tries < 100; tries += 1) {
     await session.query(`SET SESSION timestamp = DEFAULT; DROP DATABASE IF EXISTS d; CREATE DATABASE d;
       CREATE TABLE d.t (id INT, v INT) ENGINE=MyISAM`);
     const before = server.binlogFiles().length;

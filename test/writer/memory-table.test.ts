@@ -7,7 +7,7 @@ const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
 
 for (const kind of kinds) {
   testSerialWith(kind)(`${kind}: a MEMORY table is empty after a restart`, async (t) => {
-    t.timeout(120_000);
+    t.timeout(900_000);
     const first = await startServerOfKind(kind);
     t.teardown(first.stop);
     await first.query(`CREATE DATABASE mem; USE mem; CREATE TABLE m (id INT PRIMARY KEY) ENGINE=MEMORY;

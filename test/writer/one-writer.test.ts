@@ -21,11 +21,15 @@ testSerialWith('mariadb')('a second writer is refused, and no row comes twice', 
     source.close?.();
   };
   await write();
-  for (let v = 0; v < transactions; v += 1) {
-    await server.query(`INSERT INTO s.bag VALUES (${v % 7})`);
+  const refused: unknown[] = [];
+  for (let round = 0; round < 10 && refused.length === 0; round += 1) {
+    for (let v = 0; v < transactions; v += 1) {
+      await server.query(`INSERT INTO s.bag VALUES (${v % 7})`);
+    }
+    for (const end of await Promise.allSettled([write(), write()])) {
+      if (end.status === 'rejected') refused.push(end.reason);
+    }
   }
-  const ends = await Promise.allSettled([write(), write()]);
-  const refused = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason as unknown] : []));
   t.true(refused.length > 0, 'both writers met');
   for (const error of refused) t.like(error, { code: 'IN_USE', name: 'FlashError' });
   await write();

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ExecutionContext } from 'ava';
 import { FlashError, queryRows, type Engine } from '../../src/protocol/index.js';
 import { openSource } from '../../src/source/index.js';
 import { replay, type ReplayOptions, type ReplayResult } from '../../src/writer/index.js';
-import { startServerOfKind, type Server, type ServerKind } from '../servers/index.js';
+import { runInSession, startServerOfKind, type Server, type ServerKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
+import { waitUntil } from '../until.js';
 import { openScratchEngine, sameRows } from './recorded-log.js';
 
 const kinds: readonly ServerKind[] = ['mysql-5.7', 'mysql-9.7', 'mariadb'];
@@ -49,12 +49,8 @@ for (const kind of kinds) {
       // The log's last event, the ROTATE, is cut: its rest does not come for now.
       pipe.write(bytes.subarray(0, bytes.length - 5));
       const done = replayPipe(engine, pipe, path.basename(file), { limits: { ageMaxMs: 20 } });
-      let seen = 0;
-      for (let tries = 0; seen < 72 && tries < 3000; tries += 1) {
-        await delay(10);
-        seen = await countOf(engine, 's.t').catch(() => 0);
-      }
-      t.is(seen, 72);
+      const seen = (): Promise<number> => countOf(engine, 's.t').catch(() => 0);
+      await waitUntil('all are seen', async () => (await seen()) === 72);
       pipe.end(bytes.subarray(bytes.length - 5));
       t.is((await done).totals.transactions, 72);
     },
@@ -185,24 +181,8 @@ async function xa(
   sql: string,
   end: 'PREPARE' | 'ONE PHASE',
 ): Promise<void> {
-  const connection = await server.connection.getConnection();
   const last = end === 'PREPARE' ? `XA PREPARE '${xid}'` : `XA COMMIT '${xid}' ONE PHASE`;
-  try {
-    await connection.query(`XA START '${xid}'; ${sql}; XA END '${xid}'; ${last}`);
-  } finally {
-    connection.destroy();
-  }
-  await sessionEnds(server, connection.threadId);
-}
-
-/** Other sessions know the transaction once its own has gone. */
-async function sessionEnds(server: Server, thread: number): Promise<void> {
-  for (let tries = 0; tries < 2000; tries += 1) {
-    const sql = `SELECT id FROM information_schema.processlist WHERE id = ${thread}`;
-    if ((await server.query(sql)).length === 0) return;
-    await delay(5);
-  }
-  throw new Error(`session ${thread} did not end`);
+  await runInSession(server, `XA START '${xid}'; ${sql}; XA END '${xid}'; ${last}`);
 }
 
 function* chunksOf(bytes: Buffer, size: number): Generator<Buffer> {

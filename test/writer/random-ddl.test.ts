@@ -9,7 +9,7 @@ const kinds: readonly ServerKind[] = kindsOf('mysql-5.7', 'mysql-9.7', 'mariadb'
 // The long form of it is test/soak/ddl.test.ts.
 for (const kind of kinds) {
   testSerialWith(kind)(`${kind}: random ALTERs of filled tables end in the source's`, async (t) => {
-    t.timeout(240_000);
+    t.timeout(900_000);
     const seed = chooseSeed();
     t.log(`SEED=${seed}`);
     const server = await startServerOfKind(kind);

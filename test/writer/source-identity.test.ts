@@ -229,7 +229,7 @@ async function follow(replica: Server, source: Server): Promise<void> {
 
 async function caughtUp(replica: Server, source: Server): Promise<void> {
   const { gtidSet } = await positionOf(source);
-  for (let tries = 0; tries < 1000; tries += 1) {
+  for (let tries = 0; tries < 9000; tries += 1) {
     const held = await positionOf(replica);
     if (GtidSet.parse(held.gtidSet).contains(gtidSet)) return;
     await replica.query('SELECT SLEEP(0.02)');

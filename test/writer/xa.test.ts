@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { ExecutionContext } from 'ava';
 import type { Server, ServerKind } from '../servers/index.js';
-import { startServerOfKind } from '../servers/index.js';
+import { runInSession, startServerOfKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
 import { openScratchEngine, record, replayFiles, sameRows } from './recorded-log.js';
 
@@ -15,21 +15,21 @@ for (const kind of kinds) {
         'CREATE DATABASE xa; CREATE TABLE xa.t (id INT PRIMARY KEY, v VARCHAR(99) CHARACTER SET latin1)',
       );
       await server.query("INSERT INTO xa.t VALUES (1,'a'), (2,'b'), (3,'c')");
-      await onConnection(
+      await runInSession(
         server,
         "XA START 'one'; UPDATE xa.t SET v = 'x' WHERE id = 1; XA END 'one'; XA PREPARE 'one'",
       );
       await server.query("INSERT INTO xa.t VALUES (4,'d')");
-      await onConnection(
+      await runInSession(
         server,
         "XA START 'two','b',7; DELETE FROM xa.t WHERE id = 2; XA END 'two','b',7; XA PREPARE 'two','b',7",
       );
       await server.flushLogs();
       await server.query("INSERT INTO xa.t VALUES (5,'e')");
       await server.flushLogs();
-      await onConnection(server, "XA COMMIT 'one'");
-      await onConnection(server, "XA ROLLBACK 'two','b',7");
-      await onConnection(
+      await runInSession(server, "XA COMMIT 'one'");
+      await runInSession(server, "XA ROLLBACK 'two','b',7");
+      await runInSession(
         server,
         "XA START 'three'; INSERT INTO xa.t VALUES (6,'f'); XA END 'three'; XA COMMIT 'three' ONE PHASE",
       );
@@ -65,7 +65,7 @@ for (const kind of kinds) {
       );
       const values = (from: number, count: number): string =>
         Array.from({ length: count }, (_, i) => `(${from + i},'${'x'.repeat(90)}')`).join(',');
-      await onConnection(
+      await runInSession(
         server,
         `XA START 'large'; INSERT INTO xa.t VALUES ${values(1, 6000)}; DELETE FROM xa.t WHERE id = 5;
        XA END 'large'; XA PREPARE 'large'`,
@@ -101,11 +101,3 @@ async function startServer(t: ExecutionContext, kind: ServerKind): Promise<Serve
 }
 
 /** Runs statements on a connection that ends after them, as a prepared transaction lets it. */
-async function onConnection(server: Server, sql: string): Promise<void> {
-  const connection = await server.connection.getConnection();
-  try {
-    await connection.query(sql);
-  } finally {
-    connection.destroy();
-  }
-}

@@ -21,7 +21,7 @@ for (const kind of kinds) {
   testWith(kind)(
     `${kind}: every code of every charset reads as the server selects it`,
     async (t) => {
-      t.timeout(180_000);
+      t.timeout(900_000);
       const server = await startServerOfKind(kind);
       t.teardown(server.stop);
       const golden: Record<string, { bytes: string; text: string }> = {};

@@ -60,7 +60,7 @@ export function startTransfers(server: Server): { stop: () => Promise<void> } {
 }
 
 export async function startServer(t: ExecutionContext, kind: ServerKind): Promise<Server> {
-  t.timeout(300_000);
+  t.timeout(900_000);
   const gtids = ['--gtid-mode=ON', '--enforce-gtid-consistency=ON'];
   const server = await startServerOfKind(kind, { args: kind === 'mysql-9.7' ? gtids : [] });
   t.teardown(server.stop);

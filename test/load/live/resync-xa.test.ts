@@ -1,6 +1,6 @@
 // Goal: rows of an XA transaction that is prepared when tables are read, and committed later, are in the copy
 // once, or the run stops. Method: real servers; expected values are their SELECT.
-import type { ServerKind } from '../../servers/index.js';
+import { runInSession, type Server, type ServerKind } from '../../servers/index.js';
 import { testSerialWith } from '../../servers/test-with.js';
 import { kindsOf } from '../../short-run.js';
 import { openScratchEngine } from '../../writer/recorded-log.js';
@@ -27,13 +27,10 @@ for (const kind of kinds) {
   );
 }
 
-async function prepare(
-  server: Awaited<ReturnType<typeof startServer>>,
-  xid: string,
-  id: number,
-): Promise<void> {
-  const connection = await server.connection.getConnection();
-  await connection.query(`XA START '${xid}'; INSERT INTO w.a VALUES (${id}, 1); INSERT INTO w.b VALUES (${id}, 1);
-    XA END '${xid}'; XA PREPARE '${xid}'`);
-  connection.destroy();
+async function prepare(server: Server, xid: string, id: number): Promise<void> {
+  await runInSession(
+    server,
+    `XA START '${xid}'; INSERT INTO w.a VALUES (${id}, 1); INSERT INTO w.b VALUES (${id}, 1);
+     XA END '${xid}'; XA PREPARE '${xid}'`,
+  );
 }

@@ -113,19 +113,23 @@ for (const packs of [false, true]) {
       instanceOf: ClickHouseError,
     });
     t.deepEqual([error.code, error.type], ['47', 'UNKNOWN_IDENTIFIER']);
-    const late = await client.query({
-      query: 'SELECT number, throwIf(number = 900000) FROM numbers(1000000)',
-      format: 'JSONEachRow',
-      clickhouse_settings: { max_block_size: '1000' },
-    });
     const drain = async (): Promise<void> => {
+      const late = await client.query({
+        query: 'SELECT number, throwIf(number = 900000) FROM numbers(1000000)',
+        format: 'JSONEachRow',
+        clickhouse_settings: { max_block_size: '1000' },
+      });
       for await (const rows of late.stream()) t.true(rows.length > 0);
     };
-    // A packed answer is unpacked after it has come: the client may see the broken connection first.
-    const stopped = await t.throwsAsync(drain(), { any: true });
-    const told = stopped instanceof ClickHouseError ? stopped.code : String(stopped);
-    if (packs) t.regex(told, /^395$|aborted/);
-    else t.is(told, '395');
+    // A client that is slow to read, or unpacks the answer after it has come, may see the broken
+    // connection first.
+    let told = '';
+    for (let tries = 0; tries < (packs ? 1 : 10) && told !== '395'; tries += 1) {
+      const stopped = await t.throwsAsync(drain(), { any: true });
+      told = stopped instanceof ClickHouseError ? stopped.code : String(stopped);
+      t.regex(told, /^395$|aborted/);
+    }
+    if (!packs) t.is(told, '395');
     const wrong = createClient({
       url: server.url,
       password: 'wrong',

@@ -13,7 +13,7 @@ const python = path.join(folder, 'bin', 'python');
 /** Why it can't be had, or undefined. */
 async function install(): Promise<string | undefined> {
   const run = (program: string, args: string[]): Promise<{ exitCode?: number; stderr: string }> =>
-    execa(program, args, { reject: false, timeout: 120_000 });
+    execa(program, args, { reject: false, timeout: 600_000 });
   if ((await run(python, ['-c', 'import clickhouse_connect'])).exitCode === 0) return undefined;
   const made = await run('python3', ['-m', 'venv', folder]);
   if (made.exitCode !== 0) return `there is no virtual environment: ${made.stderr}`;

@@ -48,10 +48,10 @@ test('without one, or with another, nothing is run', async (t) => {
     { ...none, authorization: basic('default', 'wrong') },
     { 'x-clickhouse-key': 'wrong', authorization: basic('default', server.token) },
   ]) {
-    const beganMs = Date.now();
+    const beganMs = performance.now();
     const reply = await send(server, '/', { headers, body: 'CREATE DATABASE broken_in' });
     t.deepEqual([reply.status, reply.headers['x-clickhouse-exception-code']], [403, '516']);
-    t.true(Date.now() - beganMs >= 99, 'a wrong password waits');
+    t.true(performance.now() - beganMs >= 98, 'a wrong password waits');
     t.false(reply.text.includes(server.token));
   }
   t.is((await send(server, '/?query=EXISTS%20DATABASE%20broken_in')).text, '0\n');

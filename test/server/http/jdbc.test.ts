@@ -15,7 +15,7 @@ const source = path.join(projectRoot, 'test', 'server', 'http', 'jdbc');
 /** Why it can't be had, or undefined. */
 async function install(): Promise<string | undefined> {
   const run = (program: string, args: string[]): Promise<{ exitCode?: number; stdout: string }> =>
-    execa(program, args, { reject: false, timeout: 120_000 });
+    execa(program, args, { reject: false, timeout: 600_000 });
   await mkdir(folder, { recursive: true });
   const driver = path.join(libraries, 'jdbc-v2-0.10.0.jar');
   const isThere = await access(driver).then(
@@ -92,10 +92,11 @@ for (const [name, properties] of [
     const args = ['-Duser.timezone=UTC', '-cp', `${libraries}/*:${folder}`, 'JdbcCheck'];
     const url = `jdbc:clickhouse://127.0.0.1:${server.port}/db`;
     const { stdout } = await execa('java', [...args, url, server.token, ...properties], {
-      timeout: 60_000,
+      timeout: 200_000,
     });
     const lines = stdout
       .split('\n')
+      .filter((line) => /^\w+=/.test(line))
       .map((line) => [line.replace(/=.*/, ''), line.replace(/^\w+=/, '')]);
     t.deepEqual(Object.fromEntries(lines), expected);
   });

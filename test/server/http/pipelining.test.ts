@@ -86,7 +86,7 @@ test.serial('fifty at once, and ones that come while others run', async (t) => {
   let got = '';
   socket.on('data', (piece) => (got += piece.toString()));
   socket.setNoDelay(true);
-  socket.write(get('SELECT sleep(0.5)'));
+  socket.write(get('SELECT sleep(3)'));
   while (server.served.server.counts().scans === 0) await wait(5);
   const second = post("SELECT 'second'", last);
   await new Promise((resolve) => socket.write(second.slice(0, 30), resolve));

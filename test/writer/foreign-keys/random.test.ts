@@ -6,14 +6,14 @@ import { compareRandomKeys, randomKinds } from './compare-random.js';
 
 for (const kind of kindsOf(...randomKinds)) {
   testSerialWith(kind)(`${kind}: random foreign keys end in the source's rows`, async (t) => {
-    t.timeout(300_000);
+    t.timeout(900_000);
     await compareRandomKeys(t, kind, { seed: chooseSeed(), rounds: 1, statements: 250 });
   });
 }
 
 for (const kind of kindsOf('mariadb', 'mysql-5.7')) {
   testSerialWith(kind)(`${kind}: so they do where the log holds rows in part`, async (t) => {
-    t.timeout(300_000);
+    t.timeout(900_000);
     const args = ['--binlog-row-image=MINIMAL'];
     await compareRandomKeys(t, kind, { seed: chooseSeed(), rounds: 1, statements: 250, args });
   });

@@ -1,11 +1,12 @@
 // Goal: people see how the server stands in a browser, and programs get what they got before. Method: real requests to a
 // real engine, whose names and texts are full of what HTML is made of.
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import test from 'ava';
 import { readEngineStatus } from '../../../../src/cli/index.js';
 import { acceptsHtml } from '../../../../src/server/http/page/accepts-html.js';
 import { serveEngine, until, type TestServer } from '../../test-server.js';
-import { run, send, type HttpServer } from '../http-server.js';
+import { run, send, type HttpServer, type Reply } from '../http-server.js';
 import { browserHeaders, startPage } from './page-server.js';
 
 let server: HttpServer;
@@ -91,12 +92,12 @@ test('nobody sees it without the login, and a browser asks for it again', async 
   };
   for (const path of [...pages, '/status.json']) {
     for (const headers of [none, wrong]) {
-      const beganMs = Date.now();
+      const beganMs = performance.now();
       const reply = await send(server, path, { headers });
       t.is(reply.status, 401, path);
       t.regex(String(reply.headers['www-authenticate']), /^Basic realm="TheFlash"/);
       t.false(reply.text.includes('alert(1)') || reply.text.includes('monday'), path);
-      t.true(headers === none || Date.now() - beganMs >= 99, 'a wrong password waits');
+      t.true(headers === none || performance.now() - beganMs >= 98, 'a wrong password waits');
     }
   }
   const cancel = await send(server, '/cancel', { headers: none, body: 'id=http-1&token=' });
@@ -156,13 +157,19 @@ test('names are text, whatever is in them, and nothing but the style may run', a
 });
 
 test('tables and snapshots as status has them, and its JSON', async (t) => {
-  const status = await readEngineStatus(await server.served.connect({ token: server.token }), null);
+  const engine = await server.served.connect({ token: server.token });
   const { text } = await send(server, '/status', { headers: browser() });
-  t.is(status.tables.length, 1);
-  t.like(status.tables[0], { rows: 1, deletedRows: 1 });
   t.true(text.includes(`<th scope="row">${escaped}.${escaped}</th>`));
   t.regex(text, /<th scope="row">monday<\/th><td>a user, by CREATE SNAPSHOT<\/td>/);
-  const reply = await send(server, '/status.json', { headers: browser() });
+  // The engine merges parts, and takes those away that were merged: what it says twice is compared.
+  let status = await readEngineStatus(engine, null);
+  let reply: Reply;
+  for (;;) {
+    const before = status;
+    reply = await send(server, '/status.json', { headers: browser() });
+    status = await readEngineStatus(engine, null);
+    if (isDeepStrictEqual(status.tables, before.tables)) break;
+  }
   t.is(reply.headers['content-type'], 'application/json');
   const { warnings, readAt, ...document } = JSON.parse(reply.text) as Record<string, unknown>;
   t.deepEqual(warnings, []);
@@ -173,6 +180,8 @@ test('tables and snapshots as status has them, and its JSON', async (t) => {
     disk: document['disk'],
   };
   t.deepEqual(document, JSON.parse(JSON.stringify({ ...status, ...here })));
+  t.is(status.tables.length, 1);
+  t.like(status.tables[0], { rows: 1, deletedRows: 1 });
   t.like(document['server'], { version: 'theflash/0.0.0-test', openWrites: 0 });
 });
 

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The client against a real server. */
-@Timeout(120)
+@Timeout(600)
 class ClientTest {
   private static final long ROWS = 300_000;
 
@@ -124,7 +124,8 @@ class ClientTest {
               }
             });
     assertEquals("CANCELLED", error.code());
-    assertTrue(Duration.between(start, Instant.now()).toSeconds() < 10);
+    // The statement runs for a quarter of an hour.
+    assertTrue(Duration.between(start, Instant.now()).toSeconds() < 60);
   }
 
   @Test
@@ -273,7 +274,7 @@ class ClientTest {
   }
 
   private static void waitUntil(BooleanSupplier condition) throws InterruptedException {
-    Instant end = Instant.now().plusSeconds(20);
+    Instant end = Instant.now().plusSeconds(180);
     while (!condition.getAsBoolean()) {
       assertTrue(Instant.now().isBefore(end), "the condition never came");
       Thread.sleep(20);

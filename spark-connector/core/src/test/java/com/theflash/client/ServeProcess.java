@@ -155,7 +155,7 @@ public final class ServeProcess implements AutoCloseable {
 
   private static int waitFor(Process process) {
     try {
-      if (process.waitFor(60, TimeUnit.SECONDS)) {
+      if (process.waitFor(180, TimeUnit.SECONDS)) {
         return process.exitValue();
       }
       process.destroyForcibly();

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>Partition 0 is the one in trouble: its first attempt holds still after some rows, until it is
  * killed.
  */
-@Timeout(180)
+@Timeout(600)
 @TestMethodOrder(MethodOrderer.MethodName.class)
 class ClusterTest {
   private static final long ROWS = 300_000;

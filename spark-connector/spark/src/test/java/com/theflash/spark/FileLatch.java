@@ -13,7 +13,7 @@ import java.util.concurrent.TimeoutException;
  */
 final class FileLatch implements Serializable {
   private static final long serialVersionUID = 1L;
-  private static final long WAIT_MS_MAX = 90_000;
+  private static final long WAIT_MS_MAX = 270_000;
   private static final long WAIT_MS = 10;
 
   private final String folder;

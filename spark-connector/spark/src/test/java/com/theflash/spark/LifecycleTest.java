@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What happens to a scan that ends early, goes wrong, or runs while the table changes. */
-@Timeout(180)
+@Timeout(600)
 class LifecycleTest {
   private static final long ROWS = 2_000_000;
   private static ServeProcess server;

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A server with a certificate and a token: who gets in, and where the token is to be seen. */
-@Timeout(180)
+@Timeout(600)
 class SecuredServerTest {
   private static final String TOKEN = "kept-from-all-eyes-0123456789abcdef";
   private static final String PASSWORD = "kept-from-all-eyes-of-others";

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Two shards as one table: what changes rows is refused whole, and what empties it is for both. */
-@Timeout(180)
+@Timeout(600)
 class ShardsTest {
   private static final String TABLE = "sharded.shop.t";
   private static ServeProcess first;

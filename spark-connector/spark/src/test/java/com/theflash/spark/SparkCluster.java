@@ -91,7 +91,7 @@ final class SparkCluster implements AutoCloseable {
     processes.forEach(each -> all.add(each.toHandle()));
     all.forEach(ProcessHandle::destroyForcibly);
     // What the workers started is not this process's child, and may take a moment longer.
-    all.forEach(each -> each.onExit().orTimeout(30, TimeUnit.SECONDS).join());
+    all.forEach(each -> each.onExit().orTimeout(180, TimeUnit.SECONDS).join());
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(each);
@@ -155,7 +155,7 @@ final class SparkCluster implements AutoCloseable {
 
   private Matcher awaitLine(Path log, Pattern pattern) throws IOException, InterruptedException {
     Process process = processes.get(processes.size() - 1);
-    for (long endMs = System.currentTimeMillis() + 60_000; ; ) {
+    for (long endMs = System.currentTimeMillis() + 180_000; ; ) {
       boolean ended = !process.isAlive() || System.currentTimeMillis() > endMs;
       String text = Files.readString(log);
       Matcher matcher = pattern.matcher(text);

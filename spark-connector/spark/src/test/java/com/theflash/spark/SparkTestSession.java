@@ -89,7 +89,7 @@ public final class SparkTestSession {
   }
 
   static void waitUntil(BooleanSupplier condition) throws InterruptedException {
-    Instant end = Instant.now().plusSeconds(30);
+    Instant end = Instant.now().plusSeconds(180);
     while (!condition.getAsBoolean()) {
       assertTrue(Instant.now().isBefore(end), "the condition never came");
       Thread.sleep(20);

@@ -19,9 +19,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What becomes of the staging table of a job whose driver is killed, and of one that lives on. */
-@Timeout(180)
+@Timeout(600)
 class StagingLeaseTest {
-  private static final String LEASE_SECONDS = "2";
+  private static final String LEASE_SECONDS = "6";
   private static ServeProcess server;
 
   @TempDir private Path folder;

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Jobs that write: all of their rows, or none. */
-@Timeout(240)
+@Timeout(600)
 class WriteTest {
   private static final String TABLE = "writes.shop.orders";
   private static ServeProcess server;
