@@ -34,6 +34,7 @@ export const engineFlags = {
   engine: Flags.string({
     summary: 'Folder of the engine that holds the copy, or tcp://host:port of a server.',
     helpValue: 'LOCATION',
+    isPath: true,
     default: './theflash-data',
     env: 'THEFLASH_ENGINE',
   }),
@@ -51,6 +52,7 @@ export const engineFlags = {
     summary:
       'Open a folder to SQL besides the engine folder: for BACKUP, RESTORE and reading by file().',
     multiple: true,
+    isPath: true,
   }),
   sandbox: Flags.option({
     options: ['auto', 'require', 'off'] as const,

@@ -1,4 +1,4 @@
-import { Command, Errors, Flags } from '@oclif/core';
+import { Command, Errors, Flags, type Interfaces } from '@oclif/core';
 import { didYouMean, FlashError } from '../protocol/index.js';
 import { commandsForSource } from '../writer/index.js';
 import { outputError } from './output-sink.js';
@@ -18,6 +18,16 @@ export const quietFlag = {
   }),
 };
 
+/** `--config`, for each command that has flags which a file may set. */
+const configFlag: Interfaces.FlagInput = {
+  config: Flags.string({
+    summary: 'Take settings from this file; flags win over it.',
+    helpGroup: 'GLOBAL',
+    helpValue: 'FILE',
+    env: 'THEFLASH_CONFIG',
+  }),
+};
+
 /**
  * The base of every command: `--json`, Ctrl-C and the way from an error to an exit code.
  *
@@ -26,6 +36,8 @@ export const quietFlag = {
  */
 export abstract class FlashCommand extends Command {
   static override enableJsonFlag = true;
+
+  static override baseFlags = configFlag;
 
   /** Set once bytes of a result went to stdout: a JSON error there would spoil them. */
   protected dataStarted = false;
@@ -37,6 +49,9 @@ export abstract class FlashCommand extends Command {
   protected sourceName: string | undefined;
 
   #interrupt: AbortController | undefined;
+
+  /** Says of an error where the config file sets what it is about. */
+  #explain: ((error: unknown) => unknown) | undefined;
 
   protected override async init(): Promise<void> {
     await super.init();
@@ -51,6 +66,27 @@ export abstract class FlashCommand extends Command {
       process.stderr.write(`${formatReport(report)}\n`);
       process.exit(report.exitCode);
     });
+  }
+
+  /** As oclif's own; what a config file says comes before the defaults of the flags. */
+  protected override async parse<
+    F extends Record<string, unknown>,
+    B extends Record<string, unknown>,
+    A extends Record<string, unknown>,
+  >(
+    options: Interfaces.Input<F, B, A>,
+    argv = this.argv,
+  ): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const { ctor: command } = this;
+    if (!namesConfig(argv) || command.baseFlags['config'] === undefined) {
+      return await super.parse(options, argv);
+    }
+    // Loaded late: who has no config file waits for no parser of it.
+    const { settle, withOrigins } = await import('./config/index.js');
+    const { flags, settings } = await settle({ command, argv, config: this.config });
+    this.#explain = (error) => withOrigins(error, settings);
+    const inherited = { baseFlags: command.baseFlags, enableJsonFlag: command.enableJsonFlag };
+    return await super.parse({ ...inherited, ...options, flags }, argv);
   }
 
   /**
@@ -89,7 +125,8 @@ export abstract class FlashCommand extends Command {
       process.stderr.write('Interrupted.\n');
       this.exit(exitCodes.interrupted);
     }
-    const told = withSourceName(withNearestFlag(error, flagNames(this.ctor)), this.sourceName);
+    const explained = this.#explain?.(error) ?? error;
+    const told = withSourceName(withNearestFlag(explained, flagNames(this.ctor)), this.sourceName);
     const report = describeError(told, process.env['DEBUG'] !== undefined);
     if (this.jsonEnabled()) {
       const text = `${JSON.stringify(reportToJson(report))}\n`;
@@ -102,8 +139,13 @@ export abstract class FlashCommand extends Command {
 }
 
 /** A command without flags has none at all, whatever its type says. */
-function flagNames(command: { flags?: object }): string[] {
-  return Object.keys(command.flags ?? {});
+function flagNames(command: { flags?: object; baseFlags?: object }): string[] {
+  return Object.keys({ ...command.flags, ...command.baseFlags });
+}
+
+function namesConfig(argv: readonly string[]): boolean {
+  const isNamed = argv.some((word) => word === '--config' || word.startsWith('--config='));
+  return isNamed || (process.env['THEFLASH_CONFIG'] ?? '') !== '';
 }
 
 /** A flag that there is none of, with the nearest that there is. */

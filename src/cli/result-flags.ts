@@ -23,6 +23,7 @@ export const resultFlags = {
     char: 'o',
     summary: 'Write to FILE, which appears whole or not at all, instead of stdout.',
     helpValue: 'FILE',
+    isPath: true,
   }),
 };
 

@@ -17,12 +17,14 @@ export const sourceFlags = {
       'File whose first line is the password. Without it: the URL, MYSQL_PWD, or the option file.',
     helpGroup: serverGroup,
     helpValue: 'FILE',
+    isPath: true,
   }),
   'defaults-file': Flags.string({
     summary:
       'Option file of MySQL (my.cnf): user, password, host, port, ssl-… of its group [client].',
     helpGroup: serverGroup,
     helpValue: 'FILE',
+    isPath: true,
   }),
 };
 
@@ -56,5 +58,17 @@ export function hidePasswords(): void {
 }
 
 function hidePassword(word: string): string {
-  return word.replace(/^(.*?[a-z]+:\/\/[^:@/]*):.*@/i, '$1@');
+  return word.replace(passwordOfUrl, '$1@');
 }
+
+/** True for a URL, or a text with one in it, that has a password. */
+export function hasPassword(text: string): boolean {
+  return passwordOfUrl.test(text);
+}
+
+/** The text with `***` where a URL in it has its password. */
+export function maskPassword(text: string): string {
+  return text.replace(passwordOfUrl, '$1:***@');
+}
+
+const passwordOfUrl = /^(.*?[a-z]+:\/\/[^:@/]*):.*@/i;

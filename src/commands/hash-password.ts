@@ -8,6 +8,8 @@ export default class HashPassword extends FlashCommand {
   static override description =
     'Reads the password from stdin, its first line, and prints what stands as "password" in the file of --users-file.';
 
+  static override baseFlags = {};
+
   static override examples = [
     'openssl rand -base64 24 | tee grafana.password | <%= config.bin %> <%= command.id %>',
   ];

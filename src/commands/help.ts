@@ -6,6 +6,8 @@ export default class Help extends FlashCommand {
 
   static override enableJsonFlag = false;
 
+  static override baseFlags = {};
+
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> scan',

@@ -68,6 +68,7 @@ export default class Serve extends FlashCommand {
       summary:
         'Follow this server, mysql://user@host/ (its tables first, then its changes), or a folder of logs.',
       helpValue: 'URL|DIR',
+      isPath: true,
     }),
     listen: Flags.string({
       summary: 'Address and port; port 0 takes a free one.',
@@ -77,11 +78,13 @@ export default class Serve extends FlashCommand {
     'token-file': Flags.string({
       summary: 'File with the token that clients must have.',
       helpValue: 'FILE',
+      isPath: true,
     }),
     'users-file': Flags.string({
       summary:
         'File of users with rights to tables, JSON; its passwords by theflash hash-password.',
       helpValue: 'FILE',
+      isPath: true,
     }),
     'audit-sql': Flags.boolean({
       summary: "Write statements' texts into the log, too, which may hold values of tables.",
@@ -90,11 +93,13 @@ export default class Serve extends FlashCommand {
     'tls-cert': Flags.string({
       summary: 'Certificate chain, PEM.',
       helpValue: 'FILE',
+      isPath: true,
       dependsOn: ['tls-key'],
     }),
     'tls-key': Flags.string({
       summary: "The certificate's key, PEM.",
       helpValue: 'FILE',
+      isPath: true,
       dependsOn: ['tls-cert'],
     }),
     'allow-open-network': Flags.boolean({

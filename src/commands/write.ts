@@ -68,11 +68,13 @@ export default class Write extends FlashCommand {
     binlog: Flags.string({
       summary: 'Binary logs: files in order, a folder of them, - for stdin, or mysql://user@host/.',
       helpValue: 'SRC...',
+      isPath: true,
       multiple: true,
     }),
     dump: Flags.string({
       summary: 'Load a dump with rows first, and go on from its position: a file, or - for stdin.',
       helpValue: 'DUMP.SQL',
+      isPath: true,
     }),
     'load-only': Flags.boolean({
       summary: 'From a server: copy the tables into an empty engine, and end there.',
@@ -122,6 +124,7 @@ export default class Write extends FlashCommand {
       summary:
         'Definitions of tables that the logs do not define: mysqldump --no-data --databases.',
       helpValue: 'DUMP.SQL',
+      isPath: true,
     }),
     'lower-case-table-names': Flags.boolean({
       summary: 'The source runs with lower_case_table_names=1, as on Windows.',

@@ -40,7 +40,7 @@ test('the unit is of a user that is not root, and of flags that serve has', asyn
   t.regex(unit, /^User=theflash$/m);
   t.regex(unit, /^ExecReload=\/bin\/kill -HUP \$MAINPID$/m);
   const [, line = ''] = /^ExecStart=\S+ (.*)$/m.exec(unit) ?? [];
-  t.regex(line, /^serve --engine \/var\/lib\/theflash\/engine \$THEFLASH_ARGS$/);
+  t.is(line, 'serve --config /etc/theflash/theflash.toml');
 });
 
 test.serial('a server makes no system call that the unit refuses', async (t) => {
