@@ -18,7 +18,7 @@ const python = path.join(folder, 'bin', 'python');
 const packages = [
   ...[`clickhouse-connect==${version}`, 'aiohttp', 'lz4', 'zstandard', 'backports.zstd', 'tzlocal'],
   ...['pytest', 'pytest-asyncio', 'pytest-mock', 'pytest-timeout', 'pytest-xdist', 'pytest-dotenv'],
-  ...['numpy>=2', 'pandas>=2,<4', 'pyarrow', 'polars>=1', 'sqlalchemy>=2,<3', 'alembic>=1.18'],
+  ...['numpy>=2', 'pandas>=2,<3.1', 'pyarrow', 'polars>=1', 'sqlalchemy>=2,<3', 'alembic>=1.18'],
   'pyjwt[crypto]',
 ];
 
