@@ -19,7 +19,7 @@ export function bindParameters(sql: string, parameters: SqlParameters): string {
   const used = new Set<string>();
   const bound = sql.replace(
     sqlTokens,
-    (token: string, _tag?: string, name?: string, type?: string) => {
+    (token: string, _tag?: string, _again?: string, name?: string, type?: string) => {
       if (name === undefined || type === undefined) return token;
       const value = Object.hasOwn(parameters, name) ? parameters[name] : undefined;
       if (value === undefined) {
@@ -50,7 +50,8 @@ export const sqlTokens = new RegExp(
     String.raw`(?:--|//|#[ !])[^\n]*`,
     String.raw`/\*[^]*?(?:\*/|$)`,
     String.raw`(?<![\w$])\$(?<tag>\w*)\$[^]*?\$\k<tag>\$`,
-    String.raw`\{\s*(?<name>[A-Za-z_]\w*)\s*:\s*(?<type>(?:[^{}'\\]|'(?:[^'\\]|\\[^])*')+)\}`,
+    // Not where its first letter begins a heredoc.
+    String.raw`\{\s*(?!\$(?<again>\w*)\$[^]*?\$\k<again>\$)(?<name>(?!\d+\s*:)[\w$]+)\s*:\s*(?<type>(?:[^{}'\\]|'(?:[^'\\]|\\[^])*')+)\}`,
   ].join('|'),
   'g',
 );

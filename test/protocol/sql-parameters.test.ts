@@ -18,6 +18,17 @@ test('a Map is cast inside of a tuple, as there is no cast of texts to it', (t) 
   );
 });
 
+test('names are words, with $ and beginning by a digit, too', (t) => {
+  for (const name of ['a', '_', 'id$x', '$x', 'id$', 'a$$b', '$1', '13_', '$x$', 'foo$x$bar']) {
+    const bound = bindParameters(`SELECT {${name}:Int8}`, { [name]: '1' });
+    t.is(bound, "SELECT CAST('1', 'Int8')", name);
+  }
+  const both = bindParameters('SELECT {f$x$b:Int8}, {$x$:Int8}', { f$x$b: '1', $x$: '2' });
+  t.is(both, "SELECT CAST('1', 'Int8'), CAST('2', 'Int8')");
+  // To ClickHouse these are a heredoc, and a number.
+  for (const text of ['{$x$:Int8} + {$x$:Int8}', '{1:Int8}']) t.is(bindParameters(text, {}), text);
+});
+
 test('comments, strings, names and heredocs hold no parameters', (t) => {
   const hidden = [
     "'{a:Int8}'",

@@ -63,6 +63,7 @@ const namesOfCodes: ReadonlyMap<number, string> = new Map([
   [216, 'QUERY_WITH_SAME_ID_IS_ALREADY_RUNNING'],
   [271, 'CANNOT_DECOMPRESS'],
   [372, 'SESSION_NOT_FOUND'],
+  [373, 'SESSION_IS_LOCKED'],
   [452, 'SETTING_CONSTRAINT_VIOLATION'],
 ]);
 

@@ -50,7 +50,7 @@ export class HttpDoor {
   readonly #sessions = new Sessions();
   readonly #running = new RunningQueries();
   #page: Page | undefined;
-  #facts: EngineFacts = { version: '', timezone: '' };
+  #facts: EngineFacts = { version: '', timezone: '', fixed: new Map() };
   #lastId = 0;
   #onIdle: (() => void) | undefined;
 
@@ -112,12 +112,18 @@ export class HttpDoor {
 
   /** Errors: as `listenOn`, and those of the engine. */
   async start(): Promise<void> {
-    const [row] = await queryRows(
-      this.#context.engine,
-      'SELECT version() AS version, timezone() AS timezone',
+    const { engine, readStatus } = this.#context;
+    const [row] = await queryRows(engine, 'SELECT version() AS version, timezone() AS timezone');
+    const fixed = await queryRows(
+      engine,
+      `SELECT name, value FROM system.settings WHERE readonly
+       OR alias_for IN (SELECT name FROM system.settings WHERE readonly)`,
     );
-    this.#facts = { version: String(row?.['version']), timezone: String(row?.['timezone']) };
-    const { readStatus } = this.#context;
+    this.#facts = {
+      version: String(row?.['version']),
+      timezone: String(row?.['timezone']),
+      fixed: new Map(fixed.map(({ name, value }) => [String(name), String(value)])),
+    };
     this.port = (await listenOn(this.#server, this.#options)).port;
     if (readStatus !== undefined) this.#page = new Page(this.#context, readStatus);
   }

@@ -16,8 +16,11 @@ export interface QueryParameters {
   /** ClickHouse's settings, to be checked by the engine. */
   settings: ReadonlyMap<string, string>;
   isReadOnly: boolean;
-  /** Hold the answer back until it is whole, or too large for it. */
-  waitsForEnd: boolean;
+  /**
+   * Hold the answer back until it is whole, or too large for it; or not at all, where the client says so
+   * outright; else its beginning.
+   */
+  waitsForEnd: 'yes' | 'no' | 'unsaid';
   compresses: boolean;
   /** The answer leaves in ClickHouse's own packed blocks, and the body comes in them. */
   packsBlocks: boolean;
@@ -63,7 +66,7 @@ export function readParameters(
     values,
     settings,
     isReadOnly: isGet || (parameters.get('readonly') ?? '0') !== '0',
-    waitsForEnd: isOn('wait_end_of_query'),
+    waitsForEnd: readWait(parameters.get('wait_end_of_query')),
     compresses: isOn('enable_http_compression'),
     packsBlocks: isOn('compress'),
     unpacksBlocks: isOn('decompress'),
@@ -114,6 +117,11 @@ function refuseUnsupported(name: string): never {
 
 function isTrue(value: string | null): boolean {
   return value === '1' || value?.toLowerCase() === 'true';
+}
+
+function readWait(value: string | null): QueryParameters['waitsForEnd'] {
+  if (isTrue(value)) return 'yes';
+  return value === '0' || value?.toLowerCase() === 'false' ? 'no' : 'unsaid';
 }
 
 function oneText(value: string | string[] | undefined): string | undefined {

@@ -7,17 +7,26 @@ import { type Account } from '../users/index.js';
 import { AnswerStream, choosePacking, type Packing } from './answer-stream.js';
 import { contentTypeOf } from './content-type.js';
 import { toErrorAnswer } from './error-answer.js';
-import { formBoundary, readForm } from './form-data.js';
+import { toTableError, withTables } from './external-data.js';
 import { type QueryParameters } from './query-parameters.js';
 import { readBody } from './request-body.js';
+import { readStatement, type RequestStatement } from './request-statement.js';
 import { type RunningQueries } from './running-queries.js';
-import { mergeSettings, readSessionChange, type Sessions } from './sessions.js';
-import { looksLikeRead, statementBytes } from './statement-text.js';
+import {
+  mergeSettings,
+  readSessionChange,
+  type Session,
+  type Sessions,
+  type SessionTurn,
+} from './sessions.js';
+import { looksLikeRead } from './statement-text.js';
 
 /** What the door knows of its engine, for headers and error texts. */
 export interface EngineFacts {
   version: string;
   timezone: string;
+  /** Settings that nobody may change, by name, and the value that they have. */
+  fixed: ReadonlyMap<string, string>;
 }
 
 /** A request that is being answered. */
@@ -46,23 +55,28 @@ export async function runQuery(
 ): Promise<void> {
   const { server, request, parameters, active, running, account } = exchange;
   const body = await readBody(request, server, parameters.unpacksBlocks);
+  let turn: SessionTurn | undefined;
   try {
     running.add(parameters.queryId, active, account?.name);
-    const statement = readStatement(exchange, body.pieces);
+    const told = readStatement(parameters, request.headers['content-type'], body.pieces);
+    const { statement } = told;
     active.setStatement(statement);
-    const task = readTask(exchange, statement);
-    const whole = {
-      ...exchange,
-      // A client that has the whole answer sends its next request at once.
-      beforeEnd: () => {
-        task.done?.();
-        const { session } = parameters;
-        if (session?.closes === true) exchange.sessions.close(sessionId(account, session.id));
-        running.remove(parameters.queryId, active);
-      },
+    turn = openSession(exchange);
+    const task = readTask(exchange, told, turn?.session);
+    const leave = (): void => {
+      turn?.leave();
+      const { session } = parameters;
+      if (session?.closes === true) exchange.sessions.close(sessionId(account, session.id));
+      running.remove(parameters.queryId, active);
     };
+    const beforeEnd = (): void => {
+      task.done?.();
+      leave();
+    };
+    const isRead = looksLikeRead(statement);
+    const whole = { ...exchange, isRead, leave, beforeEnd };
     await audited(exchange, statement, async () => {
-      if (parameters.isReadOnly || looksLikeRead(task.sql)) {
+      if (parameters.isReadOnly || isRead || task.sql === nothing) {
         startScan(server, active);
         await answer(whole, task, deliver);
       } else {
@@ -70,6 +84,7 @@ export async function runQuery(
       }
     });
   } finally {
+    turn?.leave();
     running.remove(parameters.queryId, active);
     body.release();
   }
@@ -91,6 +106,13 @@ async function audited(
   }
 }
 
+function openSession({ parameters, sessions, account }: QueryExchange): SessionTurn | undefined {
+  const { session } = parameters;
+  return (
+    session && sessions.open(sessionId(account, session.id), session.timeoutMs, session.mustBe)
+  );
+}
+
 /** Sessions are each user's own. */
 function sessionId(account: Account | undefined, id: string): string {
   return account === undefined ? id : `${account.name}\0${id}`;
@@ -98,21 +120,12 @@ function sessionId(account: Account | undefined, id: string): string {
 
 /** An exchange whose statement has begun. */
 interface BegunExchange extends QueryExchange {
-  /** Called when the engine has done it, and before the client can know. */
+  /** Whether it looks like one that gives rows. */
+  isRead: boolean;
+  /** Called when the engine has done it, and before the client can know: who does sends his next request at once. */
   beforeEnd: () => void;
-}
-
-/** The statement of the address and the body, or of the form in the body. */
-function readStatement({ request, parameters }: QueryExchange, pieces: readonly Buffer[]): Buffer {
-  const { query, values } = parameters;
-  const boundary = formBoundary(request.headers['content-type']);
-  const form = boundary === undefined ? undefined : readForm(boundary, Buffer.concat(pieces));
-  if (form === undefined) return statementBytes(query, pieces, values);
-  const all: Record<string, string> = { ...values };
-  for (const [name, value] of form) {
-    if (name !== 'query') all[name.slice('param_'.length)] = value.toString('utf8');
-  }
-  return statementBytes(query + (form.get('query')?.toString('utf8') ?? ''), [], all);
+  /** The same where it failed, and the client is about to be told. */
+  leave: () => void;
 }
 
 /** What the engine is to do. */
@@ -125,14 +138,15 @@ interface Task {
 }
 
 /** Puts a statement into its session, and carries out what is the door's own. */
-function readTask({ parameters, sessions, running, account }: QueryExchange, sql: Buffer): Task {
-  const given = parameters.session;
-  const session =
-    given && sessions.open(sessionId(account, given.id), given.timeoutMs, given.mustBe);
+function readTask(
+  { parameters, running, account }: QueryExchange,
+  { statement: sql, tables, settings: told }: RequestStatement,
+  session: Session | undefined,
+): Task {
   const database = parameters.database === '' ? session?.database : parameters.database;
-  const settings = mergeSettings(session, parameters.settings);
-  const task = { sql, database: database ?? 'default', settings };
-  if (sql.length > ownStatementBytesMax || looksLikeRead(sql)) return task;
+  const settings = mergeSettings(session, told);
+  const task = { sql: withTables(sql, tables), database: database ?? 'default', settings };
+  if (tables.length > 0 || sql.length > ownStatementBytesMax || looksLikeRead(sql)) return task;
   const text = sql.toString('utf8');
   if (!parameters.isReadOnly && running.kill(text, account?.name)) return { ...task, sql: nothing };
   const change = session && readSessionChange(text);
@@ -142,7 +156,7 @@ function readTask({ parameters, sessions, running, account }: QueryExchange, sql
   return {
     sql: nothing,
     database: change.database ?? task.database,
-    settings: mergeSettings({ ...session, settings: merged }, parameters.settings),
+    settings: mergeSettings({ ...session, settings: merged }, told),
     done: () => {
       for (const [name, value] of change.settings ?? []) session.settings.set(name, value);
       session.database = change.database ?? session.database;
@@ -173,7 +187,7 @@ async function answer(
   { sql, database, settings }: Task,
   deliver: (exchange: BegunExchange, answer: Answer) => Promise<void>,
 ): Promise<void> {
-  const { server, parameters, active, account } = exchange;
+  const { server, facts, parameters, active, account } = exchange;
   const { engine } = server;
   if (engine.answer === undefined) {
     throw new FlashError('UNSUPPORTED', 'This engine gives no answers in formats');
@@ -182,7 +196,8 @@ async function answer(
     sql,
     database,
     format: parameters.format ?? 'TabSeparated',
-    settings,
+    // Clients send some that change nothing, as enable_analyzer=1.
+    settings: new Map([...settings].filter(([name, value]) => facts.fixed.get(name) !== value)),
     isReadOnly: parameters.isReadOnly,
     signal: active.signal,
     ...(account === undefined ? {} : { role: account.role }),
@@ -191,7 +206,7 @@ async function answer(
     await deliver(exchange, result);
   } catch (error) {
     active.check();
-    throw error;
+    throw toTableError(error);
   } finally {
     await result.close();
   }
@@ -199,29 +214,76 @@ async function answer(
 
 /** Holds back the beginning: an error in it gets its status, and a small answer its whole summary. */
 async function send(exchange: BegunExchange, result: Answer): Promise<void> {
-  const { request, response, parameters } = exchange;
-  const heldMax = parameters.waitsForEnd ? heldBytesMax : pieceBytes;
-  const held: Buffer[] = [];
-  let heldBytes = 0;
-  let isWhole = false;
-  while (!isWhole && heldBytes < heldMax) {
-    const piece = Buffer.allocUnsafe(pieceBytes);
-    const length = await fill(result, piece);
-    isWhole = length < pieceBytes;
-    held.push(piece.subarray(0, length));
-    heldBytes += length;
-  }
+  const { request, parameters } = exchange;
+  const held =
+    parameters.waitsForEnd === 'no'
+      ? await begin(result)
+      : await hold(result, parameters.waitsForEnd === 'yes' ? heldBytesMax : pieceBytes);
   exchange.active.check();
   const packing = parameters.packsBlocks
     ? 'blocks'
     : choosePacking(request.headers['accept-encoding'], parameters.compresses);
   const tag = randomBytes(8).toString('hex');
-  writeHead(exchange, await result.summary(), packing, tag);
-  const stream = new AnswerStream(response, packing);
-  for (const piece of held) await write(exchange, stream, piece);
-  held.length = 0;
-  if (!isWhole) await pump(exchange, result, stream, tag);
-  else await endStream(exchange, stream);
+  // What gives no rows has no format of them; KILL, BACKUP and the like give some.
+  const hasRows = held.pieces.length > 0 || held.next !== undefined || exchange.isRead;
+  const { summary } = held;
+  writeHead(exchange, hasRows ? summary : { ...summary, format: undefined }, packing, tag);
+  const stream = new AnswerStream(exchange.response, packing);
+  for (const piece of held.pieces) await write(exchange, stream, piece);
+  held.pieces.length = 0;
+  if (held.next === undefined) await endStream(exchange, stream);
+  else await pump(exchange, result, stream, { ...held.next, tag });
+}
+
+/** The beginning of an answer, and how it goes on: undefined where it is whole. */
+interface Held {
+  pieces: Buffer[];
+  summary: AnswerSummary;
+  next: Begun | undefined;
+}
+
+/** A reading that is under way. */
+interface Begun {
+  buffer: Buffer<ArrayBuffer>;
+  length: Promise<number>;
+}
+
+async function hold(result: Answer, bytesMax: number): Promise<Held> {
+  const pieces: Buffer[] = [];
+  let heldBytes = 0;
+  let isWhole = false;
+  while (!isWhole && heldBytes < bytesMax) {
+    const piece = Buffer.allocUnsafe(pieceBytes);
+    const length = await fill(result, piece);
+    isWhole = length < pieceBytes;
+    if (length > 0) pieces.push(piece.subarray(0, length));
+    heldBytes += length;
+  }
+  const summary = await result.summary();
+  return { pieces, summary, next: isWhole ? undefined : read(result) };
+}
+
+/** Nothing is held back, but errors that are there at once, as those of planning, get their status. */
+async function begin(result: Answer): Promise<Held> {
+  const summary = await result.summary();
+  const next = read(result);
+  let timer: NodeJS.Timeout | undefined;
+  const wait = new Promise<number>((resolve) => {
+    timer = setTimeout(resolve, promptMs, 1);
+  });
+  const length = await Promise.race([next.length, wait]).finally(() => {
+    clearTimeout(timer);
+  });
+  if (length > 0) return { pieces: [], summary, next };
+  return { pieces: [], summary: await result.summary(), next: undefined };
+}
+
+function read(result: Answer): Begun {
+  const buffer = Buffer.allocUnsafe(pumpBytes);
+  const length = result.read(buffer);
+  // Who waits for it is told.
+  length.catch(() => undefined);
+  return { buffer, length };
 }
 
 async function endStream(exchange: BegunExchange, stream: AnswerStream): Promise<void> {
@@ -245,25 +307,29 @@ async function pump(
   exchange: BegunExchange,
   result: Answer,
   stream: AnswerStream,
-  tag: string,
+  begun: Begun & { tag: string },
 ): Promise<void> {
   let spare = Buffer.allocUnsafe(pumpBytes);
-  let filled = Buffer.allocUnsafe(pumpBytes);
+  let filled = begun.buffer;
+  let reading = begun.length;
   let sending: Promise<void> = Promise.resolve();
   try {
     for (;;) {
-      const [length] = await Promise.all([result.read(spare), sending]);
+      const [length] = await Promise.all([reading, sending]);
       exchange.active.check();
       if (length === 0) break;
-      [spare, filled] = [filled, spare];
       sending = write(exchange, stream, filled.subarray(0, length));
       sending.catch(() => undefined);
+      [spare, filled] = [filled, spare];
+      reading = result.read(filled);
+      reading.catch(() => undefined);
     }
   } catch (error) {
     await sending;
     const { signal } = exchange.active;
     const reason: unknown = signal.aborted ? signal.reason : error;
-    await write(exchange, stream, Buffer.from(exceptionBlock(exchange, reason, tag)));
+    exchange.leave();
+    await write(exchange, stream, Buffer.from(exceptionBlock(exchange, reason, begun.tag)));
     await whileTaken(exchange, () => stream.cut());
     throw error;
   }
@@ -300,7 +366,7 @@ async function whileTaken(
 
 function writeHead(
   { response, facts, parameters, active }: QueryExchange,
-  summary: AnswerSummary,
+  summary: Omit<AnswerSummary, 'format'> & { format: string | undefined },
   packing: Packing,
   tag: string,
 ): void {
@@ -316,8 +382,12 @@ function writeHead(
   };
   const texts = Object.entries(figures).map(([name, value]) => [name, String(value)]);
   response.writeHead(200, {
-    'Content-Type': contentTypeOf(summary.format),
-    'X-ClickHouse-Format': summary.format,
+    ...(summary.format === undefined
+      ? { 'Content-Type': 'text/plain; charset=UTF-8' }
+      : {
+          'Content-Type': contentTypeOf(summary.format),
+          'X-ClickHouse-Format': summary.format,
+        }),
     'X-ClickHouse-Query-Id': parameters.queryId,
     'X-ClickHouse-Timezone': facts.timezone,
     'X-ClickHouse-Exception-Tag': tag,
@@ -349,3 +419,6 @@ const pieceBytes = 64 * 1024;
 const heldBytesMax = 8 * 1024 * 1024;
 
 const pumpBytes = 512 * 1024;
+
+/** As ClickHouse's interactive_delay. */
+const promptMs = 100;

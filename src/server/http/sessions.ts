@@ -6,6 +6,13 @@ export interface Session {
   readonly settings: Map<string, string>;
 }
 
+/** A session that a request has for itself until it leaves it. */
+export interface SessionTurn {
+  session: Session;
+  /** May be called twice. */
+  leave(): void;
+}
+
 /**
  * Sessions of clients, by `session_id`: the settings that SET gave them, and the database of USE. Nothing
  * else is held: the engine has no session, and refuses temporary tables.
@@ -17,13 +24,20 @@ export class Sessions {
    * Gives the session of a request; a new one where there is none yet.
    *
    * Units: timeoutMs is how long it is held after its last request. Errors: NOT_FOUND with
-   * SESSION_NOT_FOUND (372) where the client wants one that is there; BUSY where there are too many.
+   * SESSION_NOT_FOUND (372) where the client wants one that is there; BUSY where there are too many, and
+   * with SESSION_IS_LOCKED (373) where another request of it runs.
    */
-  open(id: string, timeoutMs: number, mustBe: boolean): Session {
+  open(id: string, timeoutMs: number, mustBe: boolean): SessionTurn {
     this.#forgetOld();
     const held = this.#held.get(id);
+    if (held?.isTaken === true) {
+      throw new FlashError('BUSY', `Session ${shownId(id)} is locked by a concurrent client`, {
+        hint: 'A session takes one request at a time: give each thread its own session_id.',
+        place: { engineCode: sessionLocked },
+      });
+    }
     if (held === undefined && mustBe) {
-      throw new FlashError('NOT_FOUND', `Session ${id.slice(id.indexOf('\0') + 1)} not found`, {
+      throw new FlashError('NOT_FOUND', `Session ${shownId(id)} not found`, {
         hint: 'It ended: leave session_check out to begin it anew.',
         place: { engineCode: sessionNotFound },
       });
@@ -36,8 +50,16 @@ export class Sessions {
     const session = held?.session ?? { database: undefined, settings: new Map<string, string>() };
     // The least used ones come first.
     this.#held.delete(id);
-    this.#held.set(id, { session, endsAtMs: Date.now() + timeoutMs });
-    return session;
+    const taken = { session, endsAtMs: 0, isTaken: true };
+    this.#held.set(id, taken);
+    return {
+      session,
+      leave: () => {
+        if (!taken.isTaken) return;
+        taken.isTaken = false;
+        taken.endsAtMs = Date.now() + timeoutMs;
+      },
+    };
   }
 
   close(id: string): void {
@@ -46,7 +68,8 @@ export class Sessions {
 
   #forgetOld(): void {
     const nowMs = Date.now();
-    for (const [id, { session, endsAtMs }] of this.#held) {
+    for (const [id, { session, endsAtMs, isTaken }] of this.#held) {
+      if (isTaken) continue;
       const isEmpty = session.database === undefined && session.settings.size === 0;
       // An empty one is as good as none, and clients make one for each connection.
       if (endsAtMs < nowMs || (isEmpty && this.#held.size >= sessionsMax)) this.#held.delete(id);
@@ -57,6 +80,13 @@ export class Sessions {
 interface Held {
   session: Session;
   endsAtMs: number;
+  /** Whether a request of it runs. */
+  isTaken: boolean;
+}
+
+/** Without the user that it belongs to. */
+function shownId(id: string): string {
+  return id.slice(id.indexOf('\0') + 1);
 }
 
 /** What a statement changes of its session. */
@@ -108,3 +138,4 @@ const setBytesMax = 64 * 1024;
 const settingsMax = 200;
 const sessionsMax = 10_000;
 const sessionNotFound = 372;
+const sessionLocked = 373;

@@ -67,6 +67,22 @@ function readChunks(bytes: Buffer): { data: Buffer; isWhole: boolean } {
   return { data: Buffer.concat(pieces), isWhole: false };
 }
 
+test.serial(
+  'an error near the beginning has its status, unless the client has nothing held back',
+  async (t) => {
+    const sql = 'SELECT sleepEachRow(0.01), throwIf(number = 10) FROM numbers(20)';
+    const held = await readRaw(sql, 'identity', '&max_block_size=1');
+    t.regex(held.head, /^HTTP\/1\.1 500 [^]*Exception-Code: 395/i);
+    const sent = await readRaw(sql, 'identity', '&max_block_size=1&wait_end_of_query=0');
+    t.regex(sent.head, /^HTTP\/1\.1 200 /);
+    const tag = /Exception-Tag: (\w+)/i.exec(sent.head)?.[1] ?? '';
+    t.regex(sent.data.toString(), new RegExp(`__exception__\r\n${tag}\r\nCode: 395\\. `));
+    t.false(sent.isWhole);
+    const wrong = await readRaw('SELECT x', 'identity', '&wait_end_of_query=0');
+    t.regex(wrong.head, /^HTTP\/1\.1 404 /);
+  },
+);
+
 for (const [packing, unpack] of packings) {
   test.serial(`${packing}: an error after rows leaves the last chunk out`, async (t) => {
     // Beyond the first piece, and beyond what wait_end_of_query holds.

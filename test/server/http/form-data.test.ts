@@ -37,16 +37,17 @@ test('query and values, of any length, in the form or the address', async (t) =>
   );
 });
 
-test('files, other fields and broken forms are refused', async (t) => {
-  const files = form({ query: 'SELECT 1' });
-  files.set('t', new Blob(['1\n']), 't.tsv');
-  t.is((await post(files, 't_structure=k+Int8'))[0], 48);
-  t.is((await post(form({ query: 'SELECT 1', other: '1' })))[0], 48);
+test('settings come as fields, too; those that there are not, and broken forms, are refused', async (t) => {
+  const sql = "SELECT getSetting('max_threads')";
+  t.deepEqual(await post(form({ query: sql, max_threads: '3' })), [0, '3\n']);
+  t.is((await post(form({ query: 'SELECT 1', other: '1' })))[0], 115);
+  t.is((await post(form({ query: 'SELECT 1', final: '0' })))[0], 452);
   const type = { 'content-type': 'multipart/form-data; boundary=x' };
   for (const body of [
     '',
     'SELECT 1',
     '--x\r\n\r\nSELECT 1\r\n--x--',
+    '--x\r\nContent-Disposition: form-data; name=""\r\n\r\nSELECT 1\r\n--x--',
     '--x\r\nContent-Disposition: form-data; name="query"\r\n\r\nSELECT 1',
   ]) {
     t.is((await post(body, '', type))[0], 36, body);

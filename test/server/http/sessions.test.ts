@@ -37,6 +37,28 @@ test('settings and the database last in their session alone', async (t) => {
   t.is((await post('SELECT currentDatabase()', 'session_id=a')).text, 'default\n');
 });
 
+test('a session takes one request at a time', async (t) => {
+  const long = "SELECT count() FROM system.numbers WHERE NOT ignore('held')";
+  const held = post(long, 'session_id=one&query_id=held-one');
+  while (!(await run(server, 'SELECT query FROM system.processes')).includes("ignore(\\'held")) {
+    await wait(5);
+  }
+  t.is(await codeOf('SELECT 1', 'session_id=one'), '373');
+  t.is((await post('SELECT 1', 'session_id=another')).text, '1\n');
+  await run(server, "KILL QUERY WHERE query_id = 'held-one'");
+  t.is((await held).headers['x-clickhouse-exception-code'], '394');
+  // Each answer, whole, failed or cut, is followed by the next request at once.
+  const ends = [
+    ['SELECT 1', undefined],
+    ['SELECT x', '47'],
+    ['SELECT throwIf(number = 300000), number FROM numbers(1000000)', undefined],
+    ['SET max_threads = 1', undefined],
+  ] as const;
+  for (const [sql, code] of [...ends, ...ends]) {
+    t.is(await codeOf(sql, 'session_id=one').catch(() => undefined), code, sql);
+  }
+});
+
 test('a query id is free once its answer is there', async (t) => {
   for (let round = 0; round < 50; round += 1) {
     t.is((await post('SELECT 1', 'query_id=again')).text, '1\n');
@@ -97,8 +119,14 @@ test('SET is read as a list of values, or left to the engine', (t) => {
 
 test('sessions end in time', (t) => {
   const sessions = new Sessions();
-  sessions.open('s', -1, false).settings.set('a', '1');
-  t.is(sessions.open('s', 1000, false).settings.size, 0);
+  const first = sessions.open('s', -1, false);
+  first.session.settings.set('a', '1');
+  first.leave();
+  const second = sessions.open('s', 1000, false);
+  t.is(second.session.settings.size, 0);
+  // A turn that is left already gives nobody else's up.
+  first.leave();
+  t.throws(() => sessions.open('s', 1000, false), { message: /locked/ });
   t.throws(() => sessions.open('other', 1000, true), { message: /not found/ });
 });
 

@@ -30,6 +30,28 @@ test.serial('settings with a default of their own', async (t) => {
   t.is((await post('1 + 1')).headers['x-clickhouse-exception-code'], '62');
 });
 
+test('a setting that may not be set is passed over where it has its value', async (t) => {
+  const settings = 'enable_analyzer=1&allow_experimental_analyzer=1&send_timeout=300';
+  t.is((await post('SELECT 1', settings)).text, '1\n');
+  t.is((await post('SET enable_analyzer = 1', 'session_id=held')).status, 200);
+  for (const other of ['enable_analyzer=0', 'send_timeout=301', 'final=1']) {
+    t.is((await post('SELECT 1', other)).headers['x-clickhouse-exception-code'], '452', other);
+  }
+});
+
+test('a format is told of what gives rows', async (t) => {
+  const formatOf = async (sql: string, rest?: string): Promise<unknown> =>
+    (await post(sql, rest)).headers['x-clickhouse-format'];
+  const none = ['DROP TABLE IF EXISTS nosuch', 'CREATE TABLE default.n (k Int8) ENGINE = Null'];
+  for (const sql of [...none, 'INSERT INTO default.n VALUES (1)']) {
+    t.is(await formatOf(sql), undefined, sql);
+  }
+  t.is(await formatOf('SET max_threads = 1', 'session_id=format'), undefined);
+  for (const sql of ['SELECT 1 WHERE 0', 'SHOW TABLES FROM default LIKE $$nosuch$$', 'SELECT 1']) {
+    t.is(await formatOf(sql, 'default_format=TSV'), 'TSV', sql);
+  }
+});
+
 test.serial('NULL for a column that is not Nullable', async (t) => {
   await run(
     server,
