@@ -10,10 +10,10 @@
  * parallel. A process must not use an engine in a child of fork() without exec().
  *
  * Ownership. A handle is freed by its own close function, which takes the address of the caller's
- * pointer, sets it to NULL, and accepts NULL: closing twice is harmless. A handle is no address, and
- * no two of a process are equal: a copy of one that was closed is refused (TF_INVALID), however many
- * were opened since. Pointers that a function hands out live as long as its comment says, no longer.
- * Input buffers are only read, and only during the call.
+ * pointer, sets it to NULL, and accepts NULL: closing twice is harmless. A handle is no address,
+ * and no two of a process are equal: a copy of one that was closed is refused (TF_INVALID), however
+ * many were opened since. Pointers that a function hands out live as long as its comment says, no
+ * longer. Input buffers are only read, and only during the call.
  *
  * Errors. A function that can fail returns tf_status. On any status but TF_OK the optional
  * `tf_error` out-parameter is filled; it must be released by tf_error_clear. Nothing throws across
