@@ -71,7 +71,7 @@ async function checkSeries(server: TableServer, gtidSet: string): Promise<void> 
     `SELECT @@GLOBAL.${isMariadb ? 'gtid_binlog_pos' : 'gtid_executed'}`,
   );
   const known = GtidSet.parse(executed);
-  const unknown = isMariadb ? known.notReachedBy(held) : known.missing(held);
+  const unknown = isMariadb ? known.lacksOfKnown(held) : known.missing(held);
   if (unknown !== '')
     throw begunAnew(server, `it does not know of ${unknown}, which the copy holds`);
 }

@@ -91,11 +91,14 @@ export class GtidSet {
     return [...this.#domains].map(([domain, last]) => `${domain}-${last}`);
   }
 
-  /** MariaDB: the last GTIDs of `other` in those domains in which this set is not as far. */
-  notReachedBy(other: GtidSet): string {
+  /** The part of `other` that is not in this set, of the servers or domains that it has transactions of, as text. */
+  lacksOfKnown(other: GtidSet): string {
     const known = new GtidSet();
     for (const [domain, last] of other.#domains) {
       if (this.#domains.has(domain)) known.#domains.set(domain, last);
+    }
+    for (const [source, intervals] of other.#intervals) {
+      if (this.#intervals.has(source)) known.#intervals.set(source, intervals);
     }
     return this.missing(known);
   }

@@ -31,6 +31,7 @@ import {
   checkClosed,
   checkFollows,
   checkHeld,
+  checkNamed,
   checkOpened,
   repeatedError,
   checkRotation,
@@ -50,11 +51,19 @@ export interface LogPositionPorts {
   covered: string | undefined;
   /** The logs are copies, of which one may not be whole; a server's own are. */
   mayBeCut: boolean;
-  /** Logs that were read before the source moved to a place that the user has named. */
-  readBefore: readonly LogMark[];
+  /** The source has moved to a place that the user has named. */
+  named: NamedPlace | undefined;
   onMove: () => void;
   /** Called with what people should look at. */
   onDoubt: (line: string) => void;
+}
+
+/** What a copy held before its source moved to a place that the user has named. */
+export interface NamedPlace {
+  /** The logs that were read. */
+  readBefore: readonly LogMark[];
+  /** When the source committed the newest transaction. Units: ms since 1970, of whole seconds. */
+  newestMs: number;
 }
 
 /** Each takes some 250 bytes of each checkpoint. */
@@ -97,6 +106,8 @@ export class LogPosition {
   #readTo = 0;
   #readBefore = 0;
   #hasBegun = false;
+  /** Nothing from the named place on has been applied: what the user says of it may be wrong, and the old place holds. */
+  #isUnproven: boolean;
   #covered: string | undefined;
 
   constructor(ports: LogPositionPorts, checkpoint: WriterCheckpoint | undefined) {
@@ -112,6 +123,7 @@ export class LogPosition {
     this.#doubtful = checkpoint?.unclosed ?? [];
     this.#passed = checkpoint?.passed ?? [];
     this.#sourceTimeMs = checkpoint?.sourceTimeMs ?? 0;
+    this.#isUnproven = ports.named !== undefined;
   }
 
   /** Where the next run goes on; undefined before the first event. */
@@ -146,9 +158,14 @@ export class LogPosition {
     return this.#sourceTimeMs;
   }
 
-  /** The checkpoint of all whole transactions so far, or undefined before the first log was opened. */
+  /**
+   * The checkpoint of all whole transactions so far, or undefined before the first log was opened, and while a place that
+   * the user has named is unproven.
+   */
   checkpoint(): WriterCheckpoint | undefined {
-    if (this.#source === undefined || this.#position === undefined) return undefined;
+    if (this.#source === undefined || this.#position === undefined || this.#isUnproven) {
+      return undefined;
+    }
     const mark = this.#markOfNow();
     return {
       ...(this.#finished === undefined ? {} : { finished: this.#finished }),
@@ -164,6 +181,13 @@ export class LogPosition {
       gtidSet: this.#ports.held.toString(),
       sourceTimeMs: this.#sourceTimeMs,
     };
+  }
+
+  /** Keeps the place that the user has named, though nothing was applied from there on: the logs end, or DDL begins. */
+  settleMove(): void {
+    if (!this.#isUnproven) return;
+    this.#isUnproven = false;
+    this.#ports.onMove();
   }
 
   /** Sets where reading begins, before the first event of a log that is not read from its start. */
@@ -242,7 +266,7 @@ export class LogPosition {
 
   /** The logs that a log which is begun must not be under another name. */
   readLogs(file: string): readonly ReadLog[] {
-    const { mayBeCut, readBefore } = this.#ports;
+    const { mayBeCut, named } = this.#ports;
     const mark = this.#markOfNow();
     if (!mayBeCut || mark?.file === file) return [];
     const others = [...this.#passed, ...(mark === undefined ? [] : [mark])];
@@ -254,7 +278,7 @@ export class LogPosition {
       ),
       // What lies before the place that the user has named is not applied.
       ...knownLogs(
-        readBefore.filter((other) => other.offset > offset),
+        (named?.readBefore ?? []).filter((other) => other.offset > offset),
         { isMoved: true },
       ),
     ];
@@ -288,7 +312,8 @@ export class LogPosition {
       // Where each transaction has a GTID, none is missing.
       if (!this.#lacksGtids && series.toString() !== '') this.#unclosed = undefined;
     } else {
-      this.#checkWhole(event);
+      if (this.#ports.named === undefined) this.#checkWhole(event);
+      else checkNamed(held, event);
       this.addEarlier(event.gtidSet);
     }
   }
@@ -317,16 +342,20 @@ export class LogPosition {
     }
     if (!this.#ports.held.has(gtid)) return false;
     if (this.isCovering) return true;
-    // In a domain of MariaDB with several writers the numbers need not rise.
-    if (this.flavor === 'mariadb') return false;
+    // In a domain of MariaDB with several writers the numbers need not rise; what is as old as the copy is in it.
+    const { named } = this.#ports;
+    const isOld = named !== undefined && event.timeSeconds * 1000 <= named.newestMs;
+    if (this.flavor === 'mariadb' && !isOld) return false;
     throw repeatedError(event, gtid);
   }
 
   /** Adds the GTIDs of transactions before the place where the copy begins. */
   addEarlier(gtidSet: string): void {
     this.#isFirstList = false;
-    this.#ports.held.addText(gtidSet);
-    this.#ports.series.addText(gtidSet);
+    const { held, series } = this.#ports;
+    // Of a domain of MariaDB the copy may hold more than lies before a place that the user has named.
+    held.addText(held.missing(GtidSet.parse(gtidSet)));
+    series.addText(gtidSet);
   }
 
   /** Goes on in the log that a ROTATE names. */
@@ -354,6 +383,7 @@ export class LogPosition {
       this.#ports.series.addText(gtid);
     }
     this.#sourceTimeMs = event.timeSeconds * 1000;
+    this.#isUnproven = false;
     this.pass(event);
     this.#lacksGtids ||= gtid === undefined;
   }
@@ -379,7 +409,7 @@ export class LogPosition {
       this.#moved = this.#event.header;
       this.#movedOpening = this.#opening.opening;
     }
-    this.#ports.onMove();
+    if (!this.#isUnproven) this.#ports.onMove();
   }
 
   /** Notes, before the first move, which transactions lie before a beginning. */

@@ -132,7 +132,7 @@ export function checkFollows(series: GtidSet, event: GtidListEvent): void {
       `${event.file} says that ${lacking} came before it, and the copy does not hold that`,
     );
   }
-  const unknown = listed.isFrom('mariadb') ? listed.notReachedBy(series) : listed.missing(series);
+  const unknown = listed.isFrom('mariadb') ? listed.lacksOfKnown(series) : listed.missing(series);
   if (unknown === '') return;
   throw sequenceError(
     event,
@@ -147,6 +147,21 @@ export function checkFollows(series: GtidSet, event: GtidListEvent): void {
  */
 export function checkHeld(held: GtidSet, event: GtidListEvent): void {
   const lacking = held.missing(GtidSet.parse(event.gtidSet));
+  if (lacking === '') return;
+  throw sequenceError(
+    event,
+    `${event.file} begins after ${lacking}, which the copy does not hold: an earlier log is needed`,
+  );
+}
+
+/**
+ * Refuses a log, of which the user says that the copy holds all from before it, where it says itself that there are
+ * others: of servers whose transactions the copy knows. Of those of a new server the user has to know.
+ *
+ * Errors: SOURCE_MISMATCH.
+ */
+export function checkNamed(held: GtidSet, event: GtidListEvent): void {
+  const lacking = held.lacksOfKnown(GtidSet.parse(event.gtidSet));
   if (lacking === '') return;
   throw sequenceError(
     event,

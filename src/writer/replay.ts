@@ -176,6 +176,7 @@ async function replayOnce(
         throw error;
       },
     );
+    if (options.signal?.aborted !== true) applier.log.settleMove();
     unfinished = await finish();
   } catch (error) {
     await writer.abort();

@@ -8,7 +8,8 @@ import {
   type BeginningOption,
 } from './beginning.js';
 import type { Beginning, WriterCheckpoint } from './checkpoint.js';
-import { checkLog, isSameLog, movedHint, positionText, type LogMark } from './log-mark.js';
+import { checkLog, isSameLog, movedHint, positionText } from './log-mark.js';
+import type { NamedPlace } from './log-position.js';
 import { checkUnclosed } from './log-sequence.js';
 import { findMovedLog } from './moved-source.js';
 import type { NamedLog } from './named-log.js';
@@ -26,8 +27,8 @@ export interface StartPoint {
   beginning: Beginning | undefined;
   /** GTIDs of transactions to be passed over. */
   covered: string | undefined;
-  /** Logs that were read before the source moved to a place that the user has named. */
-  readBefore?: readonly LogMark[];
+  /** The source has moved to a place that the user has named. */
+  named?: NamedPlace | undefined;
 }
 
 export interface StartOptions {
@@ -231,7 +232,13 @@ async function startMoved(
     beginning,
     covered: from === undefined ? gtidSet : undefined,
     // By GTIDs, what the copy holds is passed over wherever it stands.
-    readBefore: from === undefined ? [] : [...passed, ...(mark === undefined ? [] : [mark])],
+    named:
+      from === undefined
+        ? undefined
+        : {
+            readBefore: [...passed, ...(mark === undefined ? [] : [mark])],
+            newestMs: sourceTimeMs,
+          },
   };
 }
 

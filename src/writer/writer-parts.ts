@@ -75,15 +75,12 @@ export function makeWriterParts(options: WriterPartsOptions): WriterParts {
     ...{ filter, history, buffer, foreignKeys, zeroDate, kernel, beginning },
     serverUrl,
   });
-  const { onCommitted } = options;
   const writer = new BatchWriter(
     engine,
     tables,
     checkpointSource,
     { stored: options.stored },
-    (text, facts) => {
-      onCommitted?.(parseCheckpoint(text), facts);
-    },
+    (text, facts) => options.onCommitted?.(parseCheckpoint(text), facts),
   );
   const { keepsWhole, transactionsMax } = plan;
   const xaStore = new XaStore(engine, () => writer.settle());
@@ -97,6 +94,8 @@ export function makeWriterParts(options: WriterPartsOptions): WriterParts {
   );
   const log = makeLogPosition(options, queue);
   const barrier: DdlPorts['barrier'] = async (renames) => {
+    // A note of what is under way stands beside the place.
+    if ((renames?.length ?? 0) > 0) log.settleMove();
     const here = applier.checkpoint();
     if (here !== undefined) await queue.commit(here, renames);
     await writer.settle();
@@ -135,7 +134,7 @@ function makeLogPosition(
   { start, source, onWarning }: WriterPartsOptions,
   queue: CommitQueue,
 ): LogPosition {
-  const { checkpoint, beginning, covered, readBefore = [] } = start;
+  const { checkpoint, beginning, covered, named } = start;
   const goesOn = checkpoint?.mark !== undefined;
   return new LogPosition(
     {
@@ -145,7 +144,7 @@ function makeLogPosition(
       beginning,
       covered,
       mayBeCut: source.serverUrl === undefined,
-      readBefore,
+      named,
       onMove: () => {
         queue.markDirty();
       },

@@ -251,6 +251,10 @@ test.serial('each its own sessions, its own queries to kill, and so many at once
     '202',
     'queriesMax',
   );
+  // Nobody learns of another's id, or is kept from it.
+  for (const user of ['writer', 'default'] as const) {
+    t.is((await ask(user, '/?query_id=mine', 'SELECT 1')).text, '1\n', user);
+  }
   t.is(
     (await ask('writer', '/', "KILL QUERY WHERE query_id = 'mine'")).headers[
       'x-clickhouse-exception-code'

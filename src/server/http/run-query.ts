@@ -67,7 +67,7 @@ export async function runQuery(
       turn?.leave();
       const { session } = parameters;
       if (session?.closes === true) exchange.sessions.close(sessionId(account, session.id));
-      running.remove(parameters.queryId, active);
+      running.remove(parameters.queryId, active, account?.name);
     };
     const beforeEnd = (): void => {
       task.done?.();
@@ -85,7 +85,7 @@ export async function runQuery(
     });
   } finally {
     turn?.leave();
-    running.remove(parameters.queryId, active);
+    running.remove(parameters.queryId, active, account?.name);
     body.release();
   }
 }
