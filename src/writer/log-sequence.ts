@@ -146,12 +146,7 @@ export function checkFollows(series: GtidSet, event: GtidListEvent): void {
  * Errors: SOURCE_MISMATCH: an earlier log is needed.
  */
 export function checkHeld(held: GtidSet, event: GtidListEvent): void {
-  const lacking = held.missing(GtidSet.parse(event.gtidSet));
-  if (lacking === '') return;
-  throw sequenceError(
-    event,
-    `${event.file} begins after ${lacking}, which the copy does not hold: an earlier log is needed`,
-  );
+  refuseLacking(held.missing(GtidSet.parse(event.gtidSet)), event);
 }
 
 /**
@@ -161,7 +156,10 @@ export function checkHeld(held: GtidSet, event: GtidListEvent): void {
  * Errors: SOURCE_MISMATCH.
  */
 export function checkNamed(held: GtidSet, event: GtidListEvent): void {
-  const lacking = held.lacksOfKnown(GtidSet.parse(event.gtidSet));
+  refuseLacking(held.lacksOfKnown(GtidSet.parse(event.gtidSet)), event);
+}
+
+function refuseLacking(lacking: string, event: GtidListEvent): void {
   if (lacking === '') return;
   throw sequenceError(
     event,

@@ -81,17 +81,31 @@ for (const { kind, args, hasGtids } of servers) {
     const { server, files, add, under } = await makeLogs(t, kind, args);
     const engine = await openScratchEngine(t);
     await replayFiles(engine, files(), whole);
-    for (const name of ['moved.000001', 'moved.000007']) {
+    const rename = async (): Promise<void> => {
+      await server.query('RENAME TABLE d.t TO d.u; RENAME TABLE d.u TO d.t');
       await add();
+    };
+    const works = [
+      { name: 'moved.000001', work: add, transactions: 1 },
+      { name: 'moved.000007', work: add, transactions: 1 },
+      { name: 'renamed.000001', work: rename, transactions: 1 },
+      { name: 'empty.000001', work: () => server.flushLogs(), transactions: 0 },
+    ];
+    for (const { name, work, transactions } of works) {
+      await work();
       const next = under(files().at(-1) ?? '', name);
       const from = { file: name, offset: 4 };
-      const { totals, beginning } = await replayFiles(engine, [next], {
-        ...whole,
-        sourceMoved: true,
-        from,
-      });
-      t.is(totals.transactions, 1);
+      const options = { ...whole, sourceMoved: true, from };
+      const before = await engine.readCheckpoint(checkpointSource);
+      // Ctrl-C, before anything was applied.
+      await replayFiles(engine, [next], { ...options, signal: AbortSignal.abort() });
+      t.is(await engine.readCheckpoint(checkpointSource), before, name);
+      const { totals, beginning } = await replayFiles(engine, [next], options);
+      t.is(totals.transactions, transactions, name);
+      t.not(await engine.readCheckpoint(checkpointSource), before, name);
       t.deepEqual(beginning, { kind: 'whole' });
+      // As cron runs it.
+      t.is((await replayFiles(engine, [next], options)).totals.transactions, 0, name);
       await sameRows(t, server, engine, allRows);
     }
   });
