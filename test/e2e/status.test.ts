@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { startServe } from '../server/serve-process.js';
 import { startServerOfKind } from '../servers/index.js';
+import { flushLogsSettled } from '../servers/settled-log.js';
 import { testSerialWith } from '../servers/test-with.js';
 import { cliEntry, runCli, runCliWell, temporaryFolder } from './cli.js';
 
@@ -22,7 +23,8 @@ testSerialWith('mariadb')('status tells lag, rows, deleted rows and snapshots', 
   await runCliWell(['write', '--engine', folder, '--binlog', url, '--no-load', '--until', 'now']);
   await runCliWell(['sql', '--engine', folder, 'CREATE SNAPSHOT monday OF s.t']);
   const [before] = await server.query('SHOW MASTER STATUS');
-  await server.query('FLUSH LOGS; INSERT INTO s.t VALUES (4)');
+  await flushLogsSettled(server);
+  await server.query('INSERT INTO s.t VALUES (4)');
   const [after] = await server.query('SHOW MASTER STATUS');
   const logs = await server.query('SHOW BINARY LOGS');
   const old = logs.find((log) => log['Log_name'] === before?.['File']);

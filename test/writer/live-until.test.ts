@@ -3,6 +3,7 @@
 import { queryRows, type Engine, type FlashError } from '../../src/protocol/index.js';
 import { replay, type ReplayOptions, type ReplayResult } from '../../src/writer/index.js';
 import type { Server } from '../servers/index.js';
+import { flushLogsSettled } from '../servers/settled-log.js';
 import { testSerialWith } from '../servers/test-with.js';
 import { liveKinds, openLive, startLive, urlOf } from '../source/live/live-server.js';
 import { openScratchEngine } from './recorded-log.js';
@@ -30,7 +31,7 @@ for (const kind of liveKinds) {
     for (const id of [1, 2, 3, 4]) {
       await server.query(`INSERT INTO u.t VALUES (${id})`);
       places.push(await endOf(server));
-      if (id === 3) await server.flushLogs();
+      if (id === 3) await flushLogsSettled(server);
     }
     const engine = await openScratchEngine(t);
     const until = async (position: Place | undefined): Promise<ReplayResult> => {
