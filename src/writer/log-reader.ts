@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { BinlogEvent, EventDecoder, EventFramer } from '../binlog/index.js';
 import { FlashError, type LogInput, type Position } from '../protocol/index.js';
 import type { EarlierEvents } from './earlier-events.js';
@@ -107,12 +106,8 @@ export class LogReader {
   async #nextChunk(chunks: AsyncIterator<Uint8Array>): Promise<Uint8Array | undefined> {
     const pending = chunks.next();
     const dueInMs = this.#applier.dueInMs();
-    if (dueInMs !== undefined) {
-      const clock = new AbortController();
-      const timer = delay(dueInMs, 'due', { signal: clock.signal }).catch(() => 'stopped');
-      const first = await Promise.race([pending, timer]);
-      clock.abort();
-      if (first === 'due') await this.#applier.flush();
+    if (dueInMs !== undefined && !(await settlesWithin(pending, dueInMs))) {
+      await this.#applier.flush();
     }
     // A batch that the engine refuses is told at once, and not when the source has more to say.
     const next = await Promise.race([pending, this.#applier.settle().then(() => pending)]);
@@ -173,6 +168,20 @@ export class LogReader {
     const opens = event.kind === 'gtid' || event.kind === 'query' || event.kind === 'table-map';
     return opens && this.#applier.isBetweenTransactions && event.timeSeconds * 1000 >= until.timeMs;
   }
+}
+
+/** Whether a promise is fulfilled within a time. Errors: its own. */
+function settlesWithin(pending: Promise<unknown>, maxMs: number): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, maxMs, false);
+    pending
+      .then(() => {
+        resolve(true);
+      }, reject)
+      .finally(() => {
+        clearTimeout(timer);
+      });
+  });
 }
 
 function isAt(event: BinlogEvent, position: Position): boolean {
