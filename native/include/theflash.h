@@ -41,7 +41,7 @@ extern "C" {
 #define TF_EXPORT
 #endif
 
-#define TF_ABI_VERSION 6
+#define TF_ABI_VERSION 7
 
 /* What a call came to. The numbers are stable; what the caller should do stands after each. */
 typedef enum tf_status {
@@ -172,6 +172,14 @@ TF_EXPORT tf_status tf_scan_new(tf_engine *engine, tf_scan **scan, tf_error *err
 TF_EXPORT tf_status tf_scan_role(tf_scan *scan, const char *role, size_t role_len, tf_error *error);
 
 /*
+ * Bounds the memory of each statement of the scan, beside "query_memory_bytes_max", of which the
+ * smaller one counts; no statement can raise it. Units: bytes; 0 is no bound. Before tf_scan_start.
+ *
+ * Errors of what follows: TF_ENGINE with engine code 241 for a statement that needs more.
+ */
+TF_EXPORT tf_status tf_scan_memory(tf_scan *scan, uint64_t bytes_max, tf_error *error);
+
+/*
  * Starts a query whose result is pulled as Arrow IPC messages. The rows are those of the moment of
  * this call, whatever is written later. Statements without a result give a scan that ends at once
  * after an empty schema, so a caller need not know which kind a text is. A SELECT is planned here,
@@ -258,6 +266,9 @@ TF_EXPORT tf_status tf_answer_set(tf_answer *answer, const char *name, size_t na
 /* As tf_scan_role, of an answer; before tf_answer_start. */
 TF_EXPORT tf_status tf_answer_role(tf_answer *answer, const char *role, size_t role_len,
                                    tf_error *error);
+
+/* As tf_scan_memory, of an answer; before tf_answer_start. */
+TF_EXPORT tf_status tf_answer_memory(tf_answer *answer, uint64_t bytes_max, tf_error *error);
 
 /*
  * Runs one statement, by the SQL layer and under the locks of every other. The rows of a query are

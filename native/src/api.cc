@@ -202,6 +202,13 @@ tf_status tf_scan_role(tf_scan* scan, const char* role, size_t role_len, tf_erro
   });
 }
 
+tf_status tf_scan_memory(tf_scan* scan, uint64_t bytes_max, tf_error* error) {
+  return Guard(error, [&] {
+    Scans::Get().Find(scan)->LimitMemory(bytes_max);
+    return TF_OK;
+  });
+}
+
 tf_status tf_scan_start(tf_scan* scan, const char* sql, size_t sql_len, tf_error* error) {
   return Guard(error, [&] {
     Scans::Get().Find(scan)->Start(Text(sql, sql_len, "sql"));
@@ -299,6 +306,13 @@ tf_status tf_answer_set(tf_answer* answer, const char* name, size_t name_len, co
 tf_status tf_answer_role(tf_answer* answer, const char* role, size_t role_len, tf_error* error) {
   return Guard(error, [&] {
     Answers::Get().Find(answer)->SetRole(Text(role, role_len, "role"));
+    return TF_OK;
+  });
+}
+
+tf_status tf_answer_memory(tf_answer* answer, uint64_t bytes_max, tf_error* error) {
+  return Guard(error, [&] {
+    Answers::Get().Find(answer)->LimitMemory(bytes_max);
     return TF_OK;
   });
 }

@@ -90,7 +90,8 @@ void Engine::Start() {
       "--output_format_arrow_compression_method=none",
   };
   if (options_.query_memory_bytes_max != 0) {
-    arguments_.push_back("--max_memory_usage=" + std::to_string(options_.query_memory_bytes_max));
+    arguments_.push_back(std::string(kMemoryArgument) +
+                         std::to_string(options_.query_memory_bytes_max));
   }
   control_ = std::make_unique<Connection>(arguments_, "theflash-control");
   ForgoThreadAccounting(arguments_);

@@ -43,6 +43,7 @@ const queryOptions: OptionShape<QueryOptions> = {
   buffers: anObject('take', 'give'),
   checksum: aFlag,
   role: aText,
+  memoryBytesMax: aCount(0),
 };
 
 /** A place in the logs, or a moment. */

@@ -15,6 +15,8 @@ export interface AnswerRequest {
   isReadOnly: boolean;
   /** With whose rights it runs; missing for all. */
   role?: string;
+  /** As of `StatementOptions`. */
+  memoryBytesMax?: number;
   signal: AbortSignal;
 }
 

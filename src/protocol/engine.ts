@@ -67,6 +67,8 @@ export interface StatementOptions {
   parameters?: SqlParameters;
   /** With whose rights it runs, of those that the engine was opened with; missing for all. */
   role?: string;
+  /** Memory that it may take, where that is less than the engine allows. Units: bytes; 0 as missing. */
+  memoryBytesMax?: number;
 }
 
 /** How a query gives its result. */

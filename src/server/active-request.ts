@@ -12,6 +12,7 @@ export class ActiveRequest {
   isScan = false;
   rows = 0;
   bytes = 0;
+  #bytesMax = 0;
   readonly #controller = new AbortController();
   #credit = 0;
   #timeout: NodeJS.Timeout | undefined;
@@ -53,6 +54,21 @@ export class ActiveRequest {
         }),
       );
     }, timeoutMs);
+  }
+
+  /** Ends the request once it gives more than so many bytes; 0 never. */
+  limitBytes(bytesMax: number): void {
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Counts bytes before they are sent. Errors: TOO_LARGE where they are more than it may give. */
+  give(bytes: number): void {
+    if (this.#bytesMax > 0 && this.bytes + bytes > this.#bytesMax) {
+      throw new FlashError('TOO_LARGE', `The result has more than ${this.#bytesMax} bytes`, {
+        hint: 'Ask for fewer rows or columns, or have resultBytesMax raised in the users file.',
+      });
+    }
+    this.bytes += bytes;
   }
 
   grant(bytes: number): void {

@@ -65,6 +65,7 @@ export async function handleRequest(message: PlainRequest, context: RequestConte
     server.limits.statementTimeoutMsMax,
   );
   request.limitTime(allowedTime(wantedMs, allowedMs));
+  request.limitBytes(context.account?.resultBytesMax ?? 0);
   await asAccount(message, context, () => handle(message, context));
 }
 

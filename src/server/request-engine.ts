@@ -2,7 +2,7 @@ import { FlashError, type Engine } from '../protocol/index.js';
 import { type Account } from './users/index.js';
 
 /**
- * The engine as one request uses it: its statements end with the request, and have the rights of its account. Else
+ * The engine as one request uses it: its statements end with the request, and have the rights and bounds of its account. Else
  * what a client no longer waits for would go on, and clients that come and go could pile up any amount of it.
  *
  * Errors: DENIED, of an account, for all that the engine does not ask for rights itself.
@@ -12,11 +12,12 @@ export function requestEngine(
   signal: AbortSignal,
   account: Account | undefined,
 ): Engine {
-  const role = account === undefined ? {} : { role: account.role };
+  const bounds =
+    account === undefined ? {} : { role: account.role, memoryBytesMax: account.memoryBytesMax };
   return {
     location: engine.location,
-    execute: (sql, options) => engine.execute(sql, { signal, ...options, ...role }),
-    query: (sql, options) => engine.query(sql, { signal, ...options, ...role }),
+    execute: (sql, options) => engine.execute(sql, { signal, ...options, ...bounds }),
+    query: (sql, options) => engine.query(sql, { signal, ...options, ...bounds }),
     insertRows: (table, stream) =>
       account === undefined ? engine.insertRows(table, stream) : refuse(account),
     openBatch: () => (account === undefined ? engine.openBatch() : refuse(account)),

@@ -45,13 +45,13 @@ export async function streamResult(
       const { rows } = next.value;
       const { bytes, crc32 } = isSchema ? mapSchema(next.value, options.mapSchema) : next.value;
       checkSize(bytes, options.messageBytesMax);
+      request.give(bytes.length);
       request.spend(bytes.length);
       await stall.watch(outbox.waitForRoom(bytes.length));
       const kept = outbox.keep(bytes);
       // The engine makes the next one while this one is sent.
       ahead = request.hasCredit ? messages.next() : undefined;
       outbox.add(kept, send(isSchema ? { type: 'SCHEMA' } : { type: 'BATCH', rows }, kept, crc32));
-      request.bytes += bytes.length;
       request.rows += rows;
       if (!isSchema) batches += 1;
     }

@@ -100,6 +100,9 @@ const kinds: readonly (readonly [sql: string, outcomes: Outcomes])[] = [
   ['SHOW CREATE TABLE shop.orders', readers],
   ['EXPLAIN SELECT * FROM shop.orders', readers],
   ['SELECT name FROM system.tables', readers],
+  ["SELECT * FROM format(CSV, 'x UInt8', '1')", readers],
+  ['SELECT * FROM zeros(1)', readers],
+  ["SELECT * FROM values('x UInt8', 1)", readers],
   ['SELECT * FROM hid.t', owners],
   ['SELECT * FROM shop.orders WHERE id IN (SELECT id FROM hid.t)', owners],
   ['DESCRIBE hid.t', owners],
@@ -141,6 +144,33 @@ test.serial('users × doors × kinds of statement', async (t) => {
     }
   }
   await Promise.all(Object.values(remotes).map((each) => each.close()));
+});
+
+test.serial('files of a form are tables for a user, too, and no others', async (t) => {
+  const ask = async (user: keyof typeof passwords, query: string): Promise<[number, string]> => {
+    const form = new FormData();
+    form.set('e', new Blob(['7\tseven\n']), 'e.tsv');
+    const parameters = new URLSearchParams({ query, e_structure: 'id Int32, v String' });
+    const reply = await fetch(`http://127.0.0.1:${httpPort}/?${parameters.toString()}`, {
+      method: 'POST',
+      body: form,
+      headers: { 'x-clickhouse-user': user, 'x-clickhouse-key': passwords[user] },
+    });
+    return [Number(reply.headers.get('x-clickhouse-exception-code') ?? 0), await reply.text()];
+  };
+  t.deepEqual(await ask('reader', 'SELECT v FROM e'), [0, 'seven\n']);
+  t.deepEqual(await ask('writer', 'INSERT INTO shop.orders SELECT * FROM e'), [0, '']);
+  t.is((await ask('reader', 'INSERT INTO shop.orders SELECT * FROM e'))[0], 497);
+  t.is((await ask('reader', 'SELECT * FROM e, hid.t'))[0], 497);
+  // The right that table functions need makes no tables by itself.
+  for (const user of ['reader', 'writer'] as const) {
+    for (const door of [
+      overHttp(user, passwords[user]),
+      overTcp(await connect(user, passwords[user])),
+    ]) {
+      t.not((await door('CREATE TEMPORARY TABLE mine (a Int32)')).outcome, 'ok');
+    }
+  }
 });
 
 test.serial('over TCP: tables, planned scans and what needs the token', async (t) => {

@@ -83,6 +83,12 @@ void Answer::SetRole(std::string_view role) {
   engine_->EnterRole(*connection_, role);
 }
 
+void Answer::LimitMemory(uint64_t bytes_max) {
+  const std::lock_guard lock(mutex_);
+  if (started_) throw Error(TF_INVALID, "the answer has been started before");
+  connection_->LimitMemory(bytes_max);
+}
+
 // A step that fails ends the answer; what a cancelled one fails with is no error of its own.
 template <typename Step>
 auto Answer::UnlessCancelled(Step step) {

@@ -38,6 +38,9 @@ class Answer {
   // Runs with the rights of a role alone. Before Start.
   void SetRole(std::string_view role);
 
+  // 0 is no bound. Before Start.
+  void LimitMemory(uint64_t bytes_max);
+
   // Plans a query, or runs what is none. Once only.
   void Start(std::string_view sql, AnswerRequest request);
 

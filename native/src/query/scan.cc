@@ -95,6 +95,12 @@ void Scan::SetRole(std::string_view role) {
   engine_->EnterRole(*connection_, role);
 }
 
+void Scan::LimitMemory(uint64_t bytes_max) {
+  const std::lock_guard lock(mutex_);
+  if (started_) throw Error(TF_INVALID, "the scan has been started before");
+  connection_->LimitMemory(bytes_max);
+}
+
 void Scan::Start(std::string_view sql) {
   const std::lock_guard lock(mutex_);
   if (std::exchange(started_, true)) throw Error(TF_INVALID, "the scan has been started before");

@@ -28,6 +28,9 @@ class Scan {
   // Runs with the rights of a role alone. Before Start.
   void SetRole(std::string_view role);
 
+  // 0 is no bound. Before Start.
+  void LimitMemory(uint64_t bytes_max);
+
   // Plans `sql` where it is one SELECT, which pins the rows it will give; any other text runs in
   // the first Next. Once only. Cancel reaches it: planning runs the scalar subqueries of a query.
   void Start(std::string_view sql);

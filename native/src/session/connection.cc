@@ -90,9 +90,24 @@ Connection::Connection(const std::vector<std::string>& arguments, std::string ta
   });
 }
 
+// The smaller one of two bounds of memory counts.
+std::vector<std::string> Connection::Arguments() const {
+  std::vector<std::string> arguments = arguments_;
+  if (memory_bytes_max_ == 0) return arguments;
+  uint64_t bytes_max = memory_bytes_max_;
+  std::erase_if(arguments, [&](const std::string& word) {
+    if (!word.starts_with(kMemoryArgument)) return false;
+    bytes_max = std::min<uint64_t>(bytes_max, std::stoull(word.substr(kMemoryArgument.size())));
+    return true;
+  });
+  arguments.push_back(std::string(kMemoryArgument) + std::to_string(bytes_max));
+  return arguments;
+}
+
 chdb_connection* Connection::Connect() {
+  std::vector<std::string> arguments = Arguments();
   std::vector<char*> argv;
-  for (std::string& word : arguments_) argv.push_back(word.data());
+  for (std::string& word : arguments) argv.push_back(word.data());
   chdb_connection* handle = chdb_connect(static_cast<int>(argv.size()), argv.data());
   if (handle == nullptr || *handle == nullptr) {
     throw Error(TF_ENGINE, "the engine does not start; its own message is on stderr");
@@ -132,7 +147,7 @@ void Connection::Replace() {
   }
   chdb_close_conn(std::exchange(handle_, fresh));
   is_spoilt_ = false;
-  is_changed_ = !role_.empty();
+  is_changed_ = !role_.empty() || memory_bytes_max_ != 0;
 }
 
 // Under the lock. Where it can't be replaced now, the next call tries again, and throws what stands
@@ -263,6 +278,18 @@ void Connection::SetRole(std::string role) {
   });
 }
 
+void Connection::LimitMemory(uint64_t bytes_max) {
+  if (bytes_max == 0) return;
+  {
+    const std::lock_guard lock(mutex_);
+    memory_bytes_max_ = bytes_max;
+    is_changed_ = true;
+    is_spoilt_ = true;
+  }
+  // Nothing runs on it before it is replaced.
+  Run([](chdb_connection) { return true; });
+}
+
 void Connection::Change(std::string_view sql) {
   is_changed_ = true;
   Execute(sql);
@@ -272,6 +299,7 @@ void Connection::Reset() {
   const std::lock_guard lock(mutex_);
   if (handle_ == nullptr || !is_changed_) return;
   role_.clear();
+  memory_bytes_max_ = 0;
   ReplaceSoon();
 }
 

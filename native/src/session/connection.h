@@ -46,6 +46,9 @@ inline constexpr std::string_view kTagSetting = "stream_like_engine_insert_queue
 // a scan and a batch each hold a connection for themselves.
 //
 // Every call throws Error; after Close every call throws TF_CANCELLED.
+// Bounds the memory of each statement of a connection. Units: bytes.
+inline constexpr std::string_view kMemoryArgument = "--max_memory_usage=";
+
 class Connection {
  public:
   // `tag` names the connection in system.processes, so that Canceller finds it: as kTagSetting.
@@ -82,6 +85,9 @@ class Connection {
   // `role` is of letters, digits and _. From now until Reset everything runs with the grants of a
   // role alone, after an error too.
   void SetRole(std::string role);
+  // Bounds the memory of each statement, from now until Reset; 0 is none but the engine's own. No
+  // SET can do that, as the setting is const to statements.
+  void LimitMemory(uint64_t bytes_max);
   // Whether it runs with fewer than all rights.
   bool has_role() const { return !role_.empty(); }
   // Runs SET or USE, whose effect lasts until Reset.
@@ -101,6 +107,7 @@ class Connection {
  private:
   template <typename Call>
   auto Run(Call call);
+  std::vector<std::string> Arguments() const;
   chdb_connection* Connect();
   void EnterRole(chdb_connection connection) const;
   void Replace();
@@ -113,6 +120,7 @@ class Connection {
   std::vector<std::string> arguments_;
   std::string tag_;
   std::string role_;  // empty: all rights
+  uint64_t memory_bytes_max_ = 0;
   // libchdb keeps what a failed or abandoned query had written so far, and gives it out before the
   // result of the connection's next query; others have settings or a role of who had them before.
   // Such a connection is spoilt: every call replaces it before it uses it, or throws.

@@ -13,7 +13,7 @@ import { callChecked, takeConnection, textArgs, type NativeEngine } from './nati
  * CANCELLED where the signal fires, before or after.
  */
 export async function openAnswer(engine: NativeEngine, request: AnswerRequest): Promise<Answer> {
-  const { signal, settings, role } = request;
+  const { signal, settings, role, memoryBytesMax = 0 } = request;
   const connection = await takeConnection(engine, signal);
   const { bindings, calls } = engine;
   const handle: Out<bigint> = [null];
@@ -25,6 +25,9 @@ export async function openAnswer(engine: NativeEngine, request: AnswerRequest): 
     await calls.run(async () => {
       await callChecked(bindings, 'answerNew', [engine.pointer, handle]);
       signal.throwIfAborted();
+      if (memoryBytesMax > 0) {
+        await callChecked(bindings, 'answerMemory', [handle[0], memoryBytesMax]);
+      }
       if (role !== undefined) {
         await callChecked(bindings, 'answerRole', [handle[0], ...textArgs(role)]);
       }

@@ -8,7 +8,7 @@ import { FlashError } from '../../protocol/index.js';
  */
 
 /** TF_ABI_VERSION of the header that these declarations follow. */
-export const abiVersion = 6;
+export const abiVersion = 7;
 
 /** tf_status. */
 export const status = {
@@ -53,6 +53,7 @@ const declarations = {
   scanNew: 'tf_status tf_scan_new(tf_engine *engine, _Out_ tf_scan **scan, _Out_ tf_error *error)',
   scanRole:
     'tf_status tf_scan_role(tf_scan *scan, const char *role, size_t role_len, _Out_ tf_error *error)',
+  scanMemory: 'tf_status tf_scan_memory(tf_scan *scan, uint64_t bytes_max, _Out_ tf_error *error)',
   scanStart:
     'tf_status tf_scan_start(tf_scan *scan, const char *sql, size_t sql_len, _Out_ tf_error *error)',
   scanOpen:
@@ -71,6 +72,8 @@ const declarations = {
     'tf_status tf_answer_set(tf_answer *answer, const char *name, size_t name_len, const char *value, size_t value_len, _Out_ tf_error *error)',
   answerRole:
     'tf_status tf_answer_role(tf_answer *answer, const char *role, size_t role_len, _Out_ tf_error *error)',
+  answerMemory:
+    'tf_status tf_answer_memory(tf_answer *answer, uint64_t bytes_max, _Out_ tf_error *error)',
   answerStart:
     'tf_status tf_answer_start(tf_answer *answer, const uint8_t *sql, size_t sql_len, const char *database, size_t database_len, const char *format, size_t format_len, int32_t read_only, _Out_ tf_error *error)',
   answerRead:

@@ -18,9 +18,9 @@ import { callChecked, takeConnection, textArgs, type NativeEngine } from './nati
 export async function openScan(
   engine: NativeEngine,
   sql: string,
-  options: Pick<QueryOptions, 'signal' | 'buffers' | 'checksum' | 'role'>,
+  options: Pick<QueryOptions, 'signal' | 'buffers' | 'checksum' | 'role' | 'memoryBytesMax'>,
 ): Promise<EmbeddedScan> {
-  const { signal, role } = options;
+  const { signal, role, memoryBytesMax = 0 } = options;
   const connection = await takeConnection(engine, signal);
   const { bindings, calls } = engine;
   const handle: Out<bigint> = [null];
@@ -33,6 +33,9 @@ export async function openScan(
     await calls.run(async () => {
       await callChecked(bindings, 'scanNew', [engine.pointer, handle]);
       signal?.throwIfAborted();
+      if (memoryBytesMax > 0) {
+        await callChecked(bindings, 'scanMemory', [handle[0], memoryBytesMax]);
+      }
       if (role !== undefined) {
         await callChecked(bindings, 'scanRole', [handle[0], ...textArgs(role)]);
       }

@@ -270,6 +270,7 @@ export class HttpDoor {
   ): QueryExchange {
     const allowedMs = shorter(account?.timeoutMs ?? 0, this.#context.limits.statementTimeoutMsMax);
     active.limitTime(shorter(parameters.timeoutMs, allowedMs));
+    active.limitBytes(account?.resultBytesMax ?? 0);
     this.#context.metrics.requests += 1;
     const { server, facts } = { server: this.#context, facts: this.#facts };
     const { sessions, running } = { sessions: this.#sessions, running: this.#running };

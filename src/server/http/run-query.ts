@@ -200,7 +200,9 @@ async function answer(
     settings: new Map([...settings].filter(([name, value]) => facts.fixed.get(name) !== value)),
     isReadOnly: parameters.isReadOnly,
     signal: active.signal,
-    ...(account === undefined ? {} : { role: account.role }),
+    ...(account === undefined
+      ? {}
+      : { role: account.role, memoryBytesMax: account.memoryBytesMax }),
   });
   try {
     await deliver(exchange, result);
@@ -220,6 +222,7 @@ async function send(exchange: BegunExchange, result: Answer): Promise<void> {
       ? await begin(result)
       : await hold(result, parameters.waitsForEnd === 'yes' ? heldBytesMax : pieceBytes);
   exchange.active.check();
+  for (const piece of held.pieces) exchange.active.give(piece.length);
   const packing = parameters.packsBlocks
     ? 'blocks'
     : choosePacking(request.headers['accept-encoding'], parameters.compresses);
@@ -318,6 +321,7 @@ async function pump(
       const [length] = await Promise.all([reading, sending]);
       exchange.active.check();
       if (length === 0) break;
+      exchange.active.give(length);
       sending = write(exchange, stream, filled.subarray(0, length));
       sending.catch(() => undefined);
       [spare, filled] = [filled, spare];
@@ -343,7 +347,6 @@ async function write(
 ): Promise<void> {
   if (bytes.length === 0) return;
   await whileTaken(exchange, () => stream.write(bytes));
-  exchange.active.bytes += bytes.length;
   exchange.server.metrics.bytesSent += bytes.length;
 }
 

@@ -11,6 +11,12 @@ export interface Account {
   /** Units: ms; 0 for ever. */
   readonly timeoutMs: number;
   readonly queriesMax: number;
+  /** 0 is no limit. */
+  readonly queriesPerMinuteMax: number;
+  /** Units: bytes; 0 is no limit. */
+  readonly memoryBytesMax: number;
+  /** Units: bytes; 0 is no limit. */
+  readonly resultBytesMax: number;
 }
 
 /** A right as the engine is opened with it. */
@@ -28,6 +34,8 @@ export class Accounts {
   readonly #known = new Map<string, Buffer>();
   readonly #knownKey = randomBytes(32);
   readonly #running = new Map<string, number>();
+  /** By user, when their statements of the last minute began. */
+  readonly #begun = new Map<string, number[]>();
 
   private constructor(file: string, users: readonly UserEntry[]) {
     this.file = file;
@@ -94,7 +102,9 @@ export class Accounts {
     if (!isRight || user === undefined || role === undefined) return undefined;
     if (this.#users.get(name)?.password.key.equals(user.password.key) !== true) return undefined;
     this.#known.set(name, this.#digest(name, password));
-    return { name, role, timeoutMs: user.timeoutMs, queriesMax: user.queriesMax };
+    const { timeoutMs, queriesMax, queriesPerMinuteMax, memoryBytesMax, resultBytesMax } = user;
+    const limits = { timeoutMs, queriesMax, queriesPerMinuteMax, memoryBytesMax, resultBytesMax };
+    return { name, role, ...limits };
   }
 
   /** Notes a statement of a user until what it gives is called. Errors: BUSY. */
@@ -105,12 +115,29 @@ export class Accounts {
         hint: 'Try again in a moment, or raise queriesMax in the users file.',
       });
     }
+    this.#countOfMinute(account);
     this.#running.set(account.name, count + 1);
     return () => {
       const left = (this.#running.get(account.name) ?? 1) - 1;
       if (left === 0) this.#running.delete(account.name);
       else this.#running.set(account.name, left);
     };
+  }
+
+  /** Errors: BUSY where as many as may begin within a minute have begun. */
+  #countOfMinute({ name, queriesPerMinuteMax }: Account): void {
+    if (queriesPerMinuteMax === 0) return;
+    const nowMs = performance.now();
+    const begun = (this.#begun.get(name) ?? []).filter((atMs) => atMs > nowMs - minuteMs);
+    this.#begun.set(name, begun);
+    const [first] = begun;
+    if (begun.length >= queriesPerMinuteMax && first !== undefined) {
+      const waitSeconds = Math.ceil((first + minuteMs - nowMs) / 1000);
+      throw new FlashError('BUSY', `${name} has begun ${begun.length} statements in a minute`, {
+        hint: `Try again in ${waitSeconds} s, or raise queriesPerMinuteMax in the users file.`,
+      });
+    }
+    begun.push(nowMs);
   }
 
   #isKnown(name: string, password: string): boolean {
@@ -122,6 +149,8 @@ export class Accounts {
     return createHmac('sha256', this.#knownKey).update(`${name}\0${password}`).digest();
   }
 }
+
+const minuteMs = 60_000;
 
 function byName(users: readonly UserEntry[]): ReadonlyMap<string, UserEntry> {
   return new Map(users.map((user) => [user.name, user]));

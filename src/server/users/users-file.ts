@@ -18,6 +18,12 @@ export interface UserEntry {
   timeoutMs: number;
   /** Statements at once, of all connections of the user. */
   queriesMax: number;
+  /** Statements that may begin within a minute; 0 is no limit. */
+  queriesPerMinuteMax: number;
+  /** Of each statement. Units: bytes; 0 is no limit but the server's. */
+  memoryBytesMax: number;
+  /** Of what a statement gives, before it is packed. Units: bytes; 0 is no limit. */
+  resultBytesMax: number;
 }
 
 /**
@@ -76,6 +82,9 @@ const userShape = {
   write: listOf(aText),
   timeoutMs: aCount(1),
   queriesMax: aCount(1),
+  queriesPerMinuteMax: aCount(1),
+  memoryBytesMax: aCount(1),
+  resultBytesMax: aCount(1),
 };
 
 interface UserFields {
@@ -84,6 +93,9 @@ interface UserFields {
   write?: readonly string[];
   timeoutMs?: number;
   queriesMax?: number;
+  queriesPerMinuteMax?: number;
+  memoryBytesMax?: number;
+  resultBytesMax?: number;
 }
 
 function readUser(file: string, name: string, value: unknown): UserEntry {
@@ -113,6 +125,9 @@ function readUser(file: string, name: string, value: unknown): UserEntry {
     ...{ name, password, rights },
     timeoutMs: fields.timeoutMs ?? 0,
     queriesMax: fields.queriesMax ?? queriesMaxDefault,
+    queriesPerMinuteMax: fields.queriesPerMinuteMax ?? 0,
+    memoryBytesMax: fields.memoryBytesMax ?? 0,
+    resultBytesMax: fields.resultBytesMax ?? 0,
   };
 }
 
