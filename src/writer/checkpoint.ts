@@ -52,6 +52,13 @@ export type Beginning =
   /** Changes since a place in the logs, and nothing from before it. */
   | { kind: 'partial'; position: Position; gtidSet: string };
 
+/** The transaction that was applied last, where it has a GTID. */
+export interface NewestTransaction {
+  gtid: string;
+  /** Of its GTID event: the same in the logs of every replica. Units: s since 1970. */
+  timeSeconds: number;
+}
+
 /** The options of the command line that decide what a copy holds. */
 export interface StoredFilters {
   include: readonly string[];
@@ -78,6 +85,7 @@ export interface WriterCheckpoint extends Checkpoint {
   passed?: readonly LogMark[];
   /** GTIDs of transactions that the logs after `position` may hold, and that the copy holds already. */
   covered?: string;
+  newest?: NewestTransaction;
   /** Set while tables that were loaded from a dump take their places. */
   swaps?: readonly PendingSwap[];
   /** The log that was read to its end, where `position` is in the next one already. */

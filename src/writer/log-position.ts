@@ -13,6 +13,7 @@ import {
   checkSource,
   type Beginning,
   type UnclosedLog,
+  type NewestTransaction,
   type WriterCheckpoint,
 } from './checkpoint.js';
 import { GtidSet } from './gtid-set.js';
@@ -106,6 +107,9 @@ export class LogPosition {
   #readTo = 0;
   #readBefore = 0;
   #hasBegun = false;
+  /** The transaction that began last, and the one that was applied last. */
+  #opened: NewestTransaction | undefined;
+  #newest: NewestTransaction | undefined;
   /** Nothing from the named place on has been applied: what the user says of it may be wrong, and the old place holds. */
   #isUnproven: boolean;
   #covered: string | undefined;
@@ -124,6 +128,7 @@ export class LogPosition {
     this.#passed = checkpoint?.passed ?? [];
     this.#sourceTimeMs = checkpoint?.sourceTimeMs ?? 0;
     this.#isUnproven = ports.named !== undefined;
+    this.#newest = checkpoint?.newest;
   }
 
   /** Where the next run goes on; undefined before the first event. */
@@ -176,6 +181,7 @@ export class LogPosition {
       ...(this.#passed.length === 0 ? {} : { passed: this.#passed }),
       ...(this.#beginning === undefined ? {} : { beginning: this.#beginning }),
       ...(this.#covered === undefined ? {} : { covered: this.#covered }),
+      ...(this.#newest === undefined ? {} : { newest: this.#newest }),
       source: this.#source,
       position: this.#position,
       gtidSet: this.#ports.held.toString(),
@@ -335,7 +341,8 @@ export class LogPosition {
    * Errors: SOURCE_MISMATCH where it can't be told, or must not be so.
    */
   isHeld(event: GtidEvent): boolean {
-    const { gtid } = event;
+    const { gtid, timeSeconds } = event;
+    this.#opened = gtid === undefined ? undefined : { gtid, timeSeconds };
     if (gtid === undefined) {
       if (this.isCovering) throw anonymousError(event);
       return false;
@@ -344,7 +351,7 @@ export class LogPosition {
     if (this.isCovering) return true;
     // In a domain of MariaDB with several writers the numbers need not rise; what is as old as the copy is in it.
     const { named } = this.#ports;
-    const isOld = named !== undefined && event.timeSeconds * 1000 <= named.newestMs;
+    const isOld = named !== undefined && timeSeconds * 1000 <= named.newestMs;
     if (this.flavor === 'mariadb' && !isOld) return false;
     throw repeatedError(event, gtid);
   }
@@ -379,7 +386,10 @@ export class LogPosition {
   endGroup(event: EventHeader, gtid: string | undefined, isHeld: boolean): void {
     this.#begin();
     if (gtid !== undefined) {
-      if (!isHeld) this.#ports.held.addText(gtid);
+      if (!isHeld) {
+        this.#ports.held.addText(gtid);
+        this.#newest = this.#opened?.gtid === gtid ? this.#opened : undefined;
+      }
       this.#ports.series.addText(gtid);
     }
     this.#sourceTimeMs = event.timeSeconds * 1000;

@@ -1,6 +1,6 @@
-import { EventDecoder, EventFramer, type BinlogEvent } from '../binlog/index.js';
+import { EventDecoder, EventFramer, type BinlogEvent, type GtidEvent } from '../binlog/index.js';
 import { FlashError } from '../protocol/index.js';
-import type { WriterCheckpoint } from './checkpoint.js';
+import type { NewestTransaction, WriterCheckpoint } from './checkpoint.js';
 import { GtidSet } from './gtid-set.js';
 import type { NamedLog } from './named-log.js';
 
@@ -22,7 +22,7 @@ interface LogGtids {
  */
 export async function findMovedLog(
   logs: readonly NamedLog[],
-  { gtidSet }: WriterCheckpoint,
+  { gtidSet, newest }: WriterCheckpoint,
 ): Promise<number> {
   const held = GtidSet.parse(gtidSet);
   if (held.isEmpty) throw unprovenError(logs, 'the copy holds no GTIDs');
@@ -32,7 +32,7 @@ export async function findMovedLog(
   let found = -1;
   let first = '';
   for (const [index, log] of logs.entries()) {
-    const { earlier, own, anonymousOffset } = await readGtids(log, unseen);
+    const { earlier, own, anonymousOffset } = await readGtids(log, unseen, newest);
     if (anonymousOffset !== undefined) {
       const where = `${log.name} at offset ${anonymousOffset}`;
       throw unprovenError(logs, `${where} holds a transaction without a GTID`);
@@ -59,7 +59,11 @@ export async function findMovedLog(
   return found;
 }
 
-async function readGtids({ name, input }: NamedLog, unseen: Set<string>): Promise<LogGtids> {
+async function readGtids(
+  { name, input }: NamedLog,
+  unseen: Set<string>,
+  newest: NewestTransaction | undefined,
+): Promise<LogGtids> {
   if (!input.canRewind) {
     throw new FlashError(
       'INVALID_REQUEST',
@@ -77,6 +81,7 @@ async function readGtids({ name, input }: NamedLog, unseen: Set<string>): Promis
       // Row events and compressed transactions need not be understood here.
       if (!gtidEventTypes.has(raw.header.type)) continue;
       for (const event of decoder.decode(raw)) {
+        if (event.kind === 'gtid' && newest !== undefined) checkNewest(event, newest);
         noteGtid(event, gtids);
         if ('gtid' in event) unseen.delete(event.gtid ?? '');
         if ('gtidSet' in event) for (const gtid of event.gtidSet.split(',')) unseen.delete(gtid);
@@ -85,6 +90,26 @@ async function readGtids({ name, input }: NamedLog, unseen: Set<string>): Promis
   }
   framer.finish();
   return gtids;
+}
+
+/**
+ * A server that was put back, from a backup as of earlier, gives numbers again that the copy has of the history before.
+ *
+ * Errors: SOURCE_MISMATCH where the copy's newest transaction is another one here.
+ */
+function checkNewest(event: GtidEvent, newest: NewestTransaction): void {
+  if (event.gtid !== newest.gtid || event.timeSeconds === newest.timeSeconds) return;
+  const [here, held] = [event.timeSeconds, newest.timeSeconds].map((seconds) =>
+    new Date(seconds * 1000).toISOString(),
+  );
+  throw new FlashError(
+    'SOURCE_MISMATCH',
+    `${newest.gtid} is another transaction in ${event.file} at offset ${event.offset}, of ${here}, than the one that the copy holds, of ${held}: the source was put back to an earlier state, and has given its numbers again`,
+    {
+      hint: 'The copy has changes that the source no longer has. Bring the database in anew, in another engine folder: theflash write --engine OTHER …, or with --dump.',
+      place: { file: event.file, offset: event.offset },
+    },
+  );
 }
 
 /** FORMAT_DESCRIPTION, the GTID events of both servers, and what lists earlier ones. */

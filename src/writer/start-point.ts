@@ -219,7 +219,7 @@ async function startMoved(
   checkpoint: WriterCheckpoint,
   from: Position | undefined,
 ): Promise<StartPoint> {
-  const { beginning, gtidSet, sourceTimeMs, source, passed = [], mark } = checkpoint;
+  const { beginning, gtidSet, sourceTimeMs, source, passed = [], mark, newest } = checkpoint;
   const index = from === undefined ? await findMovedLog(logs, checkpoint) : 0;
   const rest = from === undefined ? logs.slice(index) : logsFrom(logs, from);
   const position = from ?? { file: rest[0]?.name ?? pipeName, offset: firstOffset };
@@ -228,7 +228,10 @@ async function startMoved(
     offset: 0,
     applyFrom: isLogStart(position) ? undefined : position,
     // What the logs so far were called, and which server wrote them, no longer matters.
-    checkpoint: { position, gtidSet, sourceTimeMs, source: { flavor: source.flavor } },
+    checkpoint: {
+      ...{ position, gtidSet, sourceTimeMs, source: { flavor: source.flavor } },
+      ...(newest === undefined ? {} : { newest }),
+    },
     beginning,
     covered: from === undefined ? gtidSet : undefined,
     // By GTIDs, what the copy holds is passed over wherever it stands.
