@@ -15,23 +15,36 @@ const blockSizeMax = 128 * 1024;
  * Memory: one and a half windows, and no more than grows with what is unpacked; a window is at most
  * 128 MiB. Time: a small multiple of the bytes read and given, whatever they are: every length is held
  * against its block before it is used.
- * Errors: `ZstdError` for anything that is no zstd stream. Checksums of frames are not verified: events
- * have their own.
+ * Errors: `ZstdError` for anything that is no zstd stream. Checksums of frames are verified where `newHash` makes
+ * the hash for it, XXH64 of seed 0: events have their own.
  * Source: RFC 8878.
  */
-export function* unpackZstd(source: Uint8Array): Generator<Uint8Array, void, undefined> {
+export function* unpackZstd(
+  source: Uint8Array,
+  newHash?: () => FrameHash,
+): Generator<Uint8Array, void, undefined> {
   let at = 0;
   do {
     const skipped = skippableFrameEnd(source, at);
-    at = skipped ?? (yield* unpackFrame(source, at));
+    at = skipped ?? (yield* unpackFrame(source, at, newHash));
   } while (at < source.length);
 }
 
-function* unpackFrame(source: Uint8Array, start: number): Generator<Uint8Array, number, undefined> {
+export interface FrameHash {
+  update(bytes: Uint8Array): unknown;
+  digest(): bigint;
+}
+
+function* unpackFrame(
+  source: Uint8Array,
+  start: number,
+  newHash: (() => FrameHash) | undefined,
+): Generator<Uint8Array, number, undefined> {
   const { windowBytes, contentSize, hasChecksum, next } = readFrameHeader(source, start);
   const blockMax = Math.min(windowBytes, blockSizeMax);
   const window = new Window(windowBytes, blockMax);
   const block = newBlockReader(window, blockMax);
+  const hash = hasChecksum ? newHash?.() : undefined;
   let size = 0;
   let at = next;
   for (let isLast = false; !isLast;) {
@@ -40,6 +53,7 @@ function* unpackFrame(source: Uint8Array, start: number): Generator<Uint8Array, 
     isLast = (header & 1) === 1;
     at = block(source, at + 3, (header >> 1) & 3, header >> 3);
     size += window.block.length;
+    hash?.update(window.block);
     yield window.block;
   }
   if (contentSize !== undefined && size !== contentSize) {
@@ -47,7 +61,14 @@ function* unpackFrame(source: Uint8Array, start: number): Generator<Uint8Array, 
   }
   const end = hasChecksum ? at + 4 : at;
   if (end > source.length) throw new ZstdError('it ends early');
+  if (hash !== undefined && Number(hash.digest() & 0xff_ff_ff_ffn) !== checksumAt(source, at)) {
+    throw new ZstdError('its checksum is another');
+  }
   return end;
+}
+
+function checksumAt(source: Uint8Array, at: number): number {
+  return new DataView(source.buffer, source.byteOffset + at, 4).getUint32(0, true);
 }
 
 /** Unpacks one block into the window; gives where it ends. */

@@ -1,10 +1,12 @@
 import { Transform, type TransformCallback } from 'node:stream';
+import type { XXHash } from 'xxhash-wasm';
 import { FlashError } from '../../protocol/index.js';
 import { unpackLz4Block } from './lz4-block.js';
+import { newHash32 } from './xx-hash.js';
 
 /**
  * Unpacks LZ4 frames, one after the other. Holds one block, of up to 4 MiB, and the 64 KiB that the next
- * one may refer to. Checksums are passed over: the connection has its own.
+ * one may refer to. Checksums of heads, blocks and frames are verified, where a frame has them.
  *
  * Errors: INVALID_REQUEST for what is no frame, or ends early.
  * Source: LZ4 Frame Format Description 1.6.1.
@@ -40,11 +42,15 @@ export class Lz4Unpacker extends Transform {
     if ((flags & 1) !== 0) throw lz4Error('it needs a dictionary');
     const headBytes = fixedHeadBytes + ((flags & 8) === 0 ? 0 : 8);
     if (rest.length < headBytes) return false;
+    // Its second byte, of what lies between the magic and itself.
+    const headSum = (sumOf(rest.subarray(4, headBytes - 1)) >>> 8) & 0xff;
+    if (rest.readUInt8(headBytes - 1) !== headSum)
+      throw lz4Error('the checksum of a head is another');
     this.#frame = {
       blockBytesMax: 1 << (8 + 2 * sizeCode),
       isLinked: (flags & 32) === 0,
       blockSumBytes: (flags & 16) === 0 ? 0 : 4,
-      endSumBytes: (flags & 4) === 0 ? 0 : 4,
+      hash: (flags & 4) === 0 ? undefined : newHash32(),
     };
     this.#history = Buffer.alloc(0);
     this.#rest = rest.subarray(headBytes);
@@ -63,9 +69,13 @@ export class Lz4Unpacker extends Transform {
     const endsAt = 4 + lengthBytes;
     if (rest.length < endsAt + frame.blockSumBytes) return false;
     const block = rest.subarray(4, endsAt);
+    if (frame.blockSumBytes > 0 && rest.readUInt32LE(endsAt) !== sumOf(block)) {
+      throw lz4Error('the checksum of a block is another');
+    }
     const plain =
       word >>> 31 === 1 ? block : unpackLz4Block(block, this.#history, frame.blockBytesMax);
     if (plain === undefined) throw lz4Error('a block is damaged');
+    frame.hash?.update(plain);
     this.push(plain);
     if (frame.isLinked)
       this.#history = Buffer.concat([this.#history, plain]).subarray(-windowBytes);
@@ -73,8 +83,12 @@ export class Lz4Unpacker extends Transform {
     return true;
   }
 
-  #takeEnd({ endSumBytes }: Frame): boolean {
+  #takeEnd({ hash }: Frame): boolean {
+    const endSumBytes = hash === undefined ? 0 : 4;
     if (this.#rest.length < 4 + endSumBytes) return false;
+    if (hash !== undefined && this.#rest.readUInt32LE(4) !== hash.digest()) {
+      throw lz4Error('its checksum is another');
+    }
     this.#rest = this.#rest.subarray(4 + endSumBytes);
     this.#frame = undefined;
     return this.#rest.length > 0;
@@ -86,7 +100,8 @@ interface Frame {
   /** Blocks refer to those before them. */
   isLinked: boolean;
   blockSumBytes: number;
-  endSumBytes: number;
+  /** Of what the frame holds, where it has a checksum. */
+  hash: XXHash<number> | undefined;
 }
 
 /** Magic, flags, block size and the head's checksum. */
@@ -95,6 +110,10 @@ const fixedHeadBytes = 7;
 const magic = 0x18_4d_22_04;
 
 const windowBytes = 64 * 1024;
+
+function sumOf(bytes: Uint8Array): number {
+  return newHash32().update(bytes).digest();
+}
 
 function lz4Error(why: string): FlashError {
   return new FlashError('INVALID_REQUEST', `The body is no LZ4 frame: ${why}`, {

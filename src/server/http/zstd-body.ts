@@ -1,11 +1,12 @@
 import { unpackZstd } from '../../binlog/zstd/index.js';
 import { FlashError } from '../../protocol/index.js';
 import { type BodyUnpacker } from './body-unpacker.js';
+import { newHash64 } from './xx-hash.js';
 
 /**
  * Unpacks a body of zstd frames, which is held whole before: the decoder has to have all of it.
  *
- * Errors: INVALID_REQUEST for what is no zstd.
+ * Errors: INVALID_REQUEST for what is no zstd, or has another checksum than its frame says.
  */
 export class ZstdBody implements BodyUnpacker {
   readonly #pieces: Buffer[] = [];
@@ -25,7 +26,7 @@ export class ZstdBody implements BodyUnpacker {
   *end(): Generator<Buffer> {
     if (this.#heldBytes === 0) return;
     try {
-      for (const plain of unpackZstd(Buffer.concat(this.#pieces))) {
+      for (const plain of unpackZstd(Buffer.concat(this.#pieces), newHash64)) {
         this.#heldBytes += plain.length;
         yield Buffer.from(plain);
       }
