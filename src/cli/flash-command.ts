@@ -9,6 +9,7 @@ import {
   formatReport,
   reportToJson,
 } from './error-report.js';
+import { writeWhole } from './whole-writes.js';
 
 /** `--quiet`, for commands that tell of long work. */
 export const quietFlag = {
@@ -55,6 +56,7 @@ export abstract class FlashCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init();
+    writeWhole(process.stdout);
     // oclif's own listener throws, which ends the process with a stack. A reader that leaves is no error.
     process.stdout.removeAllListeners('error');
     process.stdout.on('error', (error) => {

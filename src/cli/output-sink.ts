@@ -119,6 +119,10 @@ const outputErrors: Readonly<Record<string, { code: ErrorCode; hint: string }>> 
     code: 'CANCELLED',
     hint: 'Its reader has left before the end: start one that reads all.',
   },
+  EFBIG: {
+    code: 'DISK_FULL',
+    hint: 'The file may not be larger here: look at ulimit -f, and at what the file system takes.',
+  },
   EDQUOT: { code: 'DISK_FULL', hint: 'Your quota is used up: free space, then run again.' },
 };
 

@@ -90,10 +90,27 @@ export function settingValue(shape: FlagShape, value: unknown, folder: string): 
   return shape.multiple === true ? paths : (paths[0] ?? '');
 }
 
-/** URLs, and `-` for stdin, stay as they are. */
+/** URLs stay as they are but for the files that they name, and so does `-`, stdin. */
 function pathBelow(folder: string, text: string): string {
+  if (/^(?:mysql|mariadb):/i.test(text)) {
+    return text.replace(
+      /([?&]ssl-(?:ca|cert|key)=)([^&#]*)/g,
+      (_, name: string, file: string) => name + filePart(folder, file),
+    );
+  }
   const isPath = text !== '' && text !== '-' && !/^[a-z][a-z0-9+.-]*:\/\//i.test(text);
   return isPath && !path.isAbsolute(text) ? path.resolve(folder, text) : text;
+}
+
+/** The file that a parameter of a URL names, as such a parameter. */
+function filePart(folder: string, part: string): string {
+  try {
+    const file = path.resolve(folder, decodeURIComponent(part.replaceAll('+', ' ')));
+    return part === '' ? part : encodeURIComponent(file).replaceAll('%2F', '/');
+  } catch {
+    // What is no text of a URL is refused where the URL is read.
+    return part;
+  }
 }
 
 /** The value as a config file writes it; nothing for undefined. */

@@ -103,7 +103,7 @@ test('relative paths are below the folder of the file, and URLs and - stay', asy
     `engine = "tcp://127.0.0.1:9330"
     allow-path = ["backup:ro", "/var/x"]
     [write]
-    binlog = ["logs/", "../b.000001", "-", "mysql://repl@db/"]
+    binlog = ["logs/", "../b.000001", "-", "mysql://repl@db/", "mysql://r@db/?ssl-ca=a%20b.pem&ssl-mode=VERIFY_CA&ssl-key=/k.pem"]
     skip = ["binlog.000001:4"]
     [serve]
     token-file = "token"`,
@@ -120,6 +120,7 @@ test('relative paths are below the folder of the file, and URLs and - stay', asy
     `${files.folder}/b.000001`,
     '-',
     'mysql://repl@db/',
+    `mysql://r@db/?ssl-ca=${folder}/a%20b.pem&ssl-mode=VERIFY_CA&ssl-key=/k.pem`,
   ]);
   t.deepEqual(write['skip'], ['binlog.000001:4']);
   t.is((await told('serve'))['token-file'], `${folder}/token`);
