@@ -83,6 +83,8 @@ class Verification {
   #first: readonly string[] = [];
   #rows = 0;
   #rowsTotal = 0;
+  #rowsLookedUp = 0;
+  #partsReadAgain = 0;
 
   constructor(server: TableServer, engine: Engine, options: VerifyOptions) {
     this.#server = server;
@@ -350,7 +352,11 @@ class Verification {
     }
     const suspects = comparison.end(at).filter(({ key }) => again?.has(key) !== false);
     group.add(table, suspects);
-    if (again !== undefined) return [];
+    if (again !== undefined) {
+      this.#partsReadAgain += 1;
+      return [];
+    }
+    this.#rowsLookedUp += suspects.length;
     const outcome = this.#outcome(table);
     const rows = source.chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
     outcome.rows += rows;
@@ -425,6 +431,8 @@ class Verification {
         mending: mendingOf(tables, unlike, known, this.#plan !== undefined),
         unmatchedPatterns: unmatched.filter((each) => this.#unmatched.has(each)),
         interrupted,
+        rowsLookedUp: this.#rowsLookedUp,
+        partsReadAgain: this.#partsReadAgain,
         serverUrl: this.#server.url,
         sourceName: this.#engine.sourceName,
         filterFlags: this.#filterFlags,
