@@ -14,6 +14,7 @@ const names = [
   'replay',
   'scan',
   'spark',
+  'verify',
 ];
 const [name, ...args] = process.argv.slice(2);
 

@@ -33,6 +33,10 @@ export interface VerifyJson {
   /** Places in the source's log as of which rows were compared: the first one and the last one. */
   from: { file: string; offset: number; gtidSet: string };
   upTo: { file: string; offset: number; gtidSet: string };
+  /** Rows that the log was asked for, as they changed between the two readings. */
+  rowsLookedUp: number;
+  /** Parts of tables that were read once more, for rows that differ or were in doubt. */
+  partsReadAgain: number;
   standingStill: readonly string[];
   unmatchedPatterns: readonly string[];
   /** Tables that were dropped or renamed before they were compared. */
@@ -48,7 +52,7 @@ export interface VerifyJson {
 export function verifyJson(report: VerifyReport & { samplePercent: number }): VerifyJson {
   const { result, engine, elapsedMs, samplePercent } = report;
   const { from, upTo, interrupted, standingStill, unmatchedPatterns, tables } = result;
-  const { repairedAt, gone } = result;
+  const { repairedAt, gone, rowsLookedUp, partsReadAgain } = result;
   return {
     version: 1,
     equal: isEqual(result),
@@ -57,7 +61,7 @@ export function verifyJson(report: VerifyReport & { samplePercent: number }): Ve
     ...{ engine, samplePercent, rows: rowsOf(result), seconds: Math.round(elapsedMs) / 1000 },
     from: { ...from.position, gtidSet: from.gtidSet },
     upTo: { ...upTo.position, gtidSet: upTo.gtidSet },
-    ...{ standingStill, unmatchedPatterns, gone },
+    ...{ rowsLookedUp, partsReadAgain, standingStill, unmatchedPatterns, gone },
     repairedAt:
       repairedAt === undefined ? null : { ...repairedAt.position, gtidSet: repairedAt.gtidSet },
     tables,

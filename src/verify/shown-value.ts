@@ -13,6 +13,8 @@ export function shownValue(value: RowValue): { text: string | null; isCut: boole
       isCut: shown.length < value.length,
     };
   }
+  // As text -0 would be 0, and the two differ.
+  if (Object.is(value, -0)) return { text: '-0', isCut: false };
   const text = Array.isArray(value) ? JSON.stringify(value) : String(value);
   if (text.length <= shownMaxChars) return { text, isCut: false };
   // Half of a surrogate pair would be no character. A slice alone would hold the whole text in memory.

@@ -13,7 +13,9 @@ export type KeepRow = ((hash: number) => boolean) | undefined;
 /** What one SELECT has given. */
 export interface SourceRows {
   chunks: readonly Rows[];
+  /** All that the SELECT gave, and what they hold, kept or not. */
   rows: number;
+  bytes: number;
   /** The rows are more than `bytesMax`: `chunks` holds none of them. */
   isTooLarge: boolean;
 }
@@ -34,10 +36,12 @@ export async function readSourceRows(
   const text = new TextRows(table.known, table.schema, 'null', 'The comparison stops here.');
   const chunks: Rows[] = [];
   let bytes = 0;
+  let allBytes = 0;
   const takePiece = (): void => {
     if (text.builder.rows === 0) return;
     const size = text.builder.bytes;
     const taken = text.builder.take();
+    allBytes += size;
     // The answer has to be read to its end, kept or not: the session is needed again.
     if (bytes > bytesMax) return;
     const kept = keep === undefined ? taken : keepRows(taken, table, keep);
@@ -63,7 +67,7 @@ export async function readSourceRows(
   } catch (error) {
     throw describeTableError(error, tableName(table.known.schema));
   }
-  return { chunks, rows: text.rows, isTooLarge: bytes > bytesMax };
+  return { chunks, rows: text.rows, bytes: allBytes, isTooLarge: bytes > bytesMax };
 }
 
 /** The rows that are compared, in memory of their own. */

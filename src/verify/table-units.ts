@@ -1,7 +1,7 @@
 import { readValue } from '../binlog/index.js';
 import { partColumn, quoteSourceName, quoteSourceTable, selectRows } from '../load/index.js';
 import { quoteIdentifier, quoteTable } from '../protocol/index.js';
-import type { TableServer } from '../source/index.js';
+import type { LoadSession, TableServer } from '../source/index.js';
 import { selectList } from '../writer/index.js';
 import { hashRows } from './hash-rows.js';
 import type { ComparedTable, Rows } from './rows.js';
@@ -15,6 +15,8 @@ export interface Unit {
   sourceSql: string;
   copySql: string;
   keep: KeepRow;
+  /** The values of the key's first column that the condition gives; undefined where it is another condition. */
+  range: KeyRange | undefined;
   /** Of the rows that the condition gives, those whose hash leaves `part` when divided by `parts`. */
   part: number;
   parts: number;
@@ -22,8 +24,16 @@ export interface Unit {
   again: ReadonlySet<string> | undefined;
 }
 
+/** Values from `from` up to `to`, that one not included; without an end where it is undefined. */
+interface KeyRange {
+  from: bigint | undefined;
+  to: bigint | undefined;
+}
+
 /** Rows that a part is to have, about. */
 const unitRows = 100_000;
+/** Parts by their rows differ in bytes: so much smaller than need be they are cut. */
+const rangeRoom = 1.5;
 /** More parts of a table would only cost round trips. */
 const unitsMax = 5_000;
 /** Rows of a part of a table that is not read by ranges, about: each part is a reading of the whole. */
@@ -54,15 +64,25 @@ export async function tableUnits(server: TableServer, table: ComparedTable): Pro
     { length: Number(count) - 1 },
     (_, index) => BigInt(first) + (span * BigInt(index + 1)) / count,
   );
-  return [undefined, ...ends].map((from, index) => {
-    const to = ends[index];
-    return makeUnit(table, (name) =>
-      [
-        ...(from === undefined ? [] : [`${name} >= ${from}`]),
-        ...(to === undefined ? [] : [`${name} < ${to}`]),
-      ].join(' AND '),
-    );
-  });
+  return rangesBetween({ from: undefined, to: undefined }, ends).map((range) =>
+    makeRange(table, range),
+  );
+}
+
+/** The ranges that a range is cut into. `ends` lie within it, and grow. */
+function rangesBetween({ from, to }: KeyRange, ends: readonly bigint[]): KeyRange[] {
+  return [from, ...ends].map((start, index) => ({ from: start, to: ends[index] ?? to }));
+}
+
+function makeRange(table: ComparedTable, range: KeyRange): Unit {
+  const { from, to } = range;
+  const unit = makeUnit(table, (name) =>
+    [
+      ...(from === undefined ? [] : [`${name} >= ${from}`]),
+      ...(to === undefined ? [] : [`${name} < ${to}`]),
+    ].join(' AND '),
+  );
+  return { ...unit, range };
 }
 
 function hashedUnits(table: ComparedTable): Unit[] {
@@ -94,13 +114,60 @@ export function canSplit({ parts }: Unit): boolean {
   return parts < partsMax;
 }
 
-/** Two parts of half the size: each is read by itself, and the other's rows are passed over. */
-export function splitUnit(unit: Unit): [Unit, Unit] {
-  const { part, parts } = unit;
+/**
+ * Smaller parts, for one that had so many rows and bytes: ranges of its key of about equal rows, however its values lie.
+ * Where that can't be, two of half the size by the hash of the key: each is read by itself, and the other's rows are
+ * passed over.
+ */
+export async function splitUnit(
+  session: LoadSession,
+  unit: Unit,
+  had: { rows: number; bytes: number },
+  bytesMax: number,
+): Promise<Unit[]> {
+  const { part, parts, range, table } = unit;
+  const count = Math.min(unitsMax, Math.ceil((had.bytes * rangeRoom) / bytesMax));
+  if (range !== undefined && parts === 1 && count > 1) {
+    // As with rows: a lock on the table's form that nobody holds for long.
+    await session.query('SAVEPOINT part');
+    const ends = await endsWithin(session, unit, Math.ceil(had.rows / count), count);
+    await session.query('ROLLBACK TO SAVEPOINT part');
+    if (ends.length > 0) return rangesBetween(range, ends).map((each) => makeRange(table, each));
+  }
   return [
     { ...unit, part, parts: parts * 2 },
     { ...unit, part: part + parts, parts: parts * 2 },
   ];
+}
+
+/** Values of the key's first column that each have about so many rows between them; none where all rows have one. */
+async function endsWithin(
+  session: LoadSession,
+  { table, range }: Unit,
+  rows: number,
+  count: number,
+): Promise<bigint[]> {
+  const column = quoteSourceName(partColumn(table.known.schema) ?? '');
+  const ends: bigint[] = [];
+  let from = range?.from;
+  for (let index = 1; index < count; index += 1) {
+    const conditions = [
+      ...(from === undefined ? [] : [`${column} >= ${from}`]),
+      ...(range?.to === undefined ? [] : [`${column} < ${range.to}`]),
+    ];
+    const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
+    const [row] = await session.query(
+      `SELECT ${column} FROM ${quoteSourceTable(table.known.schema)} FORCE INDEX (PRIMARY)${where} ORDER BY ${column} LIMIT ${rows}, 1`,
+    );
+    const value = row?.[0];
+    if (value === undefined) break;
+    // All these rows have one value: the next range begins after it.
+    const end = BigInt(value) === from ? from + 1n : BigInt(value);
+    if (range?.to !== undefined && end >= range.to) break;
+    ends.push(end);
+    from = end;
+  }
+  return ends;
 }
 
 /** Which rows belong to a unit; undefined where it is all of them. */
@@ -123,7 +190,7 @@ function makeUnit(table: ComparedTable, where: ((name: string) => string) | unde
   const condition = (name: string): string => where?.(name) ?? '';
   const isAll = condition('') === '';
   return {
-    ...{ table, keep: undefined, part: 0, parts: 1, again: undefined },
+    ...{ table, keep: undefined, range: undefined, part: 0, parts: 1, again: undefined },
     sourceSql: isAll
       ? source
       : `${source} FORCE INDEX (PRIMARY) WHERE ${condition(quoteSourceName(column))}`,

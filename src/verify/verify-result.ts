@@ -69,6 +69,10 @@ export interface VerifyResult {
   repairedAt: Moment | undefined;
   /** Tables that were to be repaired, and differ in too many rows. */
   tooMany: readonly string[];
+  /** Rows that did not agree as they were read at first, as they change all the time: the log says what they are. */
+  rowsLookedUp: number;
+  /** Parts of tables that were read once more, for rows that differ or of which the log did not tell. */
+  partsReadAgain: number;
   /** The source's URL for commands: without a password. */
   serverUrl: string;
   /** The name of the source in the engine; undefined of the one without. */

@@ -83,6 +83,8 @@ class Verification {
   #first: readonly string[] = [];
   #rows = 0;
   #rowsTotal = 0;
+  #rowsLookedUp = 0;
+  #partsReadAgain = 0;
 
   constructor(server: TableServer, engine: Engine, options: VerifyOptions) {
     this.#server = server;
@@ -307,8 +309,7 @@ class Verification {
       const name = tableName(unit.table.known.schema);
       if (this.#changed.has(name)) continue;
       try {
-        const isWhole = await this.#compareUnit(session, unit, group);
-        if (!isWhole) queue.unshift(...splitUnit(unit));
+        queue.unshift(...(await this.#compareUnit(session, unit, group)));
       } catch (error) {
         const isChange = error instanceof TablesChanged || (await this.#hasChanged(unit.table));
         if (!isChange) throw error;
@@ -333,30 +334,35 @@ class Verification {
     return now === undefined || tableForm(now) !== tableForm(table);
   }
 
-  /** False where the part is too large to be held: nothing was compared. */
-  async #compareUnit(session: LoadSession, unit: Unit, group: UnitGroup): Promise<boolean> {
+  /** Gives smaller parts where this one is too large to be held: nothing was compared. */
+  async #compareUnit(session: LoadSession, unit: Unit, group: UnitGroup): Promise<Unit[]> {
     const { table, again } = unit;
     const keep = keepOf(unit);
     const isSplit = canSplit(unit);
     const partBytesMax = isSplit ? this.#limits.partBytesMax : Infinity;
     const source = await readSourceRows(session, unit.sourceSql, table, keep, partBytesMax);
-    if (source.isTooLarge) return false;
+    const split = (): Promise<Unit[]> => splitUnit(session, unit, source, partBytesMax);
+    if (source.isTooLarge) return split();
     await group.reached;
     const comparison = new RowComparison(table, source.chunks);
     const { at, chunks } = await openCopyRows(this.#engine, unit.copySql, table);
     for await (const chunk of chunks) {
       comparison.add(keep === undefined ? chunk : keepRows(chunk, table, keep));
-      if (isSplit && comparison.extraRows > extraRowsMax) return false;
+      if (isSplit && comparison.extraRows > extraRowsMax) return split();
     }
     const suspects = comparison.end(at).filter(({ key }) => again?.has(key) !== false);
     group.add(table, suspects);
-    if (again !== undefined) return true;
+    if (again !== undefined) {
+      this.#partsReadAgain += 1;
+      return [];
+    }
+    this.#rowsLookedUp += suspects.length;
     const outcome = this.#outcome(table);
     const rows = source.chunks.reduce((sum, chunk) => sum + chunk.rows, 0);
     outcome.rows += rows;
     this.#rows += rows;
     this.#options.onProgress?.(this.#rows, this.#rowsTotal, tableName(table.known.schema));
-    return true;
+    return [];
   }
 
   /**
@@ -425,6 +431,8 @@ class Verification {
         mending: mendingOf(tables, unlike, known, this.#plan !== undefined),
         unmatchedPatterns: unmatched.filter((each) => this.#unmatched.has(each)),
         interrupted,
+        rowsLookedUp: this.#rowsLookedUp,
+        partsReadAgain: this.#partsReadAgain,
         serverUrl: this.#server.url,
         sourceName: this.#engine.sourceName,
         filterFlags: this.#filterFlags,

@@ -13,7 +13,13 @@ import {
 import type { Server } from '../servers/index.js';
 import { chooseSeed, runWorkload } from '../workload/index.js';
 import { runCli, binlogArgs, temporaryFolder, writeLogs } from './cli.js';
-import { compareTables, readSourceTable, renderArrowTable, sourceTables } from './compare/index.js';
+import {
+  compareTables,
+  readSourceTable,
+  renderArrowTable,
+  sourceTables,
+  type TableRows,
+} from './compare/index.js';
 import { openEmbeddedEngine } from '../engine/open-engine.js';
 
 const timeoutMs = 900_000;
@@ -71,12 +77,22 @@ export async function tableDifferences(
   engine: Engine,
   request: { database: string; table: string },
 ): Promise<string[]> {
-  const source = await readSourceTable(server, request.database, request.table);
   try {
-    return compareTables(source, renderArrowTable(await readCopy(engine, request), source));
+    const { source, copy } = await readBoth(server, engine, request);
+    return compareTables(source, copy);
   } catch (error) {
     return [`${request.table}: ${error instanceof Error ? error.message : String(error)}`];
   }
+}
+
+/** A table as the server's own SELECT gives it, and as the engine's scan does. */
+export async function readBoth(
+  server: Server,
+  engine: Engine,
+  request: { database: string; table: string },
+): Promise<{ source: TableRows; copy: TableRows }> {
+  const source = await readSourceTable(server, request.database, request.table);
+  return { source, copy: renderArrowTable(await readCopy(engine, request), source) };
 }
 
 /** A table of the engine as Arrow, by the very query and labels of `theflash scan`. */

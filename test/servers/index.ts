@@ -1,6 +1,6 @@
 export { crash } from './crash.js';
 export { dieWithParent } from './die-with-parent.js';
-export { mysqlbinlog97, mysqldump97 } from './mysql-97.js';
+export { mysqlbinlog97, mysqlClient97, mysqldump97 } from './mysql-97.js';
 export { runInSession, sessionEnds } from './one-session.js';
 export { repositoryFolder, type ServerKind } from './program.js';
 export type { Server, ServerOptions } from './server.js';

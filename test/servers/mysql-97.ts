@@ -49,6 +49,13 @@ export function mysqldump97(): readonly string[] | undefined {
   return mysql97Command('usr/bin/mysqldump');
 }
 
+/** Command of mysql 9.7, the client, or undefined where it is missing. */
+export function mysqlClient97(): readonly string[] | undefined {
+  if (!existsSync(script)) return undefined;
+  unpack();
+  return mysql97Command('usr/bin/mysql');
+}
+
 /** The tree brings a C library of its own, so its programs run through its own loader. */
 function mysql97Command(program: string): readonly string[] {
   const paths = `${libraries}:${path.join(libraries, 'private')}`;

@@ -57,6 +57,7 @@ for (const kind of kindsOf('mysql-9.7', 'mysql-5.7', 'mariadb')) {
     await server.query(`CREATE DATABASE w; USE w; CREATE TABLE k (id INT PRIMARY KEY, v VARCHAR(9));
       CREATE TABLE p (a VARCHAR(20), b DATE, v INT, PRIMARY KEY (a, b));
       CREATE TABLE m (a INT, v VARCHAR(9)); CREATE TABLE e (id INT PRIMARY KEY);
+      CREATE TABLE z (id INT PRIMARY KEY, f DOUBLE); INSERT INTO z VALUES (1, 0);
       INSERT INTO k VALUES (-5, 'a'), (1, 'b'), (2, NULL), (70000, 'd');
       INSERT INTO p VALUES ('x', '2026-01-01', 1), ('X1', '2026-01-02', 2), ('é', '9999-12-31', 3);
       INSERT INTO m VALUES (1, 'a'), (1, 'a'), (1, 'a'), (NULL, NULL), (2, 'b')`);
@@ -66,18 +67,23 @@ for (const kind of kindsOf('mysql-9.7', 'mysql-5.7', 'mariadb')) {
     await engine.execute(`DELETE FROM w.k WHERE id = 2; INSERT INTO w.k VALUES (80000, 'x'), (-90000, 'y');
       DELETE FROM w.p WHERE a = 'é'; INSERT INTO w.p VALUES ('x', '2026-01-03', 4);
       INSERT INTO w.m VALUES (1, 'a'), (1, 'a'), (3, 'c'); DELETE FROM w.m WHERE a IS NULL;
-      INSERT INTO w.e VALUES (1)`);
+      INSERT INTO w.e VALUES (1); UPDATE w.z SET f = -f WHERE id = 1`);
     const { tables } = await verify(server, engine);
     t.deepEqual(
       tables.map((each) => `${each.table} ${countsOf(each)}`),
-      ['w.e 0 1 0 0', 'w.k 1 2 0 0', 'w.m 1 3 0 0', 'w.p 1 1 0 0'],
+      ['w.e 0 1 0 0', 'w.k 1 2 0 0', 'w.m 1 3 0 0', 'w.p 1 1 0 0', 'w.z 0 0 1 0'],
     );
     const rows = tables.flatMap(({ differences }) =>
       differences.map(({ kind: what, key, source, copy, rows: count }) =>
         [what, JSON.stringify(key ?? source ?? copy), count].join(' '),
       ),
     );
+    t.deepEqual(
+      tables.at(-1)?.differences.map(({ source, copy }) => [source?.['f'], copy?.['f']]),
+      [['0', '-0']],
+    );
     t.deepEqual(rows.sort(), [
+      'different {"id":"1"} 1',
       'extra {"a":"1","v":"a"} 2',
       'extra {"a":"3","v":"c"} 1',
       'extra {"a":"x","b":"2026-01-03"} 1',
