@@ -133,7 +133,7 @@ testSerialWith('mysql-5.7')('dbt builds its project on a copy, and goes on with 
     ['1', 'de', '0'],
   ]);
 
-  await run('build', '--full-refresh', '--select', 'resource_type:model');
+  await run('run', '--full-refresh');
   t.deepEqual(await served.query('SELECT * FROM marts.order_log ORDER BY id'), now);
   t.deepEqual(await served.query('SELECT * FROM marts.days ORDER BY day'), await select(byDay));
   await run('source', 'freshness');
