@@ -2,19 +2,17 @@
 // clickhouse-connect-skipped.txt lists with a reason. Method: the tests of a checkout that lies somewhere
 // beside this project (THEFLASH_CLICKHOUSE_CONNECT names it), with the client as PyPI ships it, in a virtual
 // environment under build/; all are run, so that the list can't name one that passes.
-import { randomBytes } from 'node:crypto';
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import test from 'ava';
 import { execa } from 'execa';
 import { projectRoot } from '../../src/build/index.js';
-import { startCli, temporaryFolder, type CliRun } from '../e2e/cli.js';
+import { installPython, passOver } from '../python-packages.js';
+import { serveNewEngine, type ServedEngine } from './served-engine.js';
 
 /** The release that has what the tests ask for: a checkout of its time fits. */
 const version = '1.8.0';
 const leastShare = 0.95;
-const folder = path.join(projectRoot, 'build', `clickhouse-connect-suite-${version}`);
-const python = path.join(folder, 'bin', 'python');
 const packages = [
   ...[`clickhouse-connect==${version}`, 'aiohttp', 'lz4', 'zstandard', 'backports.zstd', 'tzlocal'],
   ...['pytest', 'pytest-asyncio', 'pytest-mock', 'pytest-timeout', 'pytest-xdist', 'pytest-dotenv'],
@@ -32,18 +30,6 @@ interface Skipped {
 /** What a test came to, by its name below tests/integration_tests. */
 type Outcomes = ReadonlyMap<string, string>;
 
-/** Why the suite can't be run, or undefined. */
-async function install(): Promise<string | undefined> {
-  const run = (program: string, args: string[]): Promise<{ exitCode?: number; stderr: string }> =>
-    execa(program, args, { reject: false, timeout: 600_000 });
-  const ready = await run(python, ['-c', 'import clickhouse_connect, pytest, alembic, polars']);
-  if (ready.exitCode === 0) return undefined;
-  const made = await run('python3', ['-m', 'venv', folder]);
-  if (made.exitCode !== 0) return `there is no virtual environment: ${made.stderr}`;
-  const got = await run(python, ['-m', 'pip', 'install', '-q', ...packages]);
-  return got.exitCode === 0 ? undefined : `pip can't: ${got.stderr.slice(-300)}`;
-}
-
 /** `pattern  reason` a line; `*` stands for anything, and a name without […] for all of its cases. */
 function readSkipped(text: string): Skipped[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
@@ -56,26 +42,11 @@ function readSkipped(text: string): Skipped[] {
   });
 }
 
-/** Waits for the line that names the door. */
-async function httpPort({ child, done }: CliRun): Promise<string> {
-  let said = '';
-  const line = new Promise<string>((resolve) => {
-    child.stdout?.on('data', (chunk: Buffer) => {
-      said += chunk.toString('utf8');
-      const port = /HTTP at http:\/\/127\.0\.0\.1:(\d+)/.exec(said)?.[1];
-      if (port !== undefined) resolve(port);
-    });
-  });
-  const ended = done.then(({ stderr }) => Promise.reject(new Error(`serve ended: ${stderr}`)));
-  return await Promise.race([line, ended]);
-}
-
-/** Runs all tests. `work` is an empty folder, in which the checkout's client is not in the way. */
+/** Runs all tests, in a folder in which the checkout's client is not in the way. */
 async function runSuite(
   checkout: string,
-  work: string,
-  port: string,
-  token: string,
+  { python, folder }: { python: string; folder: string },
+  { work, httpPort, token }: ServedEngine,
 ): Promise<Outcomes> {
   await cp(path.join(checkout, 'tests'), path.join(work, 'tests'), { recursive: true });
   const report = path.join(work, 'report');
@@ -96,7 +67,7 @@ async function runSuite(
         // How many random cases a test tries.
         CLICKHOUSE_CONNECT_TEST_FUZZ: '30',
         CLICKHOUSE_CONNECT_TEST_HOST: '127.0.0.1',
-        CLICKHOUSE_CONNECT_TEST_PORT: port,
+        CLICKHOUSE_CONNECT_TEST_PORT: `${httpPort}`,
         CLICKHOUSE_CONNECT_TEST_USER: 'default',
         CLICKHOUSE_CONNECT_TEST_PASSWORD: token,
       },
@@ -134,26 +105,14 @@ function tell(outcomes: Outcomes, isListed: (name: string) => boolean): string[]
 
 test('clickhouse-connect passes its own tests', async (t) => {
   const checkout = process.env['THEFLASH_CLICKHOUSE_CONNECT'];
-  const missing =
-    checkout === undefined
-      ? 'THEFLASH_CLICKHOUSE_CONNECT names no checkout of clickhouse-connect'
-      : await install();
-  if (checkout === undefined || missing !== undefined) {
-    t.log(`passed over: ${missing ?? ''}`);
-    t.pass();
-    return;
+  if (checkout === undefined) {
+    return passOver(t, { missing: 'THEFLASH_CLICKHOUSE_CONNECT names no checkout of its source' });
   }
-  const work = temporaryFolder(t);
-  const token = randomBytes(16).toString('hex');
-  const tokenFile = path.join(work, 'token');
-  await writeFile(tokenFile, token, { mode: 0o600 });
-  const server = startCli([
-    ...['serve', '--engine', path.join(work, 'data'), '--token-file', tokenFile],
-    ...['--listen', '127.0.0.1:0', '--http', '127.0.0.1:0'],
-  ]);
-  const outcomes = await runSuite(checkout, work, await httpPort(server), token);
-  server.child.kill('SIGTERM');
-  await server.done;
+  const installed = await installPython(`clickhouse-connect-suite-${version}`, packages);
+  if (installed.missing !== undefined) return passOver(t, installed);
+  const server = await serveNewEngine(t);
+  const outcomes = await runSuite(checkout, installed, server);
+  await server.stop();
   const list = path.join(projectRoot, 'test/soak/clickhouse-connect-skipped.txt');
   const skipped = readSkipped(await readFile(list, 'utf8'));
   const isListed = (name: string): boolean => skipped.some(({ fits }) => fits(name));

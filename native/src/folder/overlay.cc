@@ -65,8 +65,7 @@ void WriteChoice(const Folder& folder, const OverlayChoice& choice) {
                   "<backups replace=\"1\">" + paths + "</backups>");
   }
   // Without the patches the engine's one user has every right, and no role takes it away.
-  if (!choice.rights.empty())
-    WriteFragment(folder, "users.d/95-roles.xml", RolesXml(choice.rights));
+  WriteFragment(folder, "users.d/95-roles.xml", RolesXml(choice.rights));
   if (!choice.reads_files || choice.allow_external) return;
   // The attribute keeps the grant apart from those of no-way-out: same elements would be merged.
   WriteFragment(folder, "users.d/90-files.xml",

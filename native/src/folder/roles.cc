@@ -89,15 +89,29 @@ std::string RoleXml(const std::string& role, const std::vector<Right>& rights) {
   return "<" + role + "><grants>" + grants + "</grants></" + role + ">";
 }
 
+std::string PolicyXml(std::string_view table, std::string_view filter) {
+  return "<table name=\"" + std::string(table) + "\"><filter>" + std::string(filter) +
+         "</filter></table>";
+}
+
+std::string OfSystem(const std::string& policies) {
+  return "<databases><database name=\"system\">" + policies + "</database></databases>";
+}
+
+// Who asks in the name of a client that can't read them does not see the hidden columns.
+std::string ColumnsFilter() {
+  return "NOT (getSetting('" + std::string(sql::kVersionSetting) + "') = '" +
+         std::string(sql::kShownColumns) + "' AND startsWith(name, '" +
+         std::string(sql::kHiddenPrefix) + "'))";
+}
+
 std::string PoliciesXml() {
-  const auto table = [](std::string_view name, std::string_view filter) {
-    return "<table name=\"" + std::string(name) + "\"><filter>" + std::string(filter) +
-           "</filter></table>";
-  };
   // The table without a name stands for all.
-  std::string xml = table("", "has(currentRoles(), '" + std::string(kOwnerRole) + "')");
-  for (const std::string& open : OpenSystemTables()) xml += table(open, "1");
-  return "<databases><database name=\"system\">" + xml + "</database></databases>";
+  std::string xml = PolicyXml("", "has(currentRoles(), '" + std::string(kOwnerRole) + "')");
+  for (const std::string& open : OpenSystemTables()) {
+    xml += PolicyXml(open, open == "columns" ? ColumnsFilter() : "1");
+  }
+  return OfSystem(xml);
 }
 
 }  // namespace
@@ -148,6 +162,10 @@ Right ParseRight(std::string_view text) {
 }
 
 std::string RolesXml(const std::vector<Right>& rights) {
+  if (rights.empty()) {
+    return "<users><default>" + OfSystem(PolicyXml("columns", ColumnsFilter())) +
+           "</default></users>";
+  }
   std::set<std::string> roles;
   for (const Right& right : rights) roles.insert(right.role);
   std::string made;

@@ -25,10 +25,18 @@ constexpr std::string_view kHarmlessSettings[] = {
     "date_time_input_format", "cast_string_to_",  "bool_",       "precise_float_parsing",
     "allow_experimental_",    "allow_suspicious_"};
 
-// Others of no harm: the same by other names, and how fast a table is read.
-constexpr std::string_view kHarmlessNames[] = {"enable_dynamic_type",     "enable_json_type",
-                                               "enable_qbit_type",        "enable_variant_type",
-                                               "enable_time_time64_type", "use_skip_indexes"};
+// Others of no harm: the same by other names, how fast a table is read, and how long a mutation or
+// an ALTER is waited for, which ch.so's own statements beside a write have none of.
+constexpr std::string_view kHarmlessNames[] = {"enable_dynamic_type",
+                                               "enable_json_type",
+                                               "enable_qbit_type",
+                                               "enable_variant_type",
+                                               "enable_time_time64_type",
+                                               "use_skip_indexes",
+                                               "alter_sync",
+                                               "mutations_sync",
+                                               "lightweight_deletes_sync",
+                                               "allow_nondeterministic_mutations"};
 
 Error CancelledError() { return Error(TF_CANCELLED, "the statement was cancelled"); }
 
@@ -60,6 +68,20 @@ bool IsSelect(const sql::Statement& statement) {
   const sql::Tokens tokens(statement.sql);
   return tokens.IsSymbol(0, "(") || tokens.IsWord(0, "SELECT") || tokens.IsWord(0, "WITH") ||
          tokens.IsWord(0, "FROM");
+}
+
+// Whether system.columns may be asked, as such or through information_schema.
+bool NamesColumns(std::string_view statement) {
+  const sql::Tokens tokens(statement);
+  for (size_t index = 0; index < tokens.size(); ++index) {
+    if (!tokens.IsName(index)) continue;
+    const std::string name = tokens.Name(index);
+    if (sql::EqualsIgnoringCase(name, "columns") ||
+        sql::EqualsIgnoringCase(name, "key_column_usage")) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -126,6 +148,10 @@ void Answer::Run(std::string_view sql) {
     for (const sql::Statement& statement : statements) RefuseChange(statement);
   }
   Apply(statements);
+  if (statements.back().effect == sql::Effect::kRead && NamesColumns(sql)) {
+    connection_->Change("SET " + std::string(sql::kVersionSetting) + " = " +
+                        QuoteText(sql::kShownColumns));
+  }
   if (statements.size() == 1 && IsSelect(statements[0])) {
     OpenPipe(statements[0]);
     return;

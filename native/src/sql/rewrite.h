@@ -40,6 +40,11 @@ namespace theflash::sql {
 inline constexpr std::string_view kHiddenPrefix = "_INTERNAL_";
 inline constexpr std::string_view kVersionColumn = "_INTERNAL_VERSION";
 inline constexpr std::string_view kDelmarkColumn = "_INTERNAL_DELMARK";
+inline constexpr std::string_view kVersionSetting = "query_cache_tag";
+// The value of kVersionSetting with which system.columns leaves the hidden columns out: reads need
+// no version, and no statement may set it.
+inline constexpr std::string_view kShownColumns = "shown columns";
+
 // How a row that is written by SQL comes to its version, as system.columns shows it; see above.
 inline constexpr std::string_view kVersionExpression =
     "toUInt64OrZero(getSetting('query_cache_tag'))";

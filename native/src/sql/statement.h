@@ -65,7 +65,6 @@ Statement MakeStatement(const SqlText& text, Effect effect, const TableName& nam
 
 // The setting that carries a statement's version to its rows, "query_cache_tag = '…'".
 SqlText VersionSetting();
-inline constexpr std::string_view kVersionSetting = "query_cache_tag";
 
 // What an INSERT of rows without a key is run with: each thread of it would number its rows anew.
 inline constexpr std::string_view kInsertThreadsSetting = "max_insert_threads";

@@ -116,7 +116,7 @@ export class HttpDoor {
     const [row] = await queryRows(engine, 'SELECT version() AS version, timezone() AS timezone');
     const fixed = await queryRows(
       engine,
-      `SELECT name, value FROM system.settings WHERE readonly
+      `SELECT name, value FROM system.settings WHERE readonly OR name = 'final'
        OR alias_for IN (SELECT name FROM system.settings WHERE readonly)`,
     );
     this.#facts = {

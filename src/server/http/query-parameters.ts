@@ -25,6 +25,8 @@ export interface QueryParameters {
   /** The answer leaves in ClickHouse's own packed blocks, and the body comes in them. */
   packsBlocks: boolean;
   unpacksBlocks: boolean;
+  /** Which version of the format Native the client reads, as `client_protocol_version`; 0 where it names none. */
+  revision: number;
   /** Units: ms; 0 where the client sets none. */
   timeoutMs: number;
 }
@@ -70,11 +72,12 @@ export function readParameters(
     compresses: isOn('enable_http_compression'),
     packsBlocks: isOn('compress'),
     unpacksBlocks: isOn('decompress'),
+    revision: Number(parameters.get('client_protocol_version') ?? 0) || 0,
     timeoutMs: readSeconds(parameters.get('max_execution_time')),
   };
 }
 
-/** Carried out here, or of no effect: progress is not told in headers. */
+/** Carried out here, or of no effect: progress is not told in headers, and there are no shards. */
 const known: ReadonlySet<string> = new Set([
   'query',
   'query_id',
@@ -95,6 +98,7 @@ const known: ReadonlySet<string> = new Set([
   'http_headers_progress_interval_ms',
   'http_make_head_request',
   'http_zlib_compression_level',
+  'insert_distributed_sync',
   'log_comment',
   'log_queries',
   'quota_key',

@@ -8,6 +8,7 @@ import { AnswerStream, choosePacking, type Packing } from './answer-stream.js';
 import { contentTypeOf } from './content-type.js';
 import { toErrorAnswer } from './error-answer.js';
 import { toTableError, withTables } from './external-data.js';
+import { RevisedAnswer, revisionMin } from './native-format/index.js';
 import { type QueryParameters } from './query-parameters.js';
 import { readBody } from './request-body.js';
 import { readStatement, type RequestStatement } from './request-statement.js';
@@ -192,7 +193,7 @@ async function answer(
   if (engine.answer === undefined) {
     throw new FlashError('UNSUPPORTED', 'This engine gives no answers in formats');
   }
-  const result = await engine.answer({
+  const given = await engine.answer({
     sql,
     database,
     format: parameters.format ?? 'TabSeparated',
@@ -205,13 +206,18 @@ async function answer(
       : { role: account.role, memoryBytesMax: account.memoryBytesMax }),
   });
   try {
-    await deliver(exchange, result);
+    await deliver(exchange, await asClientReads(given, parameters.revision));
   } catch (error) {
     active.check();
     throw toTableError(error);
   } finally {
-    await result.close();
+    await given.close();
   }
+}
+
+async function asClientReads(answer: Answer, revision: number): Promise<Answer> {
+  if (revision < revisionMin || (await answer.summary()).format !== 'Native') return answer;
+  return new RevisedAnswer(answer, revision);
 }
 
 /** Holds back the beginning: an error in it gets its status, and a small answer its whole summary. */

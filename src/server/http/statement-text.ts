@@ -52,10 +52,18 @@ function bind(sql: string, values: RawValues): string {
 function readValue(text: string, type: string): string | null {
   if (text === '\\N') return null;
   if (type === 'Identifier' || /^(?:Array|Map|Tuple|Nested|Variant|JSON)\b/.test(type)) return text;
-  return text.replace(/\\(.)/gs, (_whole, letter: string) => escapes.get(letter) ?? letter);
+  return text.replace(/\\(?:x([0-7][0-9A-Fa-f])|(.))/gs, (whole, hex?: string, other?: string) => {
+    if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16));
+    const letter = other ?? '';
+    // Others stay as they are, for regular expressions and LIKE.
+    return escapes.get(letter) ?? (/[\\`"'/=]/.test(letter) ? letter : whole);
+  });
 }
 
 const escapes: ReadonlyMap<string, string> = new Map([
+  ['a', '\x07'],
+  ['e', '\x1b'],
+  ['v', '\v'],
   ['b', '\b'],
   ['f', '\f'],
   ['n', '\n'],

@@ -4,31 +4,15 @@ import path from 'node:path';
 import test from 'ava';
 import { execa } from 'execa';
 import { projectRoot } from '../../../src/build/index.js';
+import { installPython, passOver } from '../../python-packages.js';
 import { startHttp } from './http-server.js';
 
 const version = '1.12.0';
-const folder = path.join(projectRoot, 'build', `clickhouse-connect-${version}`);
-const python = path.join(folder, 'bin', 'python');
-
-/** Why it can't be had, or undefined. */
-async function install(): Promise<string | undefined> {
-  const run = (program: string, args: string[]): Promise<{ exitCode?: number; stderr: string }> =>
-    execa(program, args, { reject: false, timeout: 600_000 });
-  if ((await run(python, ['-c', 'import clickhouse_connect'])).exitCode === 0) return undefined;
-  const made = await run('python3', ['-m', 'venv', folder]);
-  if (made.exitCode !== 0) return `there is no virtual environment: ${made.stderr}`;
-  const packages = [`clickhouse-connect==${version}`];
-  const got = await run(python, ['-m', 'pip', 'install', '-q', ...packages]);
-  return got.exitCode === 0 ? undefined : `pip can't: ${got.stderr.slice(-300)}`;
-}
 
 test('clickhouse-connect reads, writes, streams, and is told of errors', async (t) => {
-  const missing = await install();
-  if (missing !== undefined) {
-    t.log(`passed over: ${missing}`);
-    t.pass();
-    return;
-  }
+  const name = `clickhouse-connect-${version}`;
+  const packages = await installPython(name, [`clickhouse-connect==${version}`]);
+  if (packages.missing !== undefined) return passOver(t, packages);
   const server = await startHttp();
   try {
     await server.engine.execute(`CREATE DATABASE db;
@@ -36,7 +20,7 @@ test('clickhouse-connect reads, writes, streams, and is told of errors', async (
       INSERT INTO db.t VALUES (1, 'old'), (2, 'gone'); UPDATE db.t SET v = 'new' WHERE k = 1;
       DELETE FROM db.t WHERE k = 2`);
     const script = path.join(projectRoot, 'test/server/http/clickhouse_connect_check.py');
-    const { stdout } = await execa(python, [script, `${server.port}`, server.token]);
+    const { stdout } = await execa(packages.python, [script, `${server.port}`, server.token]);
     t.deepEqual(JSON.parse(stdout), {
       tables: 't',
       rows: [[1, 'new']],

@@ -56,9 +56,8 @@ const expected: Readonly<Record<string, string>> = {
   valid: 'true',
   tables: 't,types',
   remarks: 'the table',
-  // system.columns lists the hidden ones (docs/operations.md).
-  columns: 'k,v,d,_INTERNAL_VERSION,_INTERNAL_DELMARK',
-  types: 'Int64,String,Decimal(10, 2),UInt64,UInt8',
+  columns: 'k,v,d',
+  types: 'Int64,String,Decimal(10, 2)',
   keys: 'k',
   rows: '[1|new|1.50]',
   prepared: "[it's\t\\|5|2026-01-02 03:04:05.0]",

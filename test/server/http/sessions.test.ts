@@ -99,6 +99,20 @@ test('what may not be set, or cannot be held, is refused', async (t) => {
   t.is(await run(server, 'SELECT k FROM db.t'), '2\n');
 });
 
+test('what tools set for each of their statements may come beside a write', async (t) => {
+  // mysql_ch_replicator; dbt.
+  t.is(await codeOf('SET final = 1;', 'session_id=tool'), undefined);
+  t.is(await codeOf('SET allow_nondeterministic_mutations = 1', 'session_id=tool'), undefined);
+  const waits = 'session_id=tool&mutations_sync=3&alter_sync=3&insert_distributed_sync=1';
+  const table = 'CREATE TABLE db.u (k Int64) ENGINE = MergeTree ORDER BY k';
+  t.is(await codeOf(`${table} SETTINGS replicated_deduplication_window = 0`, waits), undefined);
+  t.is(await codeOf('INSERT INTO db.u SELECT number FROM numbers(3)', waits), undefined);
+  const some = 'DELETE FROM db.u WHERE (k) IN (SELECT k FROM db.u WHERE k > 0)';
+  t.is(await codeOf(some, waits), undefined);
+  t.is(await codeOf('ALTER TABLE db.u ADD COLUMN v String', waits), undefined);
+  t.is(await run(server, 'SELECT * FROM db.u'), '0\t\n');
+});
+
 test('SET is read as a list of values, or left to the engine', (t) => {
   const settings = (text: string): unknown => [...(readSessionChange(text)?.settings ?? [])];
   t.deepEqual(settings("SET a = 1, b='it''s\\\\' ;"), [

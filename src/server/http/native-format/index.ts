@@ -1,0 +1,1 @@
+export { RevisedAnswer, revisionMin } from './revised-answer.js';
