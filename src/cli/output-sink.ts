@@ -1,4 +1,13 @@
-import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  open,
+  realpath,
+  rename,
+  rm,
+  stat,
+  type FileHandle,
+} from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { FlashError, type ErrorCode } from '../protocol/index.js';
 
@@ -29,15 +38,21 @@ export function openStreamSink(stream: NodeJS.WritableStream): OutputSink {
 
 /**
  * Writes to a file that appears under its name whole and durable, or not at all: into a temporary
- * file beside it, which is synced and renamed. A device or pipe of that name is written directly.
+ * file beside it, which is synced and renamed. A file that is there is replaced where it may be written, and
+ * keeps its mode; a link, the file that it leads to. A device or pipe of that name is written directly.
  *
  * Errors: DENIED, NOT_FOUND, DISK_FULL.
  */
 export async function openFileSink(path: string): Promise<OutputSink> {
   try {
-    if (await isSpecialFile(path)) return directSink(path, await open(path, 'w'));
-    const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
-    return renamingSink(path, temporary, await open(temporary, 'wx'));
+    const found = await findFile(path);
+    if (found?.isFile === false) return directSink(path, await open(path, 'w'));
+    const target = found?.path ?? path;
+    const temporary = join(dirname(target), `.${basename(target)}.${process.pid}.tmp`);
+    const file = await open(temporary, 'wx', found?.mode);
+    // The umask has taken some of it.
+    if (found !== undefined) await file.chmod(found.mode);
+    return renamingSink(target, temporary, file);
   } catch (error) {
     throw outputError(path, error);
   }
@@ -92,7 +107,16 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-async function isSpecialFile(path: string): Promise<boolean> {
+interface FoundFile {
+  /** Without links. */
+  path: string;
+  /** Permission bits. */
+  mode: number;
+  isFile: boolean;
+}
+
+/** What is under a name; undefined for nothing. Errors: INVALID_REQUEST for a folder; those of the system. */
+async function findFile(path: string): Promise<FoundFile | undefined> {
   try {
     const found = await stat(path);
     if (found.isDirectory()) {
@@ -101,9 +125,10 @@ async function isSpecialFile(path: string): Promise<boolean> {
         place: { file: path },
       });
     }
-    return !found.isFile();
+    await access(path, constants.W_OK);
+    return { path: await realpath(path), mode: found.mode & 0o7777, isFile: found.isFile() };
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -1,4 +1,14 @@
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  lstat,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
@@ -34,6 +44,32 @@ test('a discarded file leaves nothing behind and the old one as it was', async (
   await sink.discard();
   t.is(await readFile(path, 'utf8'), 'old');
   t.deepEqual(await readdir(folder), ['out.csv']);
+});
+
+test('a file that is replaced keeps its mode, and a link stays one', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'out.csv');
+  const link = join(folder, 'link.csv');
+  await writeFile(path, 'old');
+  await chmod(path, 0o660);
+  await symlink('out.csv', link);
+  const sink = await openFileSink(link);
+  await sink.write('new');
+  await sink.finish();
+  t.is(await readFile(path, 'utf8'), 'new');
+  t.is((await stat(path)).mode & 0o777, 0o660);
+  t.true((await lstat(link)).isSymbolicLink());
+});
+
+const testAsUser = process.getuid?.() === 0 ? test.skip : test;
+
+testAsUser('a file that may not be written is not replaced', async (t) => {
+  const folder = await temporaryFolder(t);
+  const path = join(folder, 'out.csv');
+  await writeFile(path, 'old', { mode: 0o444 });
+  const error = await t.throwsAsync(openFileSink(path), { instanceOf: FlashError });
+  t.is(error.code, 'DENIED');
+  t.is(await readFile(path, 'utf8'), 'old');
 });
 
 test('a device is written, not replaced', async (t) => {
