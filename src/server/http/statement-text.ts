@@ -56,7 +56,8 @@ function readValue(text: string, type: string): string | null {
     if (hex !== undefined) return String.fromCharCode(parseInt(hex, 16));
     const letter = other ?? '';
     // Others stay as they are, for regular expressions and LIKE.
-    return escapes.get(letter) ?? (/[\\`"'/=]/.test(letter) ? letter : whole);
+    const isItself = letter < ' ' || /[\\`"'/=]/.test(letter);
+    return escapes.get(letter) ?? (isItself ? letter : whole);
   });
 }
 
