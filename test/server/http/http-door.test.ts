@@ -79,8 +79,10 @@ test('settings: those that a statement may set', async (t) => {
     '&session_id=a&send_progress_in_http_headers=1&log_comment=x&wait_end_of_query=1';
   t.is((await get('SELECT 1', harmless)).text, '1\n');
   t.is((await get('SELECT 1', '&nosuchsetting=1')).status, 404);
-  for (const name of ['final', 'query_cache_tag', 'stream_like_engine_insert_queue', 'profile']) {
-    t.true([400, 404, 500].includes((await get('SELECT 1', `&${name}=1`)).status), name);
+  for (const setting of [
+    ...['final=0', 'query_cache_tag=1', 'stream_like_engine_insert_queue=1', 'profile=1'],
+  ]) {
+    t.true([400, 404, 500].includes((await get('SELECT 1', `&${setting}`)).status), setting);
   }
   const slow = await get('SELECT sleepEachRow(1) FROM numbers(3)', '&max_execution_time=0.2');
   t.deepEqual([slow.status, slow.headers['x-clickhouse-exception-code']], [408, '159']);

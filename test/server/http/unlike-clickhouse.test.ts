@@ -31,10 +31,10 @@ test.serial('settings with a default of their own', async (t) => {
 });
 
 test('a setting that may not be set is passed over where it has its value', async (t) => {
-  const settings = 'enable_analyzer=1&allow_experimental_analyzer=1&send_timeout=300';
+  const settings = 'enable_analyzer=1&allow_experimental_analyzer=1&send_timeout=300&final=1';
   t.is((await post('SELECT 1', settings)).text, '1\n');
   t.is((await post('SET enable_analyzer = 1', 'session_id=held')).status, 200);
-  for (const other of ['enable_analyzer=0', 'send_timeout=301', 'final=1']) {
+  for (const other of ['enable_analyzer=0', 'send_timeout=301', 'final=0']) {
     t.is((await post('SELECT 1', other)).headers['x-clickhouse-exception-code'], '452', other);
   }
 });
