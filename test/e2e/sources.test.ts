@@ -105,7 +105,8 @@ testSerialWith('mariadb', 'mysql-5.7')('a table belongs to one source', async (t
   try {
     const rows = await queryRows(
       opened,
-      `SELECT 'shop' AS d, id, v FROM shop.t UNION ALL SELECT 'shop2' AS d, id, v FROM shop2.t ORDER BY d, id`,
+      `SELECT * FROM (SELECT 'shop' AS d, id, v FROM shop.t UNION ALL SELECT 'shop2' AS d, id, v FROM shop2.t)
+       ORDER BY d, id`,
     );
     t.deepEqual(
       rows.map((row) => [row['d'], Number(row['id']), Number(row['v'])]),
