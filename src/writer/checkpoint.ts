@@ -85,6 +85,7 @@ export interface WriterCheckpoint extends Checkpoint {
   passed?: readonly LogMark[];
   /** GTIDs of transactions that the logs after `position` may hold, and that the copy holds already. */
   covered?: string;
+  /** Missing before a transaction with a GTID was applied, and in checkpoints that were written before it was kept. */
   newest?: NewestTransaction;
   /** Set while tables that were loaded from a dump take their places. */
   swaps?: readonly PendingSwap[];

@@ -12,8 +12,8 @@ import { firstOffset, refuseStart } from './beginning.js';
 import {
   checkSource,
   type Beginning,
-  type UnclosedLog,
   type NewestTransaction,
+  type UnclosedLog,
   type WriterCheckpoint,
 } from './checkpoint.js';
 import { GtidSet } from './gtid-set.js';

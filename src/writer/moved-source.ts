@@ -93,7 +93,8 @@ async function readGtids(
 }
 
 /**
- * A server that was put back, from a backup as of earlier, gives numbers again that the copy has of the history before.
+ * A server that was put back, from a backup as of earlier, or whose logs were begun anew, gives numbers again that the
+ * copy has of the history before.
  *
  * Errors: SOURCE_MISMATCH where the copy's newest transaction is another one here.
  */
@@ -104,7 +105,7 @@ function checkNewest(event: GtidEvent, newest: NewestTransaction): void {
   );
   throw new FlashError(
     'SOURCE_MISMATCH',
-    `${newest.gtid} is another transaction in ${event.file} at offset ${event.offset}, of ${here}, than the one that the copy holds, of ${held}: the source was put back to an earlier state, and has given its numbers again`,
+    `${newest.gtid} is another transaction in ${event.file} at offset ${event.offset}, of ${here}, than the one that the copy holds, of ${held}: the source was put back to an earlier state, or its logs were begun anew, and it has given its numbers again`,
     {
       hint: 'The copy has changes that the source no longer has. Bring the database in anew, in another engine folder: theflash write --engine OTHER …, or with --dump.',
       place: { file: event.file, offset: event.offset },

@@ -1,5 +1,6 @@
 // Goal: the limits of a user hold through every door, and no statement goes around them. Method: a real engine, served over
-// TCP and HTTP; what is asked for is known by its LIMIT, and who has the token looks whether anything is left behind.
+// TCP and HTTP: statements within the limits and over them, settings that would raise them, and then others without
+// limits, on the same connections of the engine.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { connect } from 'node:net';

@@ -260,7 +260,19 @@ for (const kind of kinds) {
         { message: /is another transaction in binlog\.\d+ at offset \d+, .* put back/ },
       );
       t.log(String(error));
-      await sameRows(t, old, engine, rows);
+      // And so does one whose logs were begun anew.
+      await resetLogs(old);
+      for (let id = 10; id < 20; id += 1) {
+        await old.query(`INSERT INTO s.t VALUES (${id}, 'anew')`);
+      }
+      await old.flushLogs();
+      await t.throwsAsync(replayFiles(engine, old.binlogFiles(), { ...whole, sourceMoved: true }), {
+        message: /is another transaction in binlog\.\d+ at offset \d+, .* begun anew/,
+      });
+      await sameRows(t, old, engine, 'SELECT * FROM s.t WHERE id < 10 ORDER BY id');
+      t.deepEqual(await queryRows(engine, 'SELECT count() AS n FROM s.t WHERE id >= 10'), [
+        { n: 0n },
+      ]);
     },
   );
 }
