@@ -12,8 +12,9 @@ import {
   startServerOfKind,
   type Server,
 } from '../test/servers/index.js';
-import { measure, median, type Measured } from './measure.js';
-import { report, round, type Figures } from './report.js';
+import { figuresInTurn } from './in-turn.js';
+import { measure, type Measured } from './measure.js';
+import { report, type Figures } from './report.js';
 
 const tables = 5;
 const rowsPerTable = Number(process.argv[2] ?? 400_000);
@@ -43,17 +44,7 @@ async function run(kind: 'mysql-9.7' | 'mariadb'): Promise<Figures[]> {
         rmSync(path.join(folder, 'engine'), { recursive: true, force: true });
       }
     }
-    return Object.entries(measured).map(([who, each]) => ({
-      who: `${kind}: ${who}`,
-      seconds: round(secondsOf(each), 2),
-      'rows/s': Math.round(rows / secondsOf(each)),
-      'times as long as the first': round(
-        secondsOf(each) / secondsOf(Object.values(measured)[0] ?? []),
-        2,
-      ),
-      'peak MiB': Math.round(Math.max(...each.map((one) => one.peakRssBytes)) / 2 ** 20),
-      'runs, s': each.map(({ seconds }) => seconds.toFixed(2)).join(' '),
-    }));
+    return figuresInTurn(kind, measured, rows);
   } finally {
     await server.stop();
   }
@@ -74,10 +65,6 @@ function commandsFor({ kind, port, socket }: Server): Record<string, readonly st
     'dump to nowhere': [...dump, ...dumped, `-S${socket}`],
     'mysql() of libchdb': [...cli, 'sql', sql, '--create', '--allow-external', ...engine],
   };
-}
-
-function secondsOf(each: readonly Measured[]): number {
-  return median(each.map(({ seconds }) => seconds));
 }
 
 async function fill(server: Server): Promise<void> {

@@ -14,8 +14,9 @@ import {
   type Server,
 } from '../test/servers/index.js';
 import { busyTableCount, busyTables, fillBusyTables } from '../test/soak/busy-tables.js';
-import { measure, median, type Measured } from './measure.js';
-import { report, round, type Figures } from './report.js';
+import { figuresInTurn } from './in-turn.js';
+import { measure, type Measured } from './measure.js';
+import { report, type Figures } from './report.js';
 
 const rowsPerTable = Math.ceil(Number(process.argv[2] ?? 1_000_000) / busyTableCount);
 const runs = Number(process.argv[3] ?? 3);
@@ -48,17 +49,7 @@ async function run(kind: 'mysql-9.7' | 'mariadb'): Promise<Figures[]> {
         (measured[who] ??= []).push(await measure(command, false));
       }
     }
-    return Object.entries(measured).map(([who, each]) => ({
-      who: `${kind}: ${who}`,
-      seconds: round(secondsOf(each), 2),
-      'rows/s': Math.round(rows / secondsOf(each)),
-      'times as long as the first': round(
-        secondsOf(each) / secondsOf(Object.values(measured)[0] ?? []),
-        2,
-      ),
-      'peak MiB': Math.round(Math.max(...each.map((one) => one.peakRssBytes)) / 2 ** 20),
-      'runs, s': each.map(({ seconds }) => seconds.toFixed(2)).join(' '),
-    }));
+    return figuresInTurn(kind, measured, rows);
   } finally {
     await server.stop();
   }
@@ -86,8 +77,4 @@ function commandsFor(
   const alone = ['--recursion-method=none', '--databases=d', '--chunk-size-limit=0', '--quiet'];
   const address = `h=127.0.0.1,P=${port},u=root`;
   return { ...commands, 'pt-table-checksum': [checksums, ...quiet, ...alone, address] };
-}
-
-function secondsOf(each: readonly Measured[]): number {
-  return median(each.map(({ seconds }) => seconds));
 }
