@@ -217,7 +217,7 @@ async function answer(
 
 async function asClientReads(answer: Answer, revision: number): Promise<Answer> {
   if (revision < revisionMin || (await answer.summary()).format !== 'Native') return answer;
-  return new RevisedAnswer(answer, revision);
+  return new RevisedAnswer(answer);
 }
 
 /** Holds back the beginning: an error in it gets its status, and a small answer its whole summary. */

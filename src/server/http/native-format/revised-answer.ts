@@ -2,19 +2,18 @@ import { FlashError, type Answer, type AnswerSummary } from '../../../protocol/i
 import { ByteWindow, type Steps } from './byte-window.js';
 import { columnForm, type ColumnForm } from './column-form.js';
 
-/** From this version on clients get Native as they name it; before it, as of version 0. */
-export const revisionMin = 54_405;
-
-/** From this one on a byte before each column says how it is written. */
-const revisionWithKinds = 54_454;
+/**
+ * From this version on clients get Native as they name it, before it as of version 0: clickhouse-connect names 54405,
+ * sees that it gets version 0, and then reads all types, while some can't be revised.
+ */
+export const revisionMin = 54_454;
 
 /**
  * An answer in the format Native, with what `client_protocol_version` adds: a head before each block, and a
  * byte before each column. libchdb writes version 0 alone.
  *
- *     version 0:    columns, rows |                  name, type |       data | …
- *     54405:        1 0 2 -1 0 | columns, rows |     name, type |       data | …
- *     54454:        1 0 2 -1 0 | columns, rows |     name, type | 0 |   data | …
+ *     version 0:                 columns, rows | name, type |     data | …
+ *     54454:        1 0 2 -1 0 | columns, rows | name, type | 0 | data | …
  *
  * Errors: as the answer's own; UNSUPPORTED for columns of some types.
  * Source: ClickHouse src/Formats/NativeWriter.cpp, src/Core/BlockInfo.cpp.
@@ -23,14 +22,12 @@ export class RevisedAnswer implements Answer {
   readonly #answer: Answer;
   readonly #window = new ByteWindow();
   readonly #steps: Steps;
-  readonly #revision: number;
   readonly #forms = new Map<string, ColumnForm>();
   #isWhole = true;
   #ready: Buffer = Buffer.alloc(0);
 
-  constructor(answer: Answer, revision: number) {
+  constructor(answer: Answer) {
     this.#answer = answer;
-    this.#revision = revision;
     this.#steps = this.#blocks();
   }
 
@@ -76,7 +73,7 @@ export class RevisedAnswer implements Answer {
     for (let column = 0; column < columns; column += 1) {
       yield* window.readText();
       const form = this.#formOf(yield* window.readText());
-      if (this.#revision >= revisionWithKinds) window.put(plainKind);
+      window.put(plainKind);
       if (rows === 0) continue;
       yield* form.prefix(window);
       yield* form.rows(window, rows);
