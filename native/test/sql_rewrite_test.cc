@@ -26,6 +26,13 @@ std::string Filled(std::string_view sql, uint64_t version = 7) {
   return RewriteOne(sql).Fill(version);
 }
 
+// With `database` for names that have none.
+std::string RewriteIn(const std::string& database, std::string_view sql) {
+  Options options;
+  options.default_database = database;
+  return RewriteAll(sql, options).at(0).sql;
+}
+
 void ExpectRefused(std::string_view sql, std::string_view part_of_message) {
   try {
     RewriteAll(sql);
@@ -134,6 +141,11 @@ TEST(RewriteTest, TablesBehindInAreReadAsSubqueries) {
             "SELECT k in (SELECT * FROM db.t FINAL), k NOT IN ((SELECT * FROM `db`.\"t\" FINAL)), "
             "notIn(k, "
             "(SELECT * FROM db.p)) FROM db.t");
+  // Another name that the table has elsewhere makes it none of a subquery's.
+  EXPECT_EQ(RewriteIn("db", "SELECT k IN t FROM t AS u"),
+            "SELECT k IN (SELECT * FROM t FINAL) FROM t AS u");
+  EXPECT_EQ(RewriteIn("db", "WITH t AS (SELECT 1) SELECT k IN t FROM db.t"),
+            "WITH t AS (SELECT 1) SELECT k IN t FROM db.t");
   for (const std::string_view sql :
        {"SELECT k IN (SELECT k FROM db.t)", "SELECT k IN (db.t, db.p)", "SELECT k IN db.t(1)",
         "SHOW TABLES IN db", "WITH (1, 2) AS t SELECT 1 IN t", "SELECT 1 IN 'db.t'"}) {

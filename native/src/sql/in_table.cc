@@ -36,7 +36,9 @@ size_t BeginOfSet(const Tokens& tokens, size_t at) {
 
 bool IsAliased(const Tokens& tokens, std::string_view name) {
   for (size_t at = 0; at < tokens.size(); ++at) {
-    const bool before = tokens.IsName(at) && tokens.Name(at) == name && tokens.IsWord(at + 1, "AS");
+    // `name AS (SELECT …)`; after a table or column AS begins another name of it.
+    const bool before = tokens.IsName(at) && tokens.Name(at) == name &&
+                        tokens.IsWord(at + 1, "AS") && tokens.IsSymbol(at + 2, "(");
     const bool after =
         tokens.IsWord(at, "AS") && tokens.IsName(at + 1) && tokens.Name(at + 1) == name;
     if (before || after) return true;

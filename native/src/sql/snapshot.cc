@@ -9,14 +9,6 @@ namespace {
 
 constexpr uint64_t kExpiresInSecondsMax = 10ULL * 365 * 24 * 3600;
 
-// What may stand after a table in FROM or JOIN, and so is no alias of it.
-constexpr std::string_view kBehindTable[] = {
-    "FINAL",  "SAMPLE", "WHERE",  "PREWHERE",  "GROUP",    "ORDER",  "HAVING", "LIMIT",
-    "OFFSET", "UNION",  "EXCEPT", "INTERSECT", "SETTINGS", "FORMAT", "JOIN",   "INNER",
-    "LEFT",   "RIGHT",  "FULL",   "CROSS",     "GLOBAL",   "ANY",    "ALL",    "ASOF",
-    "SEMI",   "ANTI",   "ARRAY",  "USING",     "ON",       "WINDOW", "INTO",   "QUALIFY",
-    "WITH",   "PASTE",  "FETCH",  "SELECT",    "PARALLEL"};
-
 // Reads one statement about snapshots from left to right.
 class SnapshotParser {
  public:
@@ -99,15 +91,6 @@ class SnapshotParser {
   SnapshotChange change_;
 };
 
-// Whether the token at `index` gives the table before it another name.
-bool IsAlias(const Tokens& tokens, size_t index) {
-  if (tokens.IsWord(index, "AS")) return true;
-  if (!tokens.IsName(index)) return false;
-  if (tokens.at(index).kind == TokenKind::kQuoted) return true;
-  return std::none_of(std::begin(kBehindTable), std::end(kBehindTable),
-                      [&](std::string_view word) { return tokens.IsWord(index, word); });
-}
-
 // Index of the first token of the table name that ends before `at`; nullopt where there is
 // none.
 std::optional<size_t> BeginOfName(const Tokens& tokens, size_t at) {
@@ -130,7 +113,7 @@ std::optional<std::string> ResolveSnapshots(const Source& source) {
     const std::string stored =
         source.catalog.FindInSnapshot(tokens.Name(at + 2), name->database, name->table);
     SqlText table(QuoteName(kSnapshotDatabase) + "." + QuoteName(stored));
-    if (!IsAlias(tokens, at + 3)) table.Add(" AS ").Add(QuoteName(name->table));
+    if (!IsTableAlias(tokens, at + 3)) table.Add(" AS ").Add(QuoteName(name->table));
     edits.Replace(tokens.at(*begin).begin, tokens.at(at + 2).end, std::move(table));
     found = true;
   }

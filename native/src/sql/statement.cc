@@ -3,6 +3,17 @@
 #include <algorithm>
 
 namespace theflash::sql {
+namespace {
+
+// What may stand after a table in FROM or JOIN, and so is no alias of it.
+constexpr std::string_view kAfterTable[] = {
+    "FINAL",  "SAMPLE", "WHERE",  "PREWHERE",  "GROUP",    "ORDER",  "HAVING", "LIMIT",
+    "OFFSET", "UNION",  "EXCEPT", "INTERSECT", "SETTINGS", "FORMAT", "JOIN",   "INNER",
+    "LEFT",   "RIGHT",  "FULL",   "CROSS",     "GLOBAL",   "ANY",    "ALL",    "ASOF",
+    "SEMI",   "ANTI",   "ARRAY",  "USING",     "ON",       "WINDOW", "INTO",   "QUALIFY",
+    "WITH",   "PASTE",  "FETCH",  "SELECT",    "PARALLEL"};
+
+}  // namespace
 
 std::optional<TableName> ReadTableName(const Source& source, size_t index) {
   const Tokens& tokens = source.tokens;
@@ -46,6 +57,14 @@ bool BeginsWithAny(const Tokens& tokens, size_t index,
                    std::initializer_list<std::string_view> words) {
   return std::any_of(words.begin(), words.end(),
                      [&](std::string_view word) { return tokens.IsWord(index, word); });
+}
+
+bool IsTableAlias(const Tokens& tokens, size_t index) {
+  if (tokens.IsWord(index, "AS")) return true;
+  if (!tokens.IsName(index)) return false;
+  if (tokens.at(index).kind == TokenKind::kQuoted) return true;
+  return std::none_of(std::begin(kAfterTable), std::end(kAfterTable),
+                      [&](std::string_view word) { return tokens.IsWord(index, word); });
 }
 
 bool CanEndExpression(const Tokens& tokens, size_t index) {

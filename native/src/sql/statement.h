@@ -49,6 +49,9 @@ bool IsInsertable(const Column& column);
 bool BeginsWithAny(const Tokens& tokens, size_t index,
                    std::initializer_list<std::string_view> words);
 
+// True where the token at `index` gives the table before it another name.
+bool IsTableAlias(const Tokens& tokens, size_t index);
+
 // True where the token may be the last one of an expression: what follows is an operator or a
 // clause.
 bool CanEndExpression(const Tokens& tokens, size_t index);
