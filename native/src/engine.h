@@ -50,12 +50,14 @@ class Engine {
   std::optional<std::string> ReadCheckpoint(std::string_view source);
 
   // Runs `read` under the shared visibility lock, when no commit is half carried out. Throws
-  // TF_CANCELLED where `cancelled` holds before the lock is had: see Visibility::Wake.
+  // TF_CANCELLED where `cancelled` holds before the lock is had: see Visibility::Wake. A `reader`
+  // comes with `cancelled`.
   template <typename Read>
-  auto WithVisibility(Read read, const std::atomic<bool>* cancelled = nullptr) {
+  auto WithVisibility(Read read, const std::atomic<bool>* cancelled = nullptr,
+                      Visibility::Reader* reader = nullptr) {
     while (true) {
       {
-        const SharedVisibility lock(visibility_, cancelled);
+        const SharedVisibility lock(visibility_, cancelled, reader);
         if (!half_committed_) return read();
       }
       FinishCommit();
@@ -89,6 +91,7 @@ class Engine {
   Visibility& visibility() { return visibility_; }
   Versions& versions() { return *versions_; }
   Ledger& ledger() { return *ledger_; }
+  Snapshots& snapshots() { return *snapshots_; }
   // Carries out CREATE, ALTER or DROP SNAPSHOT.
   void ChangeSnapshot(const sql::SnapshotChange& change);
   StagedShapes& staged_shapes() { return staged_shapes_; }
@@ -122,17 +125,19 @@ class Engine {
 
  private:
   struct SharedVisibility {
-    SharedVisibility(Visibility& v, const std::atomic<bool>* cancelled) : visibility(v) {
+    SharedVisibility(Visibility& v, const std::atomic<bool>* cancelled, Visibility::Reader* r)
+        : visibility(v), reader(r) {
       if (cancelled == nullptr) {
         visibility.lock_shared();
-      } else if (!visibility.LockSharedUnless(*cancelled)) {
+      } else if (!visibility.LockSharedUnless(*cancelled, reader)) {
         throw Error(TF_CANCELLED, "cancelled before its turn to read came");
       }
     }
-    ~SharedVisibility() { visibility.unlock_shared(); }
+    ~SharedVisibility() { visibility.unlock_shared(reader); }
     SharedVisibility(const SharedVisibility&) = delete;
     SharedVisibility& operator=(const SharedVisibility&) = delete;
     Visibility& visibility;
+    Visibility::Reader* const reader;
   };
 
   Engine(std::string_view folder, const Options& options);

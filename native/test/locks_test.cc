@@ -108,6 +108,35 @@ TEST(Visibility, GivesUpForWhoIsCancelled) {
   visibility.unlock_shared();
 }
 
+TEST(Visibility, HasAReaderLetGoOfAWriterThatWaits) {
+  Visibility visibility;
+  const std::atomic<bool> cancelled = false;
+  std::atomic<bool> let_go = false;
+  int calls = 0;
+  Visibility::Reader reader([&] {
+    ++calls;
+    let_go = true;
+  });
+  ASSERT_TRUE(visibility.LockSharedUnless(cancelled, &reader));
+  std::thread writer([&] {
+    visibility.lock();
+    visibility.unlock();
+  });
+  while (!let_go) std::this_thread::yield();
+  EXPECT_TRUE(reader.interrupted());
+  visibility.unlock_shared(&reader);
+  writer.join();
+  EXPECT_EQ(calls, 1);
+  // One that is gone is left alone, and so is one that nobody waits for.
+  Visibility::Reader other([] { ADD_FAILURE(); });
+  ASSERT_TRUE(visibility.LockSharedUnless(cancelled, &other));
+  std::this_thread::sleep_for(2 * Visibility::kPatience);
+  visibility.unlock_shared(&other);
+  visibility.lock();
+  visibility.unlock();
+  EXPECT_FALSE(other.interrupted());
+}
+
 TEST(Visibility, LetsManyReadersOrOneWriterIn) {
   Visibility visibility;
   int value = 0;

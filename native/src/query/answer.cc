@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/status.h"
+#include "query/plan_read.h"
 #include "query/statements.h"
 #include "sql/quote.h"
 #include "sql/token.h"
@@ -147,13 +148,10 @@ void Answer::Run(std::string_view sql) {
   if (request_.read_only) {
     for (const sql::Statement& statement : statements) RefuseChange(statement);
   }
-  Apply(statements);
-  if (statements.back().effect == sql::Effect::kRead && NamesColumns(sql)) {
-    connection_->Change("SET " + std::string(sql::kVersionSetting) + " = " +
-                        QuoteText(sql::kShownColumns));
-  }
+  const bool shows_columns = statements.back().effect == sql::Effect::kRead && NamesColumns(sql);
+  Apply(statements, shows_columns);
   if (statements.size() == 1 && IsSelect(statements[0])) {
-    OpenPipe(statements[0]);
+    Plan(statements, shows_columns);
     return;
   }
   for (const sql::Statement& statement : statements) {
@@ -172,7 +170,7 @@ Answer::Statements Answer::ReadText(std::string_view sql) {
 }
 
 // After the statement was read: what is set here would reach the questions that the SQL layer asks.
-void Answer::Apply(const Statements& statements) {
+void Answer::Apply(const Statements& statements, bool shows_columns) {
   std::string assignments;
   for (const auto& [name, value] : settings_) {
     assignments += (assignments.empty() ? " " : ", ") + QuoteName(name) + " = " + QuoteText(value);
@@ -196,6 +194,10 @@ void Answer::Apply(const Statements& statements) {
   }
   if (request_.database != "default") connection_->Change("USE " + QuoteName(request_.database));
   if (!settings_.empty()) connection_->Change("SET" + assignments);
+  if (shows_columns) {
+    connection_->Change("SET " + std::string(sql::kVersionSetting) + " = " +
+                        QuoteText(sql::kShownColumns));
+  }
 }
 
 // Whether a setting has the value already: clients send many with each request that change nothing.
@@ -206,23 +208,39 @@ bool Answer::IsHeld(std::string_view name, std::string_view value) {
               .empty();
 }
 
-void Answer::OpenPipe(const sql::Statement& statement) {
+void Answer::Plan(const Statements& statements, bool shows_columns) {
+  bool is_applied = true;
+  const Planning planning{.plan =
+                              [&](const std::string& sql) {
+                                if (!std::exchange(is_applied, true))
+                                  Apply(statements, shows_columns);
+                                OpenPipe(sql);
+                              },
+                          .check =
+                              [&] {
+                                if (pipe_->IsDone()) Finish();
+                              },
+                          .abandon =
+                              [&] {
+                                Abandon();
+                                connection_->Undo();
+                                is_applied = false;
+                              }};
+  PlanRead(*engine_, *connection_, statements[0].sql, request_.database, cancelled_, planning);
+  if (cancelled_ || engine_->closing()) BreakPipe();
+}
+
+void Answer::OpenPipe(const std::string& query) {
   const auto pipe = std::make_shared<Pipe>(engine_->NewPipePath());
   {
     const std::lock_guard lock(pipe_mutex_);
     pipe_ = pipe;
   }
   // On a line of its own: the text may end with a comment.
-  const std::string sql = statement.sql + "\nINTO OUTFILE " + QuoteText(pipe->path()) +
-                          " APPEND FORMAT " + request_.format;
-  engine_->WithVisibility(
-      [&] {
-        query_ = connection_->Start(sql, request_.format, [pipe] { pipe->Done(); });
-        pipe->WaitForWriter();
-        return true;
-      },
-      &cancelled_);
-  if (cancelled_ || engine_->closing()) pipe->Break();
+  const std::string sql =
+      query + "\nINTO OUTFILE " + QuoteText(pipe->path()) + " APPEND FORMAT " + request_.format;
+  query_ = connection_->Start(sql, request_.format, [pipe] { pipe->Done(); });
+  pipe->WaitForWriter();
 }
 
 size_t Answer::Read(std::span<uint8_t> buffer) {
@@ -238,9 +256,9 @@ size_t Answer::Read(std::span<uint8_t> buffer) {
 }
 
 size_t Answer::Take(std::span<uint8_t> buffer) {
-  if (query_.valid()) {
+  if (pipe_) {
     if (const size_t count = pipe_->Read(buffer); count > 0) return count;
-    Finish();
+    if (query_.valid()) Finish();
   }
   if (!result_) return 0;
   // Of what does not write into the pipe.
@@ -252,6 +270,16 @@ size_t Answer::Take(std::span<uint8_t> buffer) {
 }
 
 void Answer::Finish() { result_ = connection_->Finish(std::move(query_)); }
+
+void Answer::Abandon() {
+  if (!query_.valid()) return;
+  BreakPipe();
+  try {
+    Finish();
+  } catch (const Error&) {
+    // It was cancelled, or the engine closed; who reads is told so.
+  }
+}
 
 std::string Answer::Summary() {
   const std::lock_guard lock(mutex_);
@@ -299,14 +327,7 @@ void Answer::Release() {
     if (std::exchange(released_, true)) return;
   }
   engine_->Forget(stop_id_);
-  if (query_.valid()) {
-    BreakPipe();
-    try {
-      Finish();
-    } catch (const Error&) {
-      // It was cancelled, or the engine closed; who reads is told so.
-    }
-  }
+  Abandon();
   engine_->canceller().Stop(connection_->tag());
   connection_->Reset();
   connection_.Return();

@@ -60,10 +60,13 @@ class Answer {
   using Statements = std::vector<sql::Statement>;
   void Run(std::string_view sql);
   Statements ReadText(std::string_view sql);
-  void Apply(const Statements& statements);
+  void Apply(const Statements& statements, bool shows_columns);
   bool IsHeld(std::string_view name, std::string_view value);
-  void OpenPipe(const sql::Statement& statement);
+  void Plan(const Statements& statements, bool shows_columns);
+  void OpenPipe(const std::string& query);
   void Finish();
+  // Ends a query whose answer nobody is to get.
+  void Abandon();
   size_t Take(std::span<uint8_t> buffer);
   void BreakPipe();
   void Release();

@@ -70,6 +70,8 @@ void Pipe::WaitForWriter() {
   if (Has(&Pipe::broken_)) CloseIfOpen(&reader_);
 }
 
+bool Pipe::IsDone() { return Has(&Pipe::done_); }
+
 void Pipe::TakeNote(bool Pipe::*note) {
   const std::lock_guard lock(notes_mutex_);
   this->*note = true;

@@ -29,6 +29,8 @@ class Pipe {
   // Waits until the engine has opened the pipe, or Done was called. Once only, by any thread that
   // is not the engine's.
   void WaitForWriter();
+  // Whether Done was called.
+  bool IsDone();
 
   // Called when the query has ended, whether it opened the pipe or not.
   void Done();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "query/plan_read.h"
 #include "query/statements.h"
 
 namespace theflash {
@@ -40,8 +41,7 @@ void Scan::Open(std::string_view sql) {
     const auto statements = RewriteStatement(*engine_, *connection_, parts[0]);
     if (statements.size() == 1 && statements[0].effect == sql::Effect::kRead) {
       try {
-        stream_ = engine_->WithVisibility(
-            [&] { return connection_->OpenStream(statements[0].sql); }, &cancelled_);
+        Plan(statements[0].sql);
         return;
       } catch (const Error& error) {
         if (error.message().find(kNotStreamable) == std::string::npos) throw;
@@ -49,6 +49,14 @@ void Scan::Open(std::string_view sql) {
     }
   }
   text_ = sql;
+}
+
+void Scan::Plan(const std::string& sql) {
+  PlanRead(*engine_, *connection_, sql, "default", cancelled_,
+           {[&](const std::string& text) { stream_ = connection_->OpenStream(text); }, [] {},
+            [&] {
+              if (stream_) connection_->CloseStream(std::exchange(stream_, Result()));
+            }});
 }
 
 void Scan::RunText() {

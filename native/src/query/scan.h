@@ -50,6 +50,7 @@ class Scan {
 
  private:
   void Open(std::string_view sql);
+  void Plan(const std::string& sql);
   void RunText();
   std::optional<ArrowMessage> Pull();
   std::optional<ArrowMessage> NextMessage();

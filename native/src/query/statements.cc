@@ -1,6 +1,7 @@
 #include "query/statements.h"
 
 #include "base/status.h"
+#include "query/cloned_read.h"
 #include "sandbox/sandbox.h"
 #include "store/engine_catalog.h"
 #include "write/mutable_write.h"
@@ -56,6 +57,16 @@ void RefuseToRole(const sql::Statement& statement) {
               kAccessDenied);
 }
 
+// INSERT … SELECT into a plain table reads while it runs, and no batch may appear to it half: it
+// reads clones, and where it can't, it holds up batches to its end.
+Result RunInsert(Engine& engine, Connection& connection, const std::string& insert,
+                 std::string_view format, const std::atomic<bool>* cancelled) {
+  if (const auto read = ClonedRead::MakeInsert(engine, connection, insert, cancelled)) {
+    return RunSql(connection, read->sql(), format);
+  }
+  return engine.WithVisibility([&] { return RunSql(connection, insert, format); }, cancelled);
+}
+
 }  // namespace
 
 std::vector<std::string_view> SplitStatements(std::string_view text) {
@@ -105,10 +116,8 @@ Result RunStatement(Engine& engine, Connection& connection, const sql::Statement
     case sql::Effect::kRead:
       return engine.WithVisibility([&] { return connection.Query(statement.sql, format); },
                                    cancelled);
-    // INSERT … SELECT into a plain table reads while it runs: no batch may appear to it half.
     case sql::Effect::kInsert:
-      return engine.WithVisibility([&] { return RunSql(connection, statement.sql, format); },
-                                   cancelled);
+      return RunInsert(engine, connection, statement.sql, format, cancelled);
     case sql::Effect::kRestore: {
       const WriteTurn turn(engine, cancelled);
       engine.staged_shapes().Clear();

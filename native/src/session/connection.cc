@@ -295,6 +295,11 @@ void Connection::Change(std::string_view sql) {
   Execute(sql);
 }
 
+void Connection::Undo() {
+  const std::lock_guard lock(mutex_);
+  if (handle_ != nullptr && is_changed_) is_spoilt_ = true;
+}
+
 void Connection::Reset() {
   const std::lock_guard lock(mutex_);
   if (handle_ == nullptr || !is_changed_) return;

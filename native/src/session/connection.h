@@ -92,8 +92,11 @@ class Connection {
   bool has_role() const { return !role_.empty(); }
   // Runs SET or USE, whose effect lasts until Reset.
   void Change(std::string_view sql);
-  // Undoes every Change. ClickHouse can't take a setting back to what the profile says: so the
-  // connection is replaced, which takes a tenth of a millisecond. Throws nothing, as CloseStream.
+  // Undoes every Change, but for the role and the bound of memory.
+  void Undo();
+  // The same, and leaves the role. ClickHouse can't take a setting back to what the profile says:
+  // so the connection is replaced, which takes a tenth of a millisecond. Throws nothing, as
+  // CloseStream.
   void Reset();
 
   // Feeds data, given in pieces, to `insert_sql`, an INSERT without FORMAT. The result tells how

@@ -158,6 +158,28 @@ std::string Snapshots::CloneTables(const sql::SnapshotChange& change,
   return "CAST([" + list + "], 'Array(Tuple(String, String, String))')";
 }
 
+std::string Snapshots::CloneForQuery(const std::pair<std::string, std::string>& table,
+                                     const std::string& view_body,
+                                     std::vector<std::string>* clones) {
+  const std::lock_guard lock(mutex_);
+  const auto& [database, name] = table;
+  const std::string stored = sql::CloneName(database, name, std::to_string(next_version_++) + "_0");
+  clones->push_back(stored);
+  connection_->Execute(view_body.empty() ? "CREATE TABLE " + Stored(stored) + " CLONE AS " +
+                                               QuoteTable(database, name)
+                                         : "CREATE VIEW " + Stored(stored) + view_body);
+  return stored;
+}
+
+void Snapshots::DropQuietly(const std::vector<std::string>& clones) {
+  const std::lock_guard lock(mutex_);
+  try {
+    DropClones(clones);
+  } catch (const Error&) {
+    // The engine closes, or can't write now.
+  }
+}
+
 void Snapshots::Record(const std::string& name, const std::string& tables,
                        uint64_t expires_in_seconds, bool dropped) {
   connection_->Execute(

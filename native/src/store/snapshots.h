@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "session/connection.h"
@@ -49,6 +50,14 @@ class Snapshots {
   void Extend(const sql::SnapshotChange& change);
   // A scan that reads the snapshot goes on to its end. Errors: TF_NOT_FOUND.
   void Drop(const sql::SnapshotChange& change);
+
+  // Makes a clone for one query, under the lock that Create asks for, and gives its name in
+  // theflash_snapshots, which is put into `clones` before it is there. A view comes with
+  // `view_body`, what follows its name in CREATE VIEW. The next open drops those of a crash.
+  std::string CloneForQuery(const std::pair<std::string, std::string>& table,
+                            const std::string& view_body, std::vector<std::string>* clones);
+  // Drops clones of queries. Throws nothing: what can't be dropped now goes with the next open.
+  void DropQuietly(const std::vector<std::string>& clones);
 
   // Ends the thread that drops snapshots as they expire. Idempotent.
   void Stop();

@@ -3,8 +3,12 @@
 #define THEFLASH_STORE_VISIBILITY_H_
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
+#include <set>
+#include <utility>
 
 namespace theflash {
 
@@ -13,10 +17,35 @@ namespace theflash {
 // it out for ever, as std::shared_mutex of libstdc++ allows. Meets the SharedLockable requirements.
 class Visibility {
  public:
+  // How long a batch waits before it has readers let go of the lock.
+  static constexpr std::chrono::milliseconds kPatience{100};
+
+  // A reader that can let go early.
+  class Reader {
+   public:
+    // `interrupt` is called once at most, on another thread, while the lock is held: it must not
+    // wait.
+    explicit Reader(std::function<void()> interrupt) : interrupt_(std::move(interrupt)) {}
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+    bool interrupted() const { return interrupted_; }
+
+   private:
+    friend class Visibility;
+    std::function<void()> interrupt_;
+    std::atomic<bool> interrupted_ = false;
+  };
+
   void lock() {
     std::unique_lock guard(mutex_);
     ++waiting_;
-    changed_.wait(guard, [this] { return !alone_ && shared_ == 0; });
+    const auto is_free = [this] { return !alone_ && shared_ == 0; };
+    // Readers that hold it have done so for as long at least: no more come in meanwhile.
+    while (!changed_.wait_for(guard, kPatience, is_free)) {
+      for (Reader* const reader : readers_) {
+        if (!reader->interrupted_.exchange(true)) reader->interrupt_();
+      }
+    }
     --waiting_;
     alone_ = true;
   }
@@ -32,11 +61,13 @@ class Visibility {
   }
   // The same, and false without the lock where `cancelled` holds, which is looked at before each
   // wait and after Wake.
-  [[nodiscard]] bool LockSharedUnless(const std::atomic<bool>& cancelled) {
+  [[nodiscard]] bool LockSharedUnless(const std::atomic<bool>& cancelled,
+                                      Reader* reader = nullptr) {
     std::unique_lock guard(mutex_);
     changed_.wait(guard, [&] { return cancelled || (!alone_ && waiting_ == 0); });
     if (cancelled) return false;
     ++shared_;
+    if (reader != nullptr) readers_.insert(reader);
     return true;
   }
   // Has those who wait look whether they were cancelled.
@@ -44,8 +75,10 @@ class Visibility {
     const std::lock_guard guard(mutex_);
     changed_.notify_all();
   }
-  void unlock_shared() {
+  // After that a `reader` is not interrupted any more.
+  void unlock_shared(Reader* reader = nullptr) {
     const std::lock_guard guard(mutex_);
+    readers_.erase(reader);
     if (--shared_ == 0) changed_.notify_all();
   }
 
@@ -53,6 +86,7 @@ class Visibility {
   std::mutex mutex_;
   std::condition_variable changed_;
   int shared_ = 0;
+  std::set<Reader*> readers_;  // those among who share that can be interrupted
   int waiting_ = 0;
   bool alone_ = false;
 };

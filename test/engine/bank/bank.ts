@@ -10,7 +10,7 @@ type Bank = (typeof banks)[number];
 
 const accountsPerBank = 20;
 const firstBalance = 1000;
-const moneyInAll = banks.length * accountsPerBank * firstBalance;
+export const moneyInAll = banks.length * accountsPerBank * firstBalance;
 const source = 'bank';
 
 /** One row a transfer, in the same batch as the money. */
