@@ -1,7 +1,8 @@
 // Goal: how long a change takes from its commit at the source until readers of `serve --binlog` see it.
 // Method: small transactions over some tables at a given rate; beside them a marker row is committed twenty
 // times a second, and a second connection asks for the newest marker all the while. Figures at every
-// quarter of the run, since what grows would be slow at its end: memory, parts and open files too.
+// quarter of the run, since what grows would be slow at its end: memory, parts and open files too. With `slow-reader` one
+// more connection runs queries whose scalar subquery takes 30 s, each after the other: no commit may wait for it.
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +14,7 @@ import { startServe } from '../test/server/serve-process.js';
 import { startMysql97, type Server } from '../test/servers/index.js';
 import { report, round, type Figures } from './report.js';
 
-const [secondsText = '600', tablesText = '10', interval = '200ms'] = process.argv.slice(2);
+const [secondsText = '600', tablesText = '10', interval = '200ms', beside] = process.argv.slice(2);
 const seconds = Number(secondsText);
 const tables = Number(tablesText);
 const changesPerSecond = 5000;
@@ -22,6 +23,9 @@ const rowsPerTable = 10_000;
 const clients = 4;
 const markerPauseMs = 50;
 const quarters = 4;
+/** Its planning takes 30 s, as the subquery gives a constant. */
+const slowQuery = `SELECT id, (SELECT count() FROM numbers(300) WHERE NOT sleepEachRow(0.1)) AS n
+  FROM bench.t0 LIMIT 1 SETTINGS max_block_size = 1`;
 
 /** What a run adds up to; the load and the markers end with it. */
 const state = { isOver: false, changes: 0 };
@@ -48,6 +52,7 @@ async function run(): Promise<void> {
     const load = Array.from({ length: clients }, (_, client) => changeRows(client));
     const committed = new Map<number, number>();
     const markers = writeMarkers(committed);
+    const slow = beside === 'slow-reader' ? readSlowly(served.location) : undefined;
     const figures: Figures[] = [];
     for (let quarter = 1; quarter <= quarters; quarter += 1) {
       const before = state.changes;
@@ -60,9 +65,11 @@ async function run(): Promise<void> {
       });
     }
     state.isOver = true;
-    await Promise.all([...load, markers]);
+    await Promise.all([...load, markers, slow]);
     const input = `${tables} tables, ${rowsPerChange} rows a transaction, --batch-interval ${interval}, ${seconds} s, commit at the source to visible over TCP`;
-    report(`lag-${tables}-${interval}`, input, figures);
+    const name = `lag-${tables}-${interval}`;
+    if (beside === undefined) report(name, input, figures);
+    else report(`${name}-${beside}`, `${input}, beside a query whose planning takes 30 s`, figures);
   } finally {
     state.isOver = true;
     await engine.close();
@@ -98,6 +105,12 @@ async function changeRows(client: number): Promise<void> {
     if (waitMs > 0) await delay(waitMs);
   }
   connection.release();
+}
+
+async function readSlowly(location: string): Promise<void> {
+  const engine = await openRemoteEngine(location);
+  while (!state.isOver) await queryRows(engine, slowQuery);
+  await engine.close();
 }
 
 async function writeMarkers(committed: Map<number, number>): Promise<void> {
