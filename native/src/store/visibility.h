@@ -17,8 +17,12 @@ namespace theflash {
 // it out for ever, as std::shared_mutex of libstdc++ allows. Meets the SharedLockable requirements.
 class Visibility {
  public:
-  // How long a batch waits before it has readers let go of the lock.
-  static constexpr std::chrono::milliseconds kPatience{100};
+  using Clock = std::chrono::steady_clock;
+  // How long a reader may hold the lock before a batch that waits has it let go; and how often such
+  // a batch looks. Many readers at once on few processors take longer than one, and need their
+  // time.
+  static constexpr std::chrono::milliseconds kPatience{300};
+  static constexpr std::chrono::milliseconds kLookEvery{50};
 
   // A reader that can let go early.
   class Reader {
@@ -33,6 +37,7 @@ class Visibility {
    private:
     friend class Visibility;
     std::function<void()> interrupt_;
+    Clock::time_point since_;  // it has the lock
     std::atomic<bool> interrupted_ = false;
   };
 
@@ -40,9 +45,10 @@ class Visibility {
     std::unique_lock guard(mutex_);
     ++waiting_;
     const auto is_free = [this] { return !alone_ && shared_ == 0; };
-    // Readers that hold it have done so for as long at least: no more come in meanwhile.
-    while (!changed_.wait_for(guard, kPatience, is_free)) {
+    while (!changed_.wait_for(guard, kLookEvery, is_free)) {
+      const Clock::time_point since_max = Clock::now() - kPatience;
       for (Reader* const reader : readers_) {
+        if (reader->since_ > since_max) continue;
         if (!reader->interrupted_.exchange(true)) reader->interrupt_();
       }
     }
@@ -67,7 +73,10 @@ class Visibility {
     changed_.wait(guard, [&] { return cancelled || (!alone_ && waiting_ == 0); });
     if (cancelled) return false;
     ++shared_;
-    if (reader != nullptr) readers_.insert(reader);
+    if (reader != nullptr) {
+      reader->since_ = Clock::now();
+      readers_.insert(reader);
+    }
     return true;
   }
   // Has those who wait look whether they were cancelled.
