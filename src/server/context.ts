@@ -36,6 +36,8 @@ export interface ServerContext {
   readonly applied: AppliedBatches;
   readonly snapshots: PlanSnapshots;
   readonly inserts: Inserts;
+  /** HTTP's queries that wait for a place among the scans: one looks for it, the others stand after it. */
+  readonly scanLine: CallLimit;
   /** EXECUTE statements. */
   readonly statements: CallLimit;
   readonly received: ReceiveBudget;

@@ -118,6 +118,7 @@ class RunningServer implements FlashServer {
       applied: new AppliedBatches(engine),
       snapshots: new PlanSnapshots(engine),
       inserts: new Inserts(),
+      scanLine: new CallLimit(1),
       statements: new CallLimit(limits.statementsMax),
       received: new ReceiveBudget(limits),
       turns: new Turns(),

@@ -15,6 +15,8 @@ export interface ServeLimits extends ReceiveLimits, BackOffLimits {
   loginsMax: number;
   /** Scans and queries that run at once; together with `statementsMax` under the engine's own limit. */
   scansMax: number;
+  /** How long a query of HTTP waits while as many run; over TCP the client tries again. */
+  scanWaitMs: number;
   /**
    * EXECUTE statements that run or wait for a lock at once; more wait their turn. Else those that wait
    * for an open write would take all of the engine's connections, and its COMMIT needs one.
@@ -54,6 +56,7 @@ export const defaultLimits: ServeLimits = {
   connectionsPerAddressMax: 600,
   loginsMax: 128,
   scansMax: 28,
+  scanWaitMs: 10_000,
   statementsMax: 8,
   loginTimeoutMs: 10_000,
   idleTimeoutMs: 300_000,

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { FlashError, type Answer, type AnswerSummary } from '../../protocol/index.js';
 import { type ActiveRequest } from '../active-request.js';
 import { type ServerContext } from '../context.js';
@@ -78,7 +79,7 @@ export async function runQuery(
     const whole = { ...exchange, isRead, leave, beforeEnd };
     await audited(exchange, statement, async () => {
       if (parameters.isReadOnly || isRead || task.sql === nothing) {
-        startScan(server, active);
+        await startScan(server, active);
         await answer(whole, task, deliver);
       } else {
         await server.statements.run(() => answer(whole, task, deliver), active.signal);
@@ -171,17 +172,31 @@ const nothing = Buffer.from('SELECT 1 WHERE 0 FORMAT Null');
 /** SET, USE and KILL are shorter. */
 const ownStatementBytesMax = 128 * 1024;
 
-/** Takes a place among the scans. Errors: BUSY when all are taken. */
-function startScan(server: ServerContext, active: ActiveRequest): void {
-  const { scansMax } = server.limits;
-  if (server.listScans().length >= scansMax) {
-    throw new FlashError('BUSY', `${scansMax} queries run already`, {
-      hint: 'Try again in a moment, or read with fewer connections at once.',
-    });
-  }
-  active.isScan = true;
-  server.metrics.scans += 1;
+/**
+ * Takes a place among the scans, after those who came before: clients of ClickHouse, as a dashboard with many
+ * panels, do not ask again.
+ *
+ * Errors: BUSY when all are taken for longer than `scanWaitMs`.
+ */
+async function startScan(server: ServerContext, active: ActiveRequest): Promise<void> {
+  const { scansMax, scanWaitMs } = server.limits;
+  const deadlineMs = performance.now() + scanWaitMs;
+  await server.scanLine.run(async () => {
+    while (server.listScans().length >= scansMax) {
+      if (performance.now() >= deadlineMs) {
+        throw new FlashError('BUSY', `${scansMax} queries run already`, {
+          hint: 'Try again in a moment, or read with fewer connections at once.',
+        });
+      }
+      await delay(scanPollMs);
+      active.check();
+    }
+    active.isScan = true;
+    server.metrics.scans += 1;
+  }, active.signal);
 }
+
+const scanPollMs = 10;
 
 async function answer(
   exchange: BegunExchange,

@@ -13,6 +13,7 @@ test.before(async () => {
   server = await startHttp({
     limits: {
       scansMax: 4,
+      scanWaitMs: 1_000,
       statementsMax: 2,
       appendBytesMax: 1024 * 1024,
       connectionsPerAddressMax: 20,
@@ -56,6 +57,25 @@ const isIdle = async (): Promise<boolean> => {
   const [row] = await queryRows(server.engine, sql);
   return server.served.server.counts().scans === 0 && Number(row?.['n']) === 0;
 };
+
+test.serial('queries beside as many as may run wait for a place, for a time', async (t) => {
+  // Sixteen for four places: each takes less than the second that the last may wait.
+  const short = 'SELECT sleep(0.05)';
+  const replies = await Promise.all(
+    Array.from({ length: 16 }, () => send(server, '/', { body: short })),
+  );
+  t.deepEqual(
+    replies.map(({ status, text }) => [status, text]),
+    Array.from({ length: 16 }, () => [200, '0\n']),
+  );
+  const readers = await Promise.all(Array.from({ length: 4 }, () => open(endless)));
+  const waiting = [1, 2].map(() => send(server, '/', { body: 'SELECT 1' }));
+  for (const reply of await Promise.all(waiting)) {
+    t.is(reply.headers['x-clickhouse-exception-code'], '202', reply.text);
+  }
+  for (const { sent } of readers) sent.destroy();
+  await until(isIdle);
+});
 
 test.serial('a slow reader holds little memory and no writer, and is ended', async (t) => {
   await run(server, "SELECT number, repeat('x', 100) FROM numbers(1000000)");
