@@ -18,13 +18,9 @@ import type { ForeignKeyActions } from './foreign-keys/index.js';
 import { isMariadbGtid } from './gtid-set.js';
 import { noteLeftOut } from './left-out.js';
 import type { LogPosition } from './log-position.js';
-import {
-  nestedError,
-  readHeldStatement,
-  readStatement,
-  rowStatementError,
-} from './query-statement.js';
+import { nestedError, readHeldStatement, readStatement } from './query-statement.js';
 import { RewindRequest } from './rewind.js';
+import { PassedStatements, rowStatementError, type RowStatement } from './row-statement.js';
 import type { SchemaHistory } from './schema-history.js';
 import { statementError } from './statement-error.js';
 import { sessionOf } from './statement-session.js';
@@ -58,6 +54,7 @@ export interface LogApplierPorts {
   skips: readonly SkipRange[];
   /** Rows of XA transactions that wait for their XA COMMIT. */
   holds: readonly SkipRange[];
+  onWarning: ((line: string) => void) | undefined;
 }
 
 /** What an event leaves to be waited for: the engine, where it has to keep up. */
@@ -75,6 +72,7 @@ export class LogApplier {
   /** How far whole transactions reach. */
   readonly log: LogPosition;
   readonly #xa: XaApplier;
+  readonly #passed: PassedStatements;
   #serverVersion = '';
   #transaction: Transaction | undefined;
   #gtid: GtidEvent | undefined;
@@ -86,6 +84,7 @@ export class LogApplier {
   constructor(ports: LogApplierPorts, checkpoint: WriterCheckpoint | undefined) {
     this.#ports = ports;
     this.log = ports.log;
+    this.#passed = new PassedStatements(ports.onWarning);
     this.#xa = new XaApplier(
       {
         source: ports.source,
@@ -404,16 +403,16 @@ export class LogApplier {
     await this.#endStatement(event);
   }
 
-  #refuseRowStatement(
-    statement: Extract<Statement, { kind: 'row-statement' }>,
-    event: QueryEvent,
-  ): Pending {
-    const { table } = statement;
-    const { history, filter } = this.#ports;
-    const isCopied = table === undefined || filter.accepts(table);
-    if (isCopied && !(table !== undefined && history.covers(table, this.#groupOf(event)))) {
-      throw rowStatementError(statement, event);
+  #refuseRowStatement(statement: RowStatement, event: QueryEvent): Pending {
+    const { verb, table } = statement;
+    const { history, filter, source } = this.#ports;
+    const isPassed =
+      table !== undefined &&
+      (!filter.accepts(table) || history.covers(table, this.#groupOf(event)));
+    if (!isPassed) {
+      throw rowStatementError(statement, event, { history, serverUrl: source.serverUrl });
     }
+    this.#passed.note(verb, table, event);
     return this.#endStatement(event);
   }
 

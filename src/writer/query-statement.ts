@@ -1,5 +1,5 @@
 import type { EventHeader, QueryEvent } from '../binlog/index.js';
-import { FlashError, tableName } from '../protocol/index.js';
+import { FlashError } from '../protocol/index.js';
 import { dialectOfServer, parseStatement, SqlSyntaxError, type Statement } from './ddl/index.js';
 import { statementError } from './statement-error.js';
 
@@ -67,25 +67,6 @@ export function readHeldStatement(
     if (!(error instanceof FlashError)) throw error;
   }
   return { kind: 'no-effect' };
-}
-
-/** The error for a change that the log holds as a statement. */
-export function rowStatementError(
-  { table, verb }: Extract<Statement, { kind: 'row-statement' }>,
-  event: QueryEvent,
-): FlashError {
-  const name = table === undefined ? undefined : tableName(table);
-  return statementError(
-    event,
-    `${verb}${name === undefined ? '' : ` on ${name}`} is logged as a statement, not as rows`,
-    {
-      ...(name === undefined ? {} : { table: name }),
-      hint:
-        'The source ran with binlog_format=STATEMENT or MIXED: set binlog_format=ROW there. Then bring the table in by a ' +
-        `dump that is taken after it: theflash write --dump t.sql --only ${name ?? 'db.table'} --binlog …; ` +
-        `or leave it out with --exclude ${name ?? 'db.table'}.`,
-    },
-  );
 }
 
 /** The error for an XA COMMIT whose XA PREPARE was never read. */

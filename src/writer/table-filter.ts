@@ -32,6 +32,11 @@ const systemDatabases: ReadonlySet<string> = new Set([
   'sys',
 ]);
 
+/** True for the servers' own databases. */
+export function isSystemDatabase(database: string): boolean {
+  return systemDatabases.has(database.toLowerCase());
+}
+
 /**
  * Makes a filter of the options of the command line.
  *
@@ -49,7 +54,7 @@ export function makeTableFilter(options: TableFilterOptions): TableFilter {
     for (const pattern of patterns) if (pattern.fits(table)) matched.add(pattern.name);
     if (exclude.some((pattern) => pattern.fits(table))) return false;
     if (include.length > 0) return include.some((pattern) => pattern.fits(table));
-    return !systemDatabases.has(table.database.toLowerCase());
+    return !isSystemDatabase(table.database);
   };
   return {
     accepts(table) {

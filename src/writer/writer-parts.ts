@@ -123,6 +123,7 @@ export function makeWriterParts(options: WriterPartsOptions): WriterParts {
       lowerCaseTableNames,
       filters: () => storedFilters(filterOptions, zeroDate, filter, filters),
       skipStatements: options.skipStatements,
+      onWarning: options.onWarning,
       ...plan,
     },
     checkpoint,

@@ -65,6 +65,15 @@ const changes: readonly HiddenChange[] = [
     exclude: ['*.t'],
     message: /CONVERT TABLE changes rows of .*\.u /,
   },
+  {
+    // The last one: nobody knows whose tables it changes, so no run passes it.
+    name: 'an UPDATE of several tables that is logged as a statement',
+    sql: `CREATE TABLE a (id INT PRIMARY KEY); CREATE TABLE b (id INT PRIMARY KEY, v INT);
+      INSERT INTO a VALUES (1); INSERT INTO b VALUES (1, 1); SET SESSION binlog_format='STATEMENT';
+      UPDATE a x JOIN b y ON x.id = y.id SET y.v = 2`,
+    exclude: ['*.a'],
+    message: /UPDATE is logged as a statement/,
+  },
 ];
 
 async function stopOf(
@@ -141,6 +150,34 @@ for (const kind of kinds) {
     },
   );
 }
+
+testSerialWith('mariadb')(
+  'a statement on a table that is left out is told: its trigger may have changed a copied one',
+  async (t) => {
+    const server = await startServerOfKind('mariadb');
+    t.teardown(server.stop);
+    const connection = await server.connection.getConnection();
+    await connection.query(`CREATE DATABASE s; USE s; CREATE TABLE b (id INT PRIMARY KEY); CREATE TABLE a (id INT PRIMARY KEY);
+      CREATE TRIGGER r AFTER INSERT ON a FOR EACH ROW INSERT INTO b VALUES (NEW.id); INSERT INTO a VALUES (1);
+      SET SESSION binlog_format='STATEMENT'; INSERT INTO a VALUES (2); INSERT INTO a VALUES (3)`);
+    connection.destroy();
+    await server.flushLogs();
+    const engine = await openScratchEngine(t);
+    const warnings: string[] = [];
+    await replayFiles(engine, server.binlogFiles(), {
+      ...{ ...whole, include: ['s.*'], exclude: ['s.a'] },
+      onWarning: (line) => warnings.push(line),
+    });
+    t.is(warnings.length, 1);
+    t.regex(
+      String(warnings[0]),
+      /INSERT on s\.a is logged as a statement.* \(binlog\.000001 at offset \d+\).*verify/,
+    );
+    // What the log does not show: the source has 2 and 3 there as well.
+    t.deepEqual(await queryRows(engine, 'SELECT id FROM s.b'), [{ id: 1 }]);
+    t.is((await server.query('SELECT id FROM s.b')).length, 3);
+  },
+);
 
 testSerialWith('mysql-5.7')('a comment that speaks of MERGE is no MERGE table', async (t) => {
   const server = await startServerOfKind('mysql-5.7');

@@ -106,8 +106,10 @@ std::string ColumnsFilter() {
 }
 
 std::string PoliciesXml() {
-  // The table without a name stands for all.
-  std::string xml = PolicyXml("", "has(currentRoles(), '" + std::string(kOwnerRole) + "')");
+  // The table without a name stands for all. Where a table has a filter of its own, a row is shown
+  // by either: so this one has to leave `columns` to the other.
+  std::string xml = PolicyXml(
+      "", "has(currentRoles(), '" + std::string(kOwnerRole) + "') AND _table != 'columns'");
   for (const std::string& open : OpenSystemTables()) {
     xml += PolicyXml(open, open == "columns" ? ColumnsFilter() : "1");
   }

@@ -97,10 +97,27 @@ function readTarget(
   const kind = reader.peek()?.kind;
   if (kind !== 'word' && kind !== 'quoted') return undefined;
   const table = readTableName(reader, defaultDatabase);
-  const several = reader.isSymbol(',') || reader.isSymbol('.');
-  const joins = ['JOIN', 'INNER', 'LEFT', 'RIGHT', 'CROSS', 'FROM', 'USING', 'AS'];
   if (verb !== 'UPDATE' && verb !== 'DELETE') return table;
-  return several || joins.some((word) => reader.isNext(word)) ? undefined : table;
+  return endsTarget(reader, verb) ? table : undefined;
+}
+
+/** What follows the one table of an UPDATE or a DELETE. Anything else may name more tables. */
+const afterTarget: Readonly<Record<'UPDATE' | 'DELETE', readonly string[]>> = {
+  UPDATE: ['SET'],
+  DELETE: ['WHERE', 'ORDER', 'LIMIT', 'RETURNING'],
+};
+
+function endsTarget(reader: TokenReader, verb: 'UPDATE' | 'DELETE'): boolean {
+  const isEnd = (): boolean =>
+    afterTarget[verb].some((word) => reader.isNext(word)) ||
+    (verb === 'DELETE' && (reader.done || reader.isSymbol(';')));
+  if (isEnd()) return true;
+  const hasAs = reader.accept('AS');
+  const kind = reader.peek()?.kind;
+  // An alias.
+  if (kind === 'word' || kind === 'quoted') reader.take();
+  else if (hasAs) return false;
+  return isEnd();
 }
 
 /** Statements that change no row of a user's table. */

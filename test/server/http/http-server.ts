@@ -3,7 +3,7 @@ import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { EmbeddedEngine } from '../../../src/engine/index.js';
+import type { EmbeddedEngine, EmbeddedEngineOptions } from '../../../src/engine/index.js';
 import type { ServeOptions } from '../../../src/server/index.js';
 import { openEmbeddedEngine } from '../../engine/open-engine.js';
 import { serveEngine, type TestServer } from '../test-server.js';
@@ -27,12 +27,13 @@ export interface Reply {
   text: string;
 }
 
-/** Serves an engine on a new folder. */
+/** Serves an engine on a new folder, which may know roles. */
 export async function startHttp(
   options: Partial<Omit<ServeOptions, 'log'>> = {},
+  rights: EmbeddedEngineOptions['rights'] = [],
 ): Promise<HttpServer> {
   const folder = await mkdtemp(path.join(tmpdir(), 'theflash-http-'));
-  const engine = await openEmbeddedEngine(path.join(folder, 'data'));
+  const engine = await openEmbeddedEngine(path.join(folder, 'data'), { rights });
   const token = randomBytes(16).toString('hex');
   const tokenFile = path.join(folder, 'token');
   await writeFile(tokenFile, token);
