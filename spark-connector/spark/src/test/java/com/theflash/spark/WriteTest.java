@@ -252,6 +252,42 @@ class WriteTest {
     assertTrue(shards.toString().contains("several servers"), shards.toString());
   }
 
+  /** A row replaces the one of its key: NULL in the columns that it lacks would be a loss. */
+  @Test
+  void rowsThatLackColumnsAreRefused() {
+    String setting = "spark.sql.defaultColumn.useNullsForMissingDefaultValues";
+    SparkSession spark = SparkTestSession.get();
+    String before = spark.conf().get(setting);
+    try {
+      for (String value : List.of("false", "true")) {
+        spark.conf().set(setting, value);
+        for (String statement :
+            List.of(
+                "INSERT INTO " + TABLE + " (id, state) VALUES (1, 'sent')",
+                "INSERT INTO " + TABLE + " BY NAME SELECT 2L AS id, 'sent' AS state",
+                "INSERT OVERWRITE " + TABLE + " (id) VALUES (1)")) {
+          assertThrows(Exception.class, () -> sql(statement), statement);
+        }
+        Dataset<Row> narrow = sql("SELECT 1L AS id, 'sent' AS state");
+        assertThrows(Exception.class, () -> narrow.writeTo(TABLE).append());
+        assertThrows(
+            Exception.class,
+            () ->
+                narrow
+                    .write()
+                    .format("theflash")
+                    .option("endpoints", server.endpoint().toString())
+                    .mode("append")
+                    .save("shop.orders"));
+      }
+    } finally {
+      spark.conf().set(setting, before);
+    }
+    assertRows("[1,new,1.50]", "[2,paid,null]", "[3,null,3.00]");
+    sql("INSERT INTO " + TABLE + " (total, id, state) VALUES (9, 2, DEFAULT)");
+    assertRows("[1,new,1.50]", "[2,null,9.00]", "[3,null,3.00]");
+  }
+
   @Test
   void columnsThatSparkDoesNotSeeAreNeverEmptied() {
     server.execute("DROP TABLE IF EXISTS shop.hidden");
