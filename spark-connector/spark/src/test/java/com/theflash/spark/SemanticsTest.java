@@ -2,6 +2,7 @@ package com.theflash.spark;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.theflash.client.ServeProcess;
@@ -187,6 +188,24 @@ class SemanticsTest {
       }
     }
     assertTrue(pushed > 600, pushed + " conditions");
+  }
+
+  /**
+   * Spark itself promises no order, in which a condition may fail before another would spare it.
+   */
+  @Test
+  void pushedConditionsComeBeforeThoseThatStayWithSpark() {
+    set(new Settings("UTC", true));
+    SparkSession spark = SparkTestSession.get();
+    List<String> wanted = SideBySide.texts(spark.table("expected").where("s = '5'").select("id"));
+    for (String condition :
+        List.of("CAST(s AS INT) = 5 AND s = '5'", "s = '5' AND CAST(s AS INT) = 5")) {
+      assertEquals(
+          wanted, SideBySide.texts(spark.table("ours").where(condition).select("id")), condition);
+    }
+    // Which is not because the cast could not fail.
+    Dataset<Row> cast = spark.table("ours").where("CAST(s AS INT) = 5");
+    assertThrows(Exception.class, cast::collectAsList);
   }
 
   @Tag("soak")
