@@ -152,6 +152,7 @@ class SemanticsTest {
     List<String> someConditions =
         some(ConditionCases.all(), random, conditions).stream()
             .map(ConditionCases.Condition::sql)
+            .filter(each -> !isBeyondSpark35(each))
             .toList();
     SparkSession spark = SparkTestSession.get();
     SideBySide ofConditions = new SideBySide(spark.table("ours"), spark.table("expected"));
@@ -164,6 +165,13 @@ class SemanticsTest {
     int failed = ofConditions.errors() + ofQueries.errors();
     assertTrue(
         failed < (conditions + queries) / 2, failed + " failed, which tells nothing of rows");
+  }
+
+  /**
+   * With ANSI, Spark 3.5 fails at a bare cast to boolean before a source is asked: docs/spark.md.
+   */
+  private static boolean isBeyondSpark35(String condition) {
+    return SparkTestSession.get().version().startsWith("3.") && condition.contains("AS BOOLEAN)");
   }
 
   private static <T> List<T> some(List<T> from, Random random, int count) {
