@@ -108,6 +108,13 @@ final class FlashTable
 
   @Override
   public WriteBuilder newWriteBuilder(LogicalWriteInfo write) {
+    List<String> filled = FilledColumns.ofRunningWrite();
+    if (!filled.isEmpty()) {
+      throw new UncheckedIOException(
+          FlashException.ofRequest(
+              "Rows for " + title + " have no " + String.join(", ", filled),
+              "A row replaces the one of its key: name all columns, those to be emptied with NULL."));
+    }
     return writeBuilder(write);
   }
 

@@ -138,6 +138,45 @@ class CatalogTest {
     sql("DROP NAMESPACE flash.`new one`");
   }
 
+  /** Cases of spark-clickhouse-connector's suites that no other test has. */
+  @Test
+  void viewsPartsAndCachesAreReadAndWritesWithoutRowsDone() {
+    server.execute(
+        "CREATE DATABASE peer; CREATE TABLE peer.t (id Nullable(Int32), p Int32) ENGINE ="
+            + " MutableMergeTree ORDER BY (id) SETTINGS allow_nullable_key = 1;"
+            + " CREATE VIEW peer.v AS SELECT id, p + 1 AS q FROM peer.t;"
+            + " CREATE TABLE peer.parts (id Int32, p Int32) ENGINE = MergeTree PARTITION BY p ORDER"
+            + " BY id; INSERT INTO peer.parts SELECT number, number % 3 FROM numbers(10)");
+    sql("INSERT INTO flash.peer.t VALUES (NULL, 1), (2, 2), (3, 3)");
+    sql("INSERT INTO flash.peer.t SELECT 9, 9 WHERE false");
+    assertEquals("[[2,3], [null,2]]", sorted("SELECT * FROM flash.peer.v WHERE q < 4"));
+    assertEquals("[[4]]", sorted("SELECT max(q) FROM flash.peer.v"));
+    assertEquals("[[3,4]]", sorted("SELECT * FROM flash.peer.v ORDER BY q DESC LIMIT 1"));
+    assertEquals(
+        "[[1,3], [2,3]]",
+        sorted("SELECT p, count(*) FROM flash.peer.parts WHERE p > 0 GROUP BY p"));
+    sql("CACHE TABLE flash.peer.t");
+    assertEquals("[[2,2]]", sorted("SELECT * FROM flash.peer.t WHERE id = 2"));
+    sql("INSERT INTO flash.peer.t VALUES (2, 7)");
+    assertEquals("[[2,7]]", sorted("SELECT * FROM flash.peer.t WHERE id = 2"));
+    sql("UNCACHE TABLE flash.peer.t");
+    sql("INSERT OVERWRITE flash.peer.t SELECT 1, 1 WHERE false");
+    assertEquals("[]", sorted("SELECT * FROM flash.peer.t"));
+    for (String wrong :
+        List.of(
+            "SHOW PARTITIONS flash.peer.parts",
+            "ALTER TABLE flash.peer.parts DROP PARTITION (p = 1)",
+            "SELECT _partition_id FROM flash.peer.parts",
+            "SELECT * FROM flash.system.one")) {
+      assertThrows(Exception.class, () -> sql(wrong), wrong);
+    }
+    server.execute("DROP DATABASE peer");
+  }
+
+  private static String sorted(String query) {
+    return SparkTestSession.sorted(SparkTestSession.get().sql(query)).toString();
+  }
+
   @Test
   void whatCanNotBeMadeSaysWhy() {
     for (String[] wrong :

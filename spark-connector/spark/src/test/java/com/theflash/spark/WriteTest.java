@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
@@ -25,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Jobs that write: all of their rows, or none. */
@@ -250,6 +252,54 @@ class WriteTest {
                     .mode("append")
                     .save("shop.orders"));
     assertTrue(shards.toString().contains("several servers"), shards.toString());
+  }
+
+  /**
+   * Spark 4.2 would put NULL into them: a row replaces the one of its key, which would lose them.
+   */
+  @Test
+  @Tag("line")
+  void rowsThatLackColumnsAreRefused() throws Exception {
+    String setting = "spark.sql.defaultColumn.useNullsForMissingDefaultValues";
+    SparkSession spark = SparkTestSession.get();
+    String before = spark.conf().get(setting);
+    Dataset<Row> narrow = sql("SELECT 1L AS id, 'sent' AS state");
+    Map<String, Executable> writes =
+        Map.of(
+            "a list", () -> sql("INSERT INTO " + TABLE + " (id, state) VALUES (1, 'sent')"),
+            "a key", () -> sql("INSERT INTO " + TABLE + " (id) VALUES (1)"),
+            "by name", () -> sql("INSERT INTO " + TABLE + " BY NAME SELECT 2L AS id, 's' AS state"),
+            "overwrite", () -> sql("INSERT OVERWRITE " + TABLE + " (id) VALUES (1)"),
+            "append", () -> narrow.writeTo(TABLE).append(),
+            "overwrite by a DataFrame", () -> narrow.writeTo(TABLE).overwrite(functions.lit(true)),
+            "insertInto", () -> narrow.write().insertInto(TABLE),
+            "saveAsTable", () -> narrow.write().mode("append").saveAsTable(TABLE),
+            "save", () -> save(narrow, "append"),
+            "save over", () -> save(narrow, "overwrite"));
+    try {
+      for (String value : List.of("false", "true")) {
+        spark.conf().set(setting, value);
+        writes.forEach((name, write) -> assertThrows(Exception.class, write, name));
+      }
+    } finally {
+      spark.conf().set(setting, before);
+    }
+    assertRows("[1,new,1.50]", "[2,paid,null]", "[3,null,3.00]");
+    sql("INSERT INTO " + TABLE + " (total, id, state) VALUES (9, 2, NULL), (8, 3, DEFAULT)");
+    sql("INSERT INTO " + TABLE + " BY NAME SELECT NULL AS total, 1L AS id, 'x' AS state");
+    // Of the table's own types, so that Spark leaves the rows as they are.
+    sql("SELECT 3L AS id, 'y' AS state, CAST(NULL AS DECIMAL(12, 2)) AS total")
+        .writeTo(TABLE)
+        .append();
+    assertRows("[1,x,null]", "[2,null,9.00]", "[3,y,null]");
+  }
+
+  private static void save(Dataset<Row> rows, String mode) {
+    rows.write()
+        .format("theflash")
+        .option("endpoints", server.endpoint().toString())
+        .mode(mode)
+        .save("shop.orders");
   }
 
   @Test
