@@ -50,8 +50,14 @@ export function changesSql(request: ChangesRequest, available: readonly ScanColu
       })
       .join(', ');
   const from = `FROM ${quoteTable(request.stored)} AS ${quoteIdentifier(request.table)}`;
-  const range = request.where === undefined ? '' : ` AND (\n${request.where}\n)`;
-  const where = `WHERE (_INTERNAL_VERSION > ${request.after})${range}`;
+  const changed = `_INTERNAL_VERSION > ${request.after}`;
+  const conditions = [changed];
+  if (request.after > 0n && !available.some(({ name }) => name === '_part')) {
+    // The newest version of a changed key is in one of these: without the others, FINAL reads little.
+    conditions.push(`_part IN (SELECT DISTINCT _part ${from} WHERE ${changed})`);
+  }
+  if (request.where !== undefined) conditions.push(`(\n${request.where}\n)`);
+  const where = `WHERE ${conditions.join(' AND ')}`;
   const parts = [`SELECT ${itemsOf(false)} ${from} FINAL ${where}`];
   if (request.after > 0n) {
     const key = request.key.map(quoteIdentifier).join(', ');
