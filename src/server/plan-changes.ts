@@ -62,7 +62,10 @@ async function checkFeed(engine: Engine, message: ChangesMessage, snapshot: stri
   );
   const [uuid, reason] = [String(row?.['uuid']), String(row?.['reason'])];
   if (row === undefined || uuid === noUuid) {
-    throw refused(message, 'it is no mutable table, or may lose the marks of deleted rows');
+    throw refused(
+      message,
+      'it is no mutable table, may lose the marks of deleted rows, or the snapshot is of an older build',
+    );
   }
   if (changesOf !== undefined && changesOf !== uuid) {
     throw cutOff(message, 'it is another table than then, of the same name', row);
