@@ -76,6 +76,12 @@ final class FlashScan implements Scan, Batch, SupportsReportStatistics, Supports
               "A stream reads the changes of a table, and " + spec.name() + " is read as rows",
               "Set the option changes to true."));
     }
+    if (options.snapshot() != null) {
+      throw new UncheckedIOException(
+          FlashException.ofRequest(
+              "A stream makes snapshots of its own, and can't read " + options.snapshot(),
+              "Leave the option snapshot out, or read in batch."));
+    }
     return new ChangeStream(options, spec, info, tableColumns);
   }
 

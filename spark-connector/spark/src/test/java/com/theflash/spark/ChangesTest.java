@@ -189,6 +189,27 @@ class ChangesTest {
   }
 
   @Test
+  void aStreamMayBeginAfterAVersion() throws Exception {
+    String table = createTable();
+    server.execute("INSERT INTO " + table + " VALUES (1, 1, 'a'), (2, 2, 'b')");
+    long version = versionOf(keep(table));
+    server.execute("DELETE FROM " + table + " WHERE id = 1");
+    List<String> seen = new ArrayList<>();
+    Dataset<Row> rows =
+        SparkTestSession.get()
+            .readStream()
+            .format("theflash")
+            .option("endpoints", server.endpoint().toString())
+            .option("changesFrom", version)
+            .load(table)
+            .select("_change_type", "id");
+    VoidFunction2<Dataset<Row>, Long> take =
+        (batch, id) -> batch.collectAsList().forEach(each -> seen.add(each.toString()));
+    start(rows, take, folder.resolve("after"), Trigger.AvailableNow()).awaitTermination();
+    assertEquals(List.of("[delete,1]"), seen);
+  }
+
+  @Test
   void aSnapshotThatIsGoneStopsTheStream() {
     String table = createTable();
     server.execute("INSERT INTO " + table + " VALUES (1, 1, 'a')");
@@ -245,19 +266,23 @@ class ChangesTest {
     assertRefused("without floats", () -> changes("feed.real", 0).load("feed.real").count());
     long far = versionOf(keep(table)) + (1L << 40);
     assertRefused("yet to come", () -> changes(table, far).load(table).count());
-    assertRefused(
-        "Set the option changes to true",
-        () ->
-            SparkTestSession.get()
-                .readStream()
-                .format("theflash")
-                .option("endpoints", server.endpoint().toString())
-                .load(table)
-                .writeStream()
-                .format("noop")
-                .option("checkpointLocation", folder.resolve("refused").toString())
-                .start()
-                .processAllAvailable());
+    assertRefused("Set the option changes to true", () -> streamWith("changes", "false", table));
+    assertRefused("can't read kept", () -> streamWith("snapshot", keep(table), table));
+  }
+
+  private void streamWith(String option, String value, String table) throws Exception {
+    SparkTestSession.get()
+        .readStream()
+        .format("theflash")
+        .option("endpoints", server.endpoint().toString())
+        .option("changes", "true")
+        .option(option, value)
+        .load(table)
+        .writeStream()
+        .format("noop")
+        .option("checkpointLocation", folder.resolve("refused-" + option).toString())
+        .start()
+        .processAllAvailable();
   }
 
   private static void assertRefused(String part, org.junit.jupiter.api.function.Executable read) {
