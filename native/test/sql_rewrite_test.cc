@@ -145,6 +145,9 @@ TEST(RewriteTest, ImportCarriesTheCallersVersions) {
             "INSERT INTO db.t (`k`, `v`, _INTERNAL_VERSION, _INTERNAL_DELMARK) VALUES (1, 'a', 2, "
             "0)");
   EXPECT_TRUE(RewriteOne("IMPORT INTO db.t VALUES (1, 'a', 2, 0)").imports_versions);
+  EXPECT_EQ(Filled("IMPORT INTO db.t (k, _INTERNAL_DELMARK) VALUES (1, 1)"),
+            "INSERT INTO db.t (k, _INTERNAL_DELMARK) SETTINGS query_cache_tag = '7' VALUES (1, 1)");
+  EXPECT_FALSE(RewriteOne("IMPORT INTO db.t (_INTERNAL_DELMARK) VALUES (1)").imports_versions);
 }
 
 TEST(RewriteTest, DeleteInsertsTombstones) {

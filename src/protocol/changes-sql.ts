@@ -61,9 +61,9 @@ export function changesSql(request: ChangesRequest, available: readonly ScanColu
   const parts = [`SELECT ${itemsOf(false)} ${from} FINAL ${where}`];
   if (request.after > 0n) {
     const key = request.key.map(quoteIdentifier).join(', ');
-    // Of the newest version, which FINAL would leave out.
-    const isDeleted = 'argMax(_INTERNAL_DELMARK, _INTERNAL_VERSION) = 1';
-    parts.push(`SELECT ${itemsOf(true)} ${from} ${where} GROUP BY ${key} HAVING ${isDeleted}`);
+    // FINAL leaves deleted keys out: they are those with a mark that it does not give.
+    const isDeleted = `_INTERNAL_DELMARK = 1 AND (${key}) NOT IN (SELECT ${key} ${from} FINAL ${where})`;
+    parts.push(`SELECT ${itemsOf(true)} ${from} ${where} AND ${isDeleted} GROUP BY ${key}`);
   }
   const limit = request.rowsMax === undefined ? '' : ` LIMIT ${request.rowsMax}`;
   const threads = request.threadsMax === undefined ? '' : `, max_threads = ${request.threadsMax}`;

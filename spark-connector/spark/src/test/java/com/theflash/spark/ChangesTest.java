@@ -189,6 +189,24 @@ class ChangesTest {
   }
 
   @Test
+  void whatSparkOverwritesIsAChangeLikeOthers() {
+    String table = createTable();
+    server.execute("INSERT INTO " + table + " VALUES (1, 1, 'a'), (2, 2, 'b'), (3, 3, 'c')");
+    long version = versionOf(keep(table));
+    SparkTestSession.get()
+        .sql("SELECT 2L AS id, 5L AS part, 'new' AS v")
+        .write()
+        .format("theflash")
+        .option("endpoints", server.endpoint().toString())
+        .mode("overwrite")
+        .save(table);
+    Dataset<Row> changes = changes(table, version).load(table).drop("_commit_version");
+    assertEquals(
+        List.of("[1,null,null,delete]", "[2,5,new,upsert]", "[3,null,null,delete]"),
+        SparkTestSession.sorted(changes));
+  }
+
+  @Test
   void aStreamMayBeginAfterAVersion() throws Exception {
     String table = createTable();
     server.execute("INSERT INTO " + table + " VALUES (1, 1, 'a'), (2, 2, 'b')");
