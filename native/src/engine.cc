@@ -24,6 +24,8 @@ constexpr size_t kWritersMax = 4;
 // In the folder while rows may have higher versions than the counter knows of.
 constexpr std::string_view kForeignVersions = "foreign-versions";
 
+constexpr std::string_view kForeignReason = "RESTORE, or an open of a folder with broken parts";
+
 // In the engine's own folder: see direct_rows.h.
 constexpr std::string_view kDirectRows = "direct-rows";
 
@@ -107,10 +109,11 @@ void Engine::Start() {
   ledger_->Recover();
   format.Upgrade(*control_);
   versions_ = std::make_unique<Versions>(control_.get());
+  feeds_ = std::make_unique<ChangeFeeds>(control_.get());
   // The counter's own table may be among the broken ones.
   foreign_versions_ = options_.allow_broken || folder_->HasFile(kForeignVersions);
   PassForeignVersions();
-  snapshots_ = std::make_unique<Snapshots>(control_.get());
+  snapshots_ = std::make_unique<Snapshots>(control_.get(), feeds_.get());
   canceller_ = std::make_unique<Canceller>(arguments_);
   pool_ = std::make_unique<ConnectionPool>(arguments_, "theflash", options_.scans_max);
 }
@@ -138,15 +141,32 @@ std::optional<std::string> Engine::ReadCheckpoint(std::string_view source) {
 
 void Engine::ChangeSnapshot(const sql::SnapshotChange& change) {
   switch (change.kind) {
-    case sql::SnapshotChange::Kind::kCreate:
-      WithVisibility([&] { snapshots_->Create(change); });
+    case sql::SnapshotChange::Kind::kCreate: {
+      const std::lock_guard no_write(snapshot_mutex_);
+      WithVisibility([&] { snapshots_->Create(change, versions_->settled()); });
       return;
+    }
     case sql::SnapshotChange::Kind::kExtend:
       snapshots_->Extend(change);
       return;
     case sql::SnapshotChange::Kind::kDrop:
       snapshots_->Drop(change);
       return;
+  }
+}
+
+void Engine::LeaveWrite() {
+  versions_->Settle();
+  write_gate_.Leave();
+}
+
+void Engine::CutChanges(const std::string& database, const std::string& table,
+                        std::string_view reason) {
+  const uint64_t version = versions_->Reserve(1);
+  if (table.empty()) {
+    feeds_->CutAll(version, reason);
+  } else {
+    feeds_->Cut(database, table, version, reason);
   }
 }
 
@@ -174,6 +194,7 @@ void Engine::PrepareWrite() {
 }
 
 void Engine::ExpectForeignVersions() {
+  CutChanges("", "", kForeignReason);
   WithFolder([](const Folder& folder) { folder.ReplaceFile(kForeignVersions, ""); });
   foreign_versions_ = true;
 }
@@ -182,6 +203,8 @@ void Engine::PassForeignVersions() {
   if (!foreign_versions_) return;
   FailPoint("before-raise");
   versions_->RaiseAbove(ledger_->NewestVersion());
+  CutChanges("", "", kForeignReason);
+  versions_->Settle();
   FailPoint("after-raise");
   WithFolder([](const Folder& folder) { folder.RemoveFile(kForeignVersions); });
   foreign_versions_ = false;

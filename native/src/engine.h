@@ -20,6 +20,7 @@
 #include "session/connection_pool.h"
 #include "sql/print_cache.h"
 #include "sql/rewrite.h"
+#include "store/change_feeds.h"
 #include "store/gate.h"
 #include "store/ledger.h"
 #include "store/snapshots.h"
@@ -92,6 +93,19 @@ class Engine {
   Versions& versions() { return *versions_; }
   Ledger& ledger() { return *ledger_; }
   Snapshots& snapshots() { return *snapshots_; }
+  // Opens the write gate again: whatever its holder reserved and did not make visible is lost.
+  void LeaveWrite();
+  // Runs `write`, which makes rows visible by itself, for who holds the write gate. No snapshot is
+  // made meanwhile.
+  template <typename Write>
+  auto WriteAtOnce(Write write) {
+    const std::lock_guard lock(snapshot_mutex_);
+    const Settled settled(*versions_);
+    return write();
+  }
+  // For who holds the write gate, before rows of a table go or change without a version of their
+  // own, or come with one that others gave: its changes begin anew. An empty name stands for all.
+  void CutChanges(const std::string& database, const std::string& table, std::string_view reason);
   // Carries out CREATE, ALTER or DROP SNAPSHOT.
   void ChangeSnapshot(const sql::SnapshotChange& change);
   StagedShapes& staged_shapes() { return staged_shapes_; }
@@ -140,6 +154,14 @@ class Engine {
     Visibility::Reader* const reader;
   };
 
+  struct Settled {
+    explicit Settled(Versions& v) : versions(v) {}
+    ~Settled() { versions.Settle(); }
+    Settled(const Settled&) = delete;
+    Settled& operator=(const Settled&) = delete;
+    Versions& versions;
+  };
+
   Engine(std::string_view folder, const Options& options);
   void Start();
   void FindConstSettings();
@@ -184,6 +206,8 @@ class Engine {
   std::unique_ptr<Canceller> canceller_;
   std::unique_ptr<Ledger> ledger_;
   std::unique_ptr<Versions> versions_;
+  std::mutex snapshot_mutex_;  // after the write gate, before visibility
+  std::unique_ptr<ChangeFeeds> feeds_;
   std::unique_ptr<Snapshots> snapshots_;
 };
 

@@ -85,6 +85,41 @@ TEST(RewriteTest, EffectsTellWhichLockToTake) {
   EXPECT_EQ(RewriteOne("OPTIMIZE TABLE db.t ELIMINATE").effect, Effect::kDdl);
 }
 
+TEST(RewriteTest, WhatCutsChangesOffIsToldFromWhatDoesNot) {
+  for (const std::string_view sql :
+       {"OPTIMIZE TABLE db.t FINAL", "DROP TABLE db.t", "CREATE TABLE db.x AS db.p",
+        "TRUNCATE TABLE db.p", "ALTER TABLE db.p ADD COLUMN w Int8",
+        "ALTER TABLE db.t COMMENT COLUMN v 'x', FREEZE"}) {
+    EXPECT_FALSE(RewriteOne(sql).cuts_changes) << sql;
+  }
+  for (const std::string_view sql :
+       {"OPTIMIZE TABLE db.t ELIMINATE", "OPTIMIZE TABLE db.t FINAL CLEANUP", "TRUNCATE TABLE db.t",
+        "TRUNCATE TABLE IF EXISTS db.t", "ALTER TABLE db.t ADD COLUMN w Int8",
+        "ALTER TABLE db.t COMMENT COLUMN v 'x', DROP PARTITION 1"}) {
+    EXPECT_TRUE(RewriteOne(sql).cuts_changes) << sql;
+    EXPECT_EQ(RewriteOne(sql).table, "t") << sql;
+  }
+  // Of which table is not looked for: of all.
+  for (const std::string_view sql :
+       {"TRUNCATE DATABASE db", "TRUNCATE ALL TABLES FROM db", "ALTER DATABASE db MODIFY x"}) {
+    EXPECT_TRUE(RewriteOne(sql).cuts_changes) << sql;
+    EXPECT_EQ(RewriteOne(sql).table, "") << sql;
+  }
+}
+
+TEST(RewriteTest, WhatMovesNamesIsTold) {
+  for (const std::string_view sql :
+       {"DROP TABLE db.t", "RENAME TABLE db.t TO db.u", "EXCHANGE TABLES db.t AND db.p",
+        "CREATE OR REPLACE TABLE db.t (k Int64) ENGINE = MutableMergeTree ORDER BY k"}) {
+    EXPECT_TRUE(RewriteOne(sql).moves_names) << sql;
+  }
+  for (const std::string_view sql :
+       {"TRUNCATE TABLE db.t", "ALTER TABLE db.t ADD COLUMN w Int8", "CREATE TABLE db.x AS db.p",
+        "CREATE OR REPLACE TABLE db.p ENGINE = Memory AS SELECT 1"}) {
+    EXPECT_FALSE(RewriteOne(sql).moves_names) << sql;
+  }
+}
+
 TEST(RewriteTest, InsertKeepsItsDataAndGetsAVersion) {
   EXPECT_EQ(Filled("INSERT INTO db.t VALUES (1, 'a')"),
             "INSERT INTO db.t SETTINGS query_cache_tag = '7' VALUES (1, 'a')");
@@ -117,6 +152,9 @@ TEST(RewriteTest, ImportCarriesTheCallersVersions) {
             "INSERT INTO db.t (`k`, `v`, _INTERNAL_VERSION, _INTERNAL_DELMARK) VALUES (1, 'a', 2, "
             "0)");
   EXPECT_TRUE(RewriteOne("IMPORT INTO db.t VALUES (1, 'a', 2, 0)").imports_versions);
+  EXPECT_EQ(Filled("IMPORT INTO db.t (k, _INTERNAL_DELMARK) VALUES (1, 1)"),
+            "INSERT INTO db.t (k, _INTERNAL_DELMARK) SETTINGS query_cache_tag = '7' VALUES (1, 1)");
+  EXPECT_FALSE(RewriteOne("IMPORT INTO db.t (_INTERNAL_DELMARK) VALUES (1)").imports_versions);
 }
 
 TEST(RewriteTest, DeleteInsertsTombstones) {

@@ -20,6 +20,7 @@ export * from './query-rows.js';
 export * from './result-form.js';
 export * from './row-kernel.js';
 export * from './scale-buffers.js';
+export * from './changes-sql.js';
 export * from './scan-request.js';
 export * from './scan-schema.js';
 export * from './snapshots.js';

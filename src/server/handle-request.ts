@@ -216,6 +216,11 @@ async function plan(message: PlanMessage, context: RequestContext): Promise<void
   const { server, request, account } = context;
   const { snapshots, serverId } = server;
   const engine = engineOf(context);
+  if (account !== undefined && message.changesAfter !== undefined) {
+    throw new FlashError('DENIED', 'A user reads no changes of tables', {
+      hint: 'Use the token itself, which may make the snapshots that they are read from.',
+    });
+  }
   // A snapshot is made with all rights: what may not be read is to be none.
   if (account !== undefined)
     await queryRows(engine, `SELECT 1 FROM ${quoteTable(message)} LIMIT 0`);

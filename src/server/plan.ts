@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import {
+  changesSql,
   decodeSchemaMessage,
   encodeSchemaMessage,
   FlashError,
@@ -22,6 +23,7 @@ import {
   type PlanMessage,
   type PlanOkMessage,
 } from '../protocol/wire/index.js';
+import { changesRequest, isOfChanges } from './plan-changes.js';
 import { snapshotGone, type PlanSource } from './snapshot.js';
 import { findSplitBounds } from './split-bounds.js';
 import { splitPredicates, type KeyColumn } from './split-predicate.js';
@@ -51,7 +53,14 @@ export async function planScan(
   const filter = message.filter === undefined ? undefined : filterSql(message.filter, columns);
   const { request, mysqlTypes } = scanRequest(message, stored, columns);
   const types = mysqlTypes ?? mysqlTypesOf(columns);
-  const schema = await readSchema(engine, scanSql({ ...request, rowsMax: 0 }, columns), types);
+  const changes = isOfChanges(message)
+    ? await changesRequest(engine, message, source, columns, table.primaryKey)
+    : undefined;
+  const sqlOf = (part: Pick<ScanRequest, 'where' | 'rowsMax' | 'threadsMax'>): string =>
+    changes === undefined
+      ? scanSql({ ...request, ...part }, columns)
+      : changesSql({ ...changes, ...part }, columns);
+  const schema = await readSchema(engine, sqlOf({ rowsMax: 0 }), types);
   const key = findKey(table, columns);
   const count = countSplits(message, table, key);
   const { rows, bounds } = await findSplitBounds(engine, stored, key, count);
@@ -59,7 +68,7 @@ export async function planScan(
   const threadsMax = Math.ceil(availableParallelism() / (bounds.length + 1));
   const splits = splitPredicates(key, bounds).map((range) => {
     const where = [filter, range].filter((part) => part !== undefined).join('\n AND ');
-    const part = { ...request, threadsMax, ...(where === '' ? {} : { where }) };
+    const part = { threadsMax, ...(where === '' ? {} : { where }) };
     const ticket = {
       serverId: issuer.serverId,
       expiresAtMs,
@@ -67,7 +76,7 @@ export async function planScan(
       ...{ stored, snapshot },
       columnsFingerprint: fingerprintColumns(columns),
       mysqlTypes: mysqlTypes === undefined ? undefined : [...mysqlTypes],
-      sql: scanSql(part, columns),
+      sql: sqlOf(part),
     };
     return {
       ticket: signTicket(ticket, issuer.key),

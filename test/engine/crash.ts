@@ -9,6 +9,9 @@ import { typescript } from '../typescript.js';
 /** A program that runs one SQL text: `runChild(sqlChild, folder, env, sql)`. */
 export const sqlChild = fileURLToPath(new URL('sql-child.ts', import.meta.url));
 
+/** A program that commits one batch, which replaces row 1, deletes row 2 and adds row 3 of `fillFolder`. */
+export const crashChild = fileURLToPath(new URL('crash-child.ts', import.meta.url));
+
 /** Places in a commit, in order, and whether what was killed there is applied by the next open. */
 export const commitPlaces: readonly [string, boolean][] = [
   ['after-append', false],

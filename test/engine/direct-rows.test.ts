@@ -174,7 +174,7 @@ test.serial('what a table refuses is refused before the commit', async (t) => {
   );
   await t.throwsAsync(
     changed((stream) => stream.fill(0xff, versionAt(stream), versionAt(stream) + 8)),
-    { message: /never reserved/ },
+    { message: /not reserved for the batch/ },
   );
   t.deepEqual(await readRows(engine, 'direct'), ['1 kept']);
   t.is(await engine.readCheckpoint('test'), 'x');

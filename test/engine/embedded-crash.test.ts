@@ -6,13 +6,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import test from 'ava';
 import { listSnapshots } from '../../src/protocol/index.js';
-import { commitPlaces, fillFolder, runChild, sqlChild } from './crash.js';
+import { commitPlaces, crashChild, fillFolder, runChild, sqlChild } from './crash.js';
 import { keyedTable, readValue, throwsCode, applyBatch } from './engine-suite.js';
 import { putRows, readRows } from './rows.js';
 import { openEmbeddedEngine } from './open-engine.js';
 import { typescript } from '../typescript.js';
 
-const crashChild = fileURLToPath(new URL('crash-child.ts', import.meta.url));
 const holdChild = fileURLToPath(new URL('hold-child.ts', import.meta.url));
 
 let root = '';

@@ -26,7 +26,7 @@ async function makeFolder(t: ExecutionContext): Promise<{ folder: string; format
 
 test.serial('a folder says what it was written by', async (t) => {
   const { formatFile } = await makeFolder(t);
-  t.regex(await readFile(formatFile, 'utf8'), /^format 2\nlevel [0-9a-f]{12}\nengine [\d.]+\n$/);
+  t.regex(await readFile(formatFile, 'utf8'), /^format 3\nlevel [0-9a-f]{12}\nengine [\d.]+\n$/);
 });
 
 test.serial('a folder of another patch level is opened, and is of ours from then on', async (t) => {
@@ -40,7 +40,7 @@ test.serial('a folder of another patch level is opened, and is of ours from then
 });
 
 for (const [what, ours, theirs, reason] of [
-  ['a newer format', /format 2/, 'format 3', /format 3.*knows formats up to 2/],
+  ['a newer format', /format 3/, 'format 4', /format 4.*knows formats up to 3/],
   ['a later ClickHouse', /engine .*/, 'engine 99.1.1.1', /ClickHouse 99\.1\.1\.1.*older engine/],
 ] as const) {
   test.serial(`a folder of ${what} is refused, and stays as it is`, async (t) => {

@@ -278,6 +278,7 @@ const changes: readonly [string, ...string[]] = [
   'DETACH TABLE shop.plain',
   'INSERT INTO theflash_staging.x SELECT 1',
   'INSERT INTO theflash.checkpoints SELECT * FROM theflash.checkpoints',
+  "IMPORT INTO shop.orders (id, v, _INTERNAL_DELMARK) VALUES (1, 'x', 1)",
   "IMPORT INTO shop.orders (id, v, _INTERNAL_VERSION, _INTERNAL_DELMARK) VALUES (1, 'x', 99999999, 0)",
   'SELECT 1; DROP TABLE shop.plain',
   'SET ROLE theflash_owner; SELECT * FROM ⟦t⟧',

@@ -214,6 +214,11 @@ test.serial('over TCP: tables, planned scans and what needs the token', async (t
   const refused = [
     () =>
       remote.plan({ database: 'hid', table: 't', splitsMin: 1, splitsMax: 2, splitBytes: 1 << 20 }),
+    () =>
+      remote.plan({
+        ...{ database: 'shop', table: 'orders', changesAfter: 0n },
+        ...{ splitsMin: 1, splitsMax: 1, splitBytes: 1 << 20 },
+      }),
     () => remote.readCheckpoint(''),
     () => remote.openBatch(),
     () => remote.insertRows({ database: 'shop', table: 'orders' }, new Uint8Array(8)),

@@ -12,8 +12,9 @@ namespace theflash {
 
 // `.theflash/format`, lines of a word and its value:
 //
-//   format 2           rises with any change of our own tables, of the hidden columns, or of where
-//                      rows of a commit may wait: in `direct-rows` since 2
+//   format 3           rises with any change of our own tables, of the hidden columns, or of where
+//                      rows of a commit may wait: in `direct-rows` since 2; or of what a statement
+//                      must write down: that it cuts changes off, in `change_feeds` since 3
 //   level 72b86611bcaa hash of the patch series
 //   engine 26.7.2.1    the ClickHouse
 //
@@ -22,7 +23,7 @@ namespace theflash {
 // another level alone needs nothing.
 class FolderFormat {
  public:
-  static constexpr uint64_t kCurrent = 2;
+  static constexpr uint64_t kCurrent = 3;
 
   // Before the engine starts. Errors: TF_BROKEN_DATA where the folder's format is newer than ours,
   // or its ClickHouse is of a later release (year and number): older ones misread newer folders.

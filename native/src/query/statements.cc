@@ -1,5 +1,7 @@
 #include "query/statements.h"
 
+#include <algorithm>
+
 #include "base/status.h"
 #include "query/cloned_read.h"
 #include "sandbox/sandbox.h"
@@ -17,22 +19,44 @@ constexpr int kAccessDenied = 497;
 // was under way before it, and no later one.
 class WriteTurn {
  public:
-  WriteTurn(Engine& engine, const std::atomic<bool>* cancelled) : gate_(engine.write_gate()) {
-    gate_.Enter(cancelled);
+  WriteTurn(Engine& engine, const std::atomic<bool>* cancelled) : engine_(engine) {
+    engine_.write_gate().Enter(cancelled);
     try {
-      engine.PrepareWrite();
+      engine_.PrepareWrite();
     } catch (...) {
-      gate_.Leave();
+      engine_.LeaveWrite();
       throw;
     }
   }
-  ~WriteTurn() { gate_.Leave(); }
+  ~WriteTurn() { engine_.LeaveWrite(); }
   WriteTurn(const WriteTurn&) = delete;
   WriteTurn& operator=(const WriteTurn&) = delete;
 
  private:
-  Gate& gate_;
+  Engine& engine_;
 };
+
+// Enough of a statement to know it by.
+std::string_view FirstWords(std::string_view sql) {
+  constexpr size_t kBytesMax = 80;
+  size_t end = std::min(sql.size(), kBytesMax);
+  while (end > 0 && end < sql.size() && sql[end] != ' ') --end;
+  return sql.substr(0, end);
+}
+
+// A snapshot is not made while names move: it would not be known whose rows it has. And none that
+// is made later is of the version that one before is of, even if no row is written: so the first
+// version of a table that took a name tells it from the one before.
+Result ChangeTables(Engine& engine, Connection& connection, const sql::Statement& statement,
+                    std::string_view format) {
+  if (statement.cuts_changes) {
+    engine.CutChanges(statement.database, statement.table, FirstWords(statement.sql));
+  } else {
+    engine.versions().Reserve(1);
+  }
+  const auto run = [&] { return RunSql(connection, statement.sql, format); };
+  return statement.moves_names ? engine.WriteAtOnce(run) : run();
+}
 
 // ClickHouse asks for a role's grants in what is left. All others are refused: its one user may end
 // each of his own queries, so that KILL QUERY would reach everybody's; and ch.so carries out some
@@ -108,7 +132,7 @@ Result RunStatement(Engine& engine, Connection& connection, const sql::Statement
     case sql::Effect::kDdl: {
       const WriteTurn turn(engine, cancelled);
       engine.staged_shapes().Clear();
-      return RunSql(connection, statement.sql, format);
+      return ChangeTables(engine, connection, statement, format);
     }
     case sql::Effect::kSnapshot:
       engine.ChangeSnapshot(*statement.snapshot);

@@ -39,12 +39,26 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 18> kCommand
     {"FREEZE", ""},
 }};
 
-bool IsKnown(const Tokens& tokens, size_t at) {
-  return std::any_of(kCommands.begin(), kCommands.end(), [&](const auto& command) {
+template <typename Commands>
+bool IsAmong(const Tokens& tokens, size_t at, const Commands& commands) {
+  return std::any_of(commands.begin(), commands.end(), [&](const auto& command) {
     return tokens.IsWord(at, command.first) &&
            (command.second.empty() || tokens.IsWord(at + 1, command.second));
   });
 }
+
+// Of those, the ones after which all rows are what they were.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> kKeepingCommands = {{
+    {"COMMENT", "COLUMN"},
+    {"MODIFY", "COMMENT"},
+    {"ADD", "INDEX"},
+    {"DROP", "INDEX"},
+    {"CLEAR", "INDEX"},
+    {"MATERIALIZE", "INDEX"},
+    {"ADD", "CONSTRAINT"},
+    {"DROP", "CONSTRAINT"},
+    {"FREEZE", ""},
+}};
 
 // `at` begins one command of an ALTER TABLE.
 void CheckCommand(const Tokens& tokens, size_t at, const TableInfo& info) {
@@ -57,7 +71,7 @@ void CheckCommand(const Tokens& tokens, size_t at, const TableInfo& info) {
     throw SqlError("The key of a mutable table can't be changed",
                    "Make a table with the new key, and INSERT … SELECT into it.");
   }
-  if (!IsKnown(tokens, at)) {
+  if (!IsAmong(tokens, at, kCommands)) {
     throw SqlError("ALTER TABLE … " + std::string(tokens.Span(at, at + 1)) +
                        " does not know the versions of a mutable table",
                    "Columns, comments, indexes, constraints and settings can be altered, and "
@@ -87,7 +101,11 @@ Rewritten RewriteOptimize(const Source& source) {
   }
   Edits edits;
   if (eliminate) edits.Replace(tokens.at(last).begin, tokens.at(last).end, "FINAL CLEANUP");
-  return {{MakeStatement(edits.Apply(source.text), Effect::kDdl, *name)}};
+  Statement statement = MakeStatement(edits.Apply(source.text), Effect::kDdl, *name);
+  // Merges keep the newest version of a key, be it a tombstone; a cleanup does not.
+  statement.cuts_changes =
+      eliminate || tokens.FindWord(name->end, tokens.size(), "CLEANUP") < tokens.size();
+  return {{std::move(statement)}};
 }
 
 Rewritten RewriteAlter(const Source& source) {
@@ -102,6 +120,7 @@ Rewritten RewriteAlter(const Source& source) {
     return std::nullopt;
   }
   RefuseTtl(tokens, name->end);
+  bool keeps_rows = true;
   bool begins_command = true;
   for (size_t at = name->end; at < tokens.size(); ++at) {
     if (tokens.IsSymbol(at, "(") || tokens.IsSymbol(at, "[")) {
@@ -110,12 +129,16 @@ Rewritten RewriteAlter(const Source& source) {
       at = tokens.Closing(at);
       continue;
     }
-    if (begins_command) CheckCommand(tokens, at, *info);
+    if (begins_command) {
+      CheckCommand(tokens, at, *info);
+      keeps_rows &= IsAmong(tokens, at, kKeepingCommands);
+    }
     begins_command = tokens.IsSymbol(at, ",");
   }
   Statement statement = PassThrough(source, Effect::kDdl);
   statement.database = name->database;
   statement.table = name->table;
+  statement.cuts_changes = !keeps_rows;
   return {{std::move(statement)}};
 }
 

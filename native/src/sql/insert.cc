@@ -38,7 +38,14 @@ bool ListHolds(const Tokens& tokens, size_t first, size_t last, std::string_view
   return false;
 }
 
-// The caller gives both hidden columns: named in the list, or last where there is no list.
+// Whether the caller gives versions, and not deletion marks alone: these get the statement's own.
+bool GivesVersions(const Tokens& tokens, const TableName& name) {
+  const size_t list_end = SkipColumnList(tokens, name.end);
+  return list_end == name.end || ListHolds(tokens, name.end, list_end, kVersionColumn);
+}
+
+// The caller gives both hidden columns, named in the list, or last where there is no list; or only
+// the mark, in the list.
 void EditImport(const Source& source, const TableName& name, const TableInfo& info, Edits* edits) {
   if (info.is_multiset) {
     throw SqlError("IMPORT INTO " + name.database + "." + name.table + ": the table has no key",
@@ -55,10 +62,9 @@ void EditImport(const Source& source, const TableName& name, const TableInfo& in
                                                    .Add(")"));
     return;
   }
-  if (!ListHolds(tokens, name.end, list_end, kVersionColumn) ||
-      !ListHolds(tokens, name.end, list_end, kDelmarkColumn)) {
-    throw SqlError("IMPORT INTO needs _INTERNAL_VERSION and _INTERNAL_DELMARK in its column list",
-                   "Name both, or use UPSERT INTO, which gives the versions itself.");
+  if (!ListHolds(tokens, name.end, list_end, kDelmarkColumn)) {
+    throw SqlError("IMPORT INTO needs _INTERNAL_DELMARK in its column list",
+                   "Name it, and _INTERNAL_VERSION for versions of your own; or use UPSERT INTO.");
   }
 }
 
@@ -103,16 +109,17 @@ Rewritten RewriteInsert(const Source& source, size_t verb) {
   Edits edits;
   edits.Replace(tokens.at(at).begin, tokens.at(name->end - 1).end, SqlText().AddTarget(name->text));
   if (!plain) edits.Replace(tokens.at(verb).begin, tokens.at(verb).end, "INSERT");
-  if (import) {
-    EditImport(source, *name, info, &edits);
-  } else {
-    EditVersion(source, *name, info, &edits);
+  if (import && source.options.role != nullptr) {
+    throw RightsError("Not enough privileges for IMPORT INTO");
   }
+  const bool gives_versions = import && GivesVersions(tokens, *name);
+  if (import) EditImport(source, *name, info, &edits);
+  if (!gives_versions) EditVersion(source, *name, info, &edits);
   Statement statement = MakeStatement(edits.Apply(source.text), Effect::kWriteMutable, *name);
   statement.many_parts = info.is_partitioned || FindData(source.text) == source.text.size();
-  statement.versions = import ? 0 : 1;
+  statement.versions = gives_versions ? 0 : 1;
   statement.version_per_row = info.is_multiset;
-  statement.imports_versions = import;
+  statement.imports_versions = gives_versions;
   return {{std::move(statement)}};
 }
 

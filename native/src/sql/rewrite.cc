@@ -160,16 +160,45 @@ Rewritten RewriteOwn(const Source& source) {
   return RewriteSnapshot(source);
 }
 
+// Statements that change tables and were not made anew. What may take rows from a mutable table
+// that stays the same one says of which; where it is not seen which, of all.
+Statement PassDdl(const Source& source) {
+  const Tokens& tokens = source.tokens;
+  Statement statement = PassThrough(source, Effect::kDdl);
+  // These leave a table's rows alone, or make another table of it.
+  if (BeginsWithAny(
+          tokens, 0,
+          {"CREATE", "DROP", "RENAME", "EXCHANGE", "ATTACH", "DETACH", "UNDROP", "REPLACE"})) {
+    return statement;
+  }
+  statement.cuts_changes = true;
+  size_t at = tokens.IsWord(1, "TABLE") ? 2 : 1;
+  const bool of_table = at == 2 || (tokens.IsWord(0, "TRUNCATE") &&
+                                    !BeginsWithAny(tokens, 1, {"DATABASE", "ALL", "TABLES"}));
+  if (tokens.IsWord(at, "IF") && tokens.IsWord(at + 1, "EXISTS")) at += 2;
+  const std::optional<TableName> name = of_table ? ReadTableName(source, at) : std::nullopt;
+  if (!name) return statement;
+  statement.cuts_changes = FindMutable(source, *name).has_value();
+  statement.database = name->database;
+  statement.table = name->table;
+  return statement;
+}
+
+bool MovesNames(const Tokens& tokens) {
+  const bool replaces =
+      tokens.IsWord(0, "REPLACE") || (tokens.IsWord(0, "CREATE") && tokens.IsWord(1, "OR"));
+  // One that fills what it makes may take long.
+  if (replaces) return tokens.FindWord(1, tokens.size(), "SELECT") == tokens.size();
+  return BeginsWithAny(tokens, 0, {"DROP", "RENAME", "EXCHANGE", "ATTACH", "DETACH", "UNDROP"});
+}
+
 std::vector<Statement> RewriteChangeOrPass(const Source& source) {
   const Tokens& tokens = source.tokens;
-  RefuseOwnDatabases(source);
-  RefuseUuids(source);
-  RefuseArrayJoinFunction(tokens);
   if (Rewritten rewritten = RewriteChange(source)) return *std::move(rewritten);
   if (BeginsWithAny(tokens, 0,
                     {"CREATE", "DROP", "ALTER", "RENAME", "EXCHANGE", "TRUNCATE", "ATTACH",
                      "DETACH", "UNDROP", "REPLACE"})) {
-    return {PassThrough(source, Effect::kDdl)};
+    return {PassDdl(source)};
   }
   if (tokens.IsWord(0, "BACKUP")) return {PassThrough(source, Effect::kDdl, true)};
   if (tokens.IsWord(0, "RESTORE")) return {PassThrough(source, Effect::kRestore, true)};
@@ -178,7 +207,15 @@ std::vector<Statement> RewriteChangeOrPass(const Source& source) {
 }
 
 std::vector<Statement> Dispatch(const Source& source) {
-  return IsRead(source.tokens) ? RewriteQuery(source) : RewriteChangeOrPass(source);
+  if (IsRead(source.tokens)) return RewriteQuery(source);
+  RefuseOwnDatabases(source);
+  RefuseUuids(source);
+  RefuseArrayJoinFunction(source.tokens);
+  std::vector<Statement> statements = RewriteChangeOrPass(source);
+  for (Statement& each : statements) {
+    each.moves_names = each.effect == Effect::kDdl && MovesNames(source.tokens);
+  }
+  return statements;
 }
 
 // `text` is the print of what was `given`, which is to be run where nothing is changed.

@@ -171,6 +171,11 @@ struct Statement {
   std::string format;    // that the text asked for; see Options::takes_format
   std::string database;  // table that is written or changed, unquoted; empty where there is none
   std::string table;
+  // kDdl only: rows of the table (of all tables, where none is named) may go or change without a
+  // version of their own. Who follows its changes then has to begin anew.
+  bool cuts_changes = false;
+  // kDdl only: gives the names of tables to others, or takes them away, in a moment.
+  bool moves_names = false;
   // How many versions to reserve before Fill: 0, 1 or 2. `version_per_row` asks for one more for
   // each row written, which is known only afterwards: the counter must then be moved past
   // first + rows written + 2 before the write lock is given back.

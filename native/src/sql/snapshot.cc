@@ -151,7 +151,7 @@ Rewritten RewriteShowSnapshots(const Source& source) {
 // The tables of a snapshot stay as they are, and staged rows are a batch's alone.
 namespace {
 
-constexpr std::string_view kOwnTables[] = {"checkpoints", "snapshots", "versions"};
+constexpr std::string_view kOwnTables[] = {"change_feeds", "checkpoints", "snapshots", "versions"};
 
 // Whether the name at `index`, where a database may stand, is one that SQL must leave alone. Of
 // theflash that is the database itself, and the tables that ch.so keeps in it: `theflash write` has

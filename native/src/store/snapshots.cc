@@ -24,11 +24,17 @@ CREATE TABLE IF NOT EXISTS theflash.snapshots (
   expires_at DateTime64(3, 'UTC'),
   version UInt64,
   dropped UInt8
-) ENGINE = ReplacingMergeTree(version, dropped) ORDER BY name)";
+) ENGINE = ReplacingMergeTree(version, dropped) ORDER BY name;
+ALTER TABLE theflash.snapshots
+  ADD COLUMN IF NOT EXISTS complete_version UInt64,
+  ADD COLUMN IF NOT EXISTS changes Array(Tuple(uuid UUID, since UInt64, reason String)))";
 
 // Snapshots that are there, expired ones left out.
 constexpr std::string_view kLive =
     " FROM theflash.snapshots WHERE expires_at > now64(3, 'UTC') AND name = ";
+
+// Of a table whose changes can't be told.
+constexpr std::string_view kNoUuid = "00000000-0000-0000-0000-000000000000";
 
 // The sweeper looks at the clock at least this often: a limit, not a period that anything needs.
 constexpr std::chrono::hours kSweepWaitMax(24);
@@ -40,17 +46,18 @@ std::vector<std::string> SplitWords(const std::string& text) {
   return {std::istream_iterator<std::string>(in), std::istream_iterator<std::string>()};
 }
 
-void RefuseUnclonable(Connection& connection, const std::string& database,
-                      const std::string& table) {
-  const auto rows =
-      connection.Rows("SELECT engine FROM system.tables WHERE database = " + QuoteText(database) +
-                      " AND name = " + QuoteText(table));
+// Gives the table's UUID. Errors: as Create.
+std::string RequireClonable(Connection& connection, const std::string& database,
+                            const std::string& table) {
+  const auto rows = connection.Rows(
+      "SELECT engine, toString(uuid) FROM system.tables WHERE database = " + QuoteText(database) +
+      " AND name = " + QuoteText(table));
   const std::string name = database + "." + table;
   if (rows.empty()) {
     throw Error(TF_NOT_FOUND, "there is no table " + name + " to make a snapshot of",
                 "SHOW TABLES FROM a database lists its tables.");
   }
-  if (rows[0].at(0).ends_with("MergeTree")) return;
+  if (rows[0].at(0).ends_with("MergeTree")) return rows[0].at(1);
   throw Error(TF_INVALID, name + " is a " + rows[0].at(0) + ", which keeps no parts to snapshot",
               "Name tables of the MergeTree family, mutable ones among them.");
 }
@@ -76,7 +83,8 @@ Error UnknownSnapshot(const std::string& name) {
 
 }  // namespace
 
-Snapshots::Snapshots(Connection* connection) : connection_(connection), sweep_at_(Clock::now()) {
+Snapshots::Snapshots(Connection* connection, ChangeFeeds* feeds)
+    : connection_(connection), feeds_(feeds), sweep_at_(Clock::now()) {
   connection_->Execute(kCreateCatalog);
   const auto newest =
       connection_->Rows("SELECT max(version) FROM theflash.snapshots SETTINGS final = 0");
@@ -104,7 +112,7 @@ void Snapshots::ForgetLost() {
            "SELECT name FROM theflash.snapshots WHERE NOT hasAll((SELECT groupArray(name) FROM "
            "system.tables WHERE database = " +
            QuoteText(kSnapshotDatabase) + "), arrayMap(t -> t.stored, tables))")) {
-    Record(row.at(0), "[]", 0, true);
+    Record(row.at(0), {}, 0, true);
   }
 }
 
@@ -118,15 +126,15 @@ void Snapshots::DropStrayClones() {
   DropClones(strays);
 }
 
-void Snapshots::Create(const sql::SnapshotChange& change) {
+void Snapshots::Create(const sql::SnapshotChange& change, uint64_t settled) {
   const std::lock_guard lock(mutex_);
   RefuseTaken(change.name, DropExpired());
   const uint64_t seconds = change.expires_in_seconds.value_or(kExpiresInSeconds);
   std::vector<std::string> clones;
   try {
-    const std::string tables = CloneTables(change, &clones);
+    const Contents contents = CloneTables(change, settled, &clones);
     FailPoint("before-snapshot-record");
-    Record(change.name, tables, seconds, false);
+    Record(change.name, contents, seconds, false);
     FailPoint("after-snapshot-record");
   } catch (const Error&) {
     // It may be recorded all the same: then it is there, and needs its clones. Where even that
@@ -139,23 +147,30 @@ void Snapshots::Create(const sql::SnapshotChange& change) {
   WakeIn(std::chrono::seconds(seconds));
 }
 
-// Gives the list of the snapshot's tables as SQL.
-std::string Snapshots::CloneTables(const sql::SnapshotChange& change,
-                                   std::vector<std::string>* clones) {
+Snapshots::Contents Snapshots::CloneTables(const sql::SnapshotChange& change, uint64_t settled,
+                                           std::vector<std::string>* clones) {
   const std::string id = std::to_string(next_version_++);
   std::string list;
+  std::string changes;
   for (const auto& [database, table] : change.tables) {
     const std::string stored =
         sql::CloneName(database, table, id + "_" + std::to_string(clones->size()));
-    RefuseUnclonable(*connection_, database, table);
+    const std::string uuid = RequireClonable(*connection_, database, table);
     clones->push_back(stored);
     connection_->Execute("CREATE TABLE " + Stored(stored) + " CLONE AS " +
                          QuoteTable(database, table));
     FailPoint("between-clones");
     list += (list.empty() ? "(" : ", (") + QuoteText(database) + ", " + QuoteText(table) + ", " +
             QuoteText(stored) + ")";
+    // After the clone: what it no longer holds was cut off before. Where another table took the
+    // name meanwhile, it is not known which of them was cloned.
+    const ChangeFeeds::Feed feed = feeds_->Of(database, table, settled);
+    const bool known = feed.uuid == uuid;
+    changes += (changes.empty() ? "(" : ", (") + QuoteText(known ? feed.uuid : kNoUuid) + ", " +
+               std::to_string(feed.since) + ", " + QuoteText(feed.reason) + ")";
   }
-  return "CAST([" + list + "], 'Array(Tuple(String, String, String))')";
+  return {"CAST([" + list + "], 'Array(Tuple(String, String, String))')",
+          "CAST([" + changes + "], 'Array(Tuple(UUID, UInt64, String))')", settled};
 }
 
 std::string Snapshots::CloneForQuery(const std::pair<std::string, std::string>& table,
@@ -180,12 +195,13 @@ void Snapshots::DropQuietly(const std::vector<std::string>& clones) {
   }
 }
 
-void Snapshots::Record(const std::string& name, const std::string& tables,
+void Snapshots::Record(const std::string& name, const Contents& contents,
                        uint64_t expires_in_seconds, bool dropped) {
   connection_->Execute(
-      "INSERT INTO theflash.snapshots (name, tables, created_at, expires_at, version, dropped) "
-      "SELECT " +
-      QuoteText(name) + ", " + tables + ", now64(3, 'UTC'), now64(3, 'UTC') + toIntervalSecond(" +
+      "INSERT INTO theflash.snapshots (name, tables, complete_version, changes, created_at, "
+      "expires_at, version, dropped) SELECT " +
+      QuoteText(name) + ", " + contents.tables + ", " + std::to_string(contents.complete_version) +
+      ", " + contents.changes + ", now64(3, 'UTC'), now64(3, 'UTC') + toIntervalSecond(" +
       std::to_string(expires_in_seconds) + "), " + std::to_string(next_version_++) + ", " +
       (dropped ? "1" : "0"));
 }
@@ -195,8 +211,9 @@ void Snapshots::Extend(const sql::SnapshotChange& change) {
   if (ClonesOf(change.name).empty()) throw UnknownSnapshot(change.name);
   const std::string seconds = std::to_string(*change.expires_in_seconds);
   connection_->Execute(
-      "INSERT INTO theflash.snapshots (name, tables, created_at, expires_at, version, dropped) "
-      "SELECT name, tables, created_at, now64(3, 'UTC') + toIntervalSecond(" +
+      "INSERT INTO theflash.snapshots (name, tables, complete_version, changes, created_at, "
+      "expires_at, version, dropped) SELECT name, tables, complete_version, changes, created_at, "
+      "now64(3, 'UTC') + toIntervalSecond(" +
       seconds + "), " + std::to_string(next_version_++) + ", 0" + std::string(kLive) +
       QuoteText(change.name));
   WakeIn(std::chrono::seconds(*change.expires_in_seconds));
@@ -210,7 +227,7 @@ void Snapshots::Drop(const sql::SnapshotChange& change) {
     throw UnknownSnapshot(change.name);
   }
   // The record first: without it, an open drops the clones that are left.
-  Record(change.name, "[]", 0, true);
+  Record(change.name, {}, 0, true);
   DropClones(clones);
 }
 
@@ -267,7 +284,7 @@ std::vector<Snapshots::Kept> Snapshots::DropExpired() {
       WakeIn(left);
       continue;
     }
-    Record(row.at(0), "[]", 0, true);
+    Record(row.at(0), {}, 0, true);
     DropClones(clones);
   }
   return kept;

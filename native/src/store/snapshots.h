@@ -13,6 +13,7 @@
 
 #include "session/connection.h"
 #include "sql/rewrite.h"
+#include "store/change_feeds.h"
 
 namespace theflash {
 
@@ -34,18 +35,18 @@ class Snapshots {
     std::chrono::milliseconds left;  // until it expires
   };
 
-  // `connection` must outlive this. Creates what is missing, and drops clones that
+  // Both must outlive this. Creates what is missing, and drops clones that
   // belong to no snapshot: their creation was cut short.
-  explicit Snapshots(Connection* connection);
+  Snapshots(Connection* connection, ChangeFeeds* feeds);
   ~Snapshots();
   Snapshots(const Snapshots&) = delete;
   Snapshots& operator=(const Snapshots&) = delete;
 
   // Makes a snapshot. The caller sees to it that no batch is being published: all tables are then
-  // those of one instant.
+  // those of one instant, when `settled` was the version up to which rows are whole.
   // Errors: TF_INVALID where the name is taken or a table is none of the MergeTree family;
   // TF_NOT_FOUND for a missing table.
-  void Create(const sql::SnapshotChange& change);
+  void Create(const sql::SnapshotChange& change, uint64_t settled);
   // Errors: TF_NOT_FOUND.
   void Extend(const sql::SnapshotChange& change);
   // A scan that reads the snapshot goes on to its end. Errors: TF_NOT_FOUND.
@@ -65,8 +66,15 @@ class Snapshots {
  private:
   void ForgetLost();
   void DropStrayClones();
-  std::string CloneTables(const sql::SnapshotChange& change, std::vector<std::string>* clones);
-  void Record(const std::string& name, const std::string& tables, uint64_t expires_in_seconds,
+  // What a snapshot holds, as SQL: see the columns of theflash.snapshots.
+  struct Contents {
+    std::string tables = "[]";
+    std::string changes = "[]";
+    uint64_t complete_version = 0;
+  };
+  Contents CloneTables(const sql::SnapshotChange& change, uint64_t settled,
+                       std::vector<std::string>* clones);
+  void Record(const std::string& name, const Contents& contents, uint64_t expires_in_seconds,
               bool dropped);
   void DropClones(const std::vector<std::string>& clones);
   // The clones of a snapshot that has not expired; empty where there is none.
@@ -78,6 +86,7 @@ class Snapshots {
   void WakeIn(std::chrono::milliseconds time);
 
   Connection* const connection_;
+  ChangeFeeds* const feeds_;
   std::mutex mutex_;  // one change at a time
   // Orders the rows of the catalog, and names clones. Not of the engine's counter: that one belongs
   // to who holds the write gate, who may take numbers back.

@@ -187,7 +187,7 @@ bool StagingTable::TakeDirect(Connection& connection, std::span<const uint8_t> a
   }
   staged_.rows =
       std::make_shared<const std::vector<uint8_t>>(arrow_stream.begin(), arrow_stream.end());
-  newest_direct_version_ = versions->max;
+  direct_versions_ = *versions;
   return true;
 }
 

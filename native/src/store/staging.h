@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "arrow/arrow_ipc.h"
 #include "session/connection.h"
 #include "store/ledger.h"
 #include "store/staged_shape.h"
@@ -49,7 +50,8 @@ class StagingTable {
   // What a commit makes visible.
   const Staged& staged() const { return staged_; }
   // The highest version of the rows, where they are direct ones.
-  uint64_t newest_direct_version() const { return newest_direct_version_; }
+  // Of the direct rows.
+  FieldBounds<uint64_t> direct_versions() const { return direct_versions_; }
   std::string target() const;
   // Every table of the staging database that this one made, and the direct rows.
   std::vector<Staged> tables() const;
@@ -73,7 +75,7 @@ class StagingTable {
   StagedShapes* shapes_;
   std::shared_ptr<const StagedShape> shape_;
   bool has_tables_ = false;
-  uint64_t newest_direct_version_ = 0;
+  FieldBounds<uint64_t> direct_versions_{};
 };
 
 }  // namespace theflash

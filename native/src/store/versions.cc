@@ -20,6 +20,7 @@ Versions::Versions(Connection* connection) : connection_(connection) {
   // Version 0 is that of a row which nobody versioned.
   next_ = std::max<uint64_t>(1, std::stoull(rows.at(0).at(0)));
   ceiling_ = next_;
+  settled_ = next_ - 1;
 }
 
 uint64_t Versions::Reserve(uint64_t count) {
@@ -49,6 +50,16 @@ void Versions::RaiseAbove(uint64_t version) {
 uint64_t Versions::next() {
   const std::lock_guard lock(mutex_);
   return next_;
+}
+
+void Versions::Settle() {
+  const std::lock_guard lock(mutex_);
+  settled_ = next_ - 1;
+}
+
+uint64_t Versions::settled() {
+  const std::lock_guard lock(mutex_);
+  return settled_;
 }
 
 void Versions::Store(uint64_t needed) {

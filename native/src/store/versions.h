@@ -37,6 +37,15 @@ class Versions {
   // The version that the next Reserve would give.
   uint64_t next();
 
+  // Says that of all versions that were reserved the rows can be seen by now, or never will be. For
+  // who holds the write gate, at a moment when no reader is between two states of its rows.
+  void Settle();
+
+  // The version up to which all rows can be seen that ever will be; what is seen has no higher one.
+  // That holds for who keeps out both a commit (shared visibility) and a write of one part
+  // (Engine::WriteAtOnce).
+  uint64_t settled();
+
  private:
   void Store(uint64_t needed);
 
@@ -44,6 +53,7 @@ class Versions {
   std::mutex mutex_;
   uint64_t next_ = 0;
   uint64_t ceiling_ = 0;  // versions below it may be given out
+  uint64_t settled_ = 0;
 };
 
 }  // namespace theflash

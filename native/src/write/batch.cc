@@ -14,7 +14,7 @@ Batch::Batch(std::shared_ptr<Engine> engine) : engine_(std::move(engine)) {
     engine_->PrepareWrite();
     id_ = engine_->versions().Reserve(1);
   } catch (...) {
-    engine_->write_gate().Leave();
+    engine_->LeaveWrite();
     throw;
   }
 }
@@ -113,16 +113,19 @@ void Batch::Commit(std::string_view source, std::string_view checkpoint) {
 }
 
 // Replay and SQL writes rely on it that later versions are higher: one that the counter did not
-// give would hide changes for ever. Asked for many tables at once, because each query has its
+// give would hide changes for ever, and one of an earlier write be missed by who follows the
+// changes. Asked for many tables at once, because each query has its
 // price.
 void Batch::RefuseUnreserved(Connection& connection) {
   constexpr size_t kTablesAtOnce = 100;
   const uint64_t next = engine_->versions().next();
-  const auto refuse_from = [&](const StagingTable& table, uint64_t newest) {
-    if (newest < next) return;
+  const std::string version(sql::kVersionColumn);
+  const auto refuse_from = [&](const StagingTable& table, uint64_t oldest, uint64_t newest) {
+    if (oldest > id_ && newest < next) return;
     throw Error(TF_INVALID,
-                "rows of " + table.target() + " carry version " + std::to_string(newest) +
-                    ", which was never reserved",
+                "rows of " + table.target() + " carry version " +
+                    std::to_string(newest < next ? oldest : newest) +
+                    ", which was not reserved for the batch",
                 "Take versions from tf_batch_reserve.");
   };
   std::vector<const StagingTable*> asked;
@@ -130,7 +133,8 @@ void Batch::RefuseUnreserved(Connection& connection) {
   const auto ask = [&] {
     if (asked.empty()) return;
     for (const auto& row : connection.Rows(query + " SETTINGS final = 0")) {
-      refuse_from(*asked.at(std::stoull(row.at(0))), std::stoull(row.at(1)));
+      refuse_from(*asked.at(std::stoull(row.at(0))), std::stoull(row.at(1)),
+                  std::stoull(row.at(2)));
     }
     asked.clear();
     query.clear();
@@ -138,12 +142,13 @@ void Batch::RefuseUnreserved(Connection& connection) {
   for (const auto& [key, target] : targets_) {
     const StagingTable& table = *target->table;
     if (table.staged().rows) {
-      refuse_from(table, table.newest_direct_version());
+      const auto versions = table.direct_versions();
+      refuse_from(table, versions.min, versions.max);
       continue;
     }
     query += (query.empty() ? "SELECT " : " UNION ALL SELECT ") + std::to_string(asked.size()) +
-             ", max(" + std::string(sql::kVersionColumn) + ") FROM " +
-             QuoteTable(kStagingDatabase, table.staged().staging);
+             ", min(" + version + "), max(" + version + ") FROM " +
+             QuoteTable(kStagingDatabase, table.staged().staging) + " HAVING count() > 0";
     asked.push_back(&table);
     if (asked.size() == kTablesAtOnce) ask();
   }
@@ -165,7 +170,7 @@ void Batch::Close() {
     }
   }
   state_ = State::kClosed;
-  engine_->write_gate().Leave();
+  engine_->LeaveWrite();
 }
 
 }  // namespace theflash

@@ -30,6 +30,7 @@ void CommitStaged(Engine& engine, const std::vector<Staged>& staged,
       const bool recorded = engine.RecoverCommit(commit_id);
       if (!recorded) throw;
     }
+    engine.versions().Settle();
   }
   try {
     engine.ledger().Drop(made);

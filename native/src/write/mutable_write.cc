@@ -114,7 +114,7 @@ Result CreateFilled(Engine& engine, Connection& connection, const sql::Statement
     connection.Execute("CREATE TABLE " + target + statement.create);
   StagedRows staged(engine, connection, statement);
   Result result = run(staged.name());
-  staged.BecomeTarget(is_there);
+  engine.WriteAtOnce([&] { staged.BecomeTarget(is_there); });
   engine.staged_shapes().Clear();
   return result;
 }
@@ -161,11 +161,16 @@ Result WriteMutable(Engine& engine, Connection& connection, const sql::Statement
   };
   if (!statement.create.empty()) return CreateFilled(engine, connection, statement, run);
   // Versions of the caller's are known only when its rows are stored.
-  if (!statement.imports_versions && MakesOnePart(statement)) return run("");
+  if (!statement.imports_versions && MakesOnePart(statement)) {
+    return engine.WriteAtOnce([&] { return run(""); });
+  }
   if (connection.has_role()) return WriteAsRole(engine, connection, statement, run);
   StagedRows staged(engine, connection, statement);
   Result result = run(staged.name());
-  if (statement.imports_versions) PassImported(engine, connection, statement, staged.name());
+  if (statement.imports_versions) {
+    PassImported(engine, connection, statement, staged.name());
+    engine.CutChanges(statement.database, statement.table, "IMPORT INTO");
+  }
   staged.Commit();
   return result;
 }

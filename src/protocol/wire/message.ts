@@ -71,7 +71,9 @@ export function encodeMeta(message: Message): Uint8Array {
     return encodeJson({ firstVersion: String(message.firstVersion) });
   }
   // The frame's type says it already.
-  return encodeJson({ ...message, type: undefined });
+  const fields = { ...message, type: undefined };
+  if (message.type !== 'PLAN' || message.changesAfter === undefined) return encodeJson(fields);
+  return encodeJson({ ...fields, changesAfter: String(message.changesAfter) });
 }
 
 /** Gives the frame type number of a message. */

@@ -37,6 +37,10 @@ export interface PlanMessage {
   /** In the order wanted; undefined for all. */
   columns?: readonly string[];
   filter?: Filter;
+  /** Instead of rows: what changed after this version. Then with `columns` at the most. */
+  changesAfter?: bigint;
+  /** UUID of the table whose changes they must be. */
+  changesOf?: string;
   /** Instead of rows; then without `columns`, `orderBy` and `rowsMax`. */
   aggregate?: Aggregate;
   /** Applied in each split. */
@@ -153,6 +157,7 @@ export function parsePlan(fields: JsonFields): PlanMessage {
   const snapshot = fields.optionalText('snapshot');
   const rowsMax = fields.optionalInteger('rowsMax', 0);
   const splitsMax = fields.integer('splitsMax', 1, splitsCountMax);
+  const changesOf = fields.optionalText('changesOf');
   return {
     type: 'PLAN',
     database: fields.text('database'),
@@ -160,6 +165,8 @@ export function parsePlan(fields: JsonFields): PlanMessage {
     ...(snapshot === undefined ? {} : { snapshot }),
     ...(fields.has('columns') ? { columns: fields.texts('columns', columnsMax) } : {}),
     ...(fields.has('filter') ? { filter: parseFilter(fields.value('filter')) } : {}),
+    ...(fields.has('changesAfter') ? { changesAfter: fields.unsigned64('changesAfter') } : {}),
+    ...(changesOf === undefined ? {} : { changesOf }),
     ...(fields.has('aggregate') ? { aggregate: parseAggregate(fields.object('aggregate')) } : {}),
     ...(fields.has('orderBy')
       ? { orderBy: fields.list('orderBy', columnsMax, (item) => parseSortKey(item)) }

@@ -111,19 +111,6 @@ public final class FlashClient {
     }
   }
 
-  /** Takes a version that no other write has, for IMPORT. */
-  public String reserveVersion() throws FlashException {
-    try (Connection connection = connect(() -> false)) {
-      ObjectNode write = Json.object().put("batchId", UUID.randomUUID().toString());
-      connection.request(MessageType.WRITE, write, MessageType.WRITE_OK);
-      connection.send(MessageType.RESERVE, Json.object().put("count", 1), null);
-      ObjectNode reserved = connection.receive(MessageType.RESERVE_OK).fields();
-      connection.send(MessageType.ABORT, Json.object(), null);
-      connection.receive(MessageType.ABORT_OK);
-      return Json.text(reserved, "firstVersion");
-    }
-  }
-
   /** What the server does now: `openScans` holds the scans and queries that run. */
   public JsonNode status() throws FlashException {
     try (Connection connection = connect(() -> false)) {

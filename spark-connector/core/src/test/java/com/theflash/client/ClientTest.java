@@ -248,6 +248,7 @@ class ClientTest {
         splitsMin,
         splitsMax,
         1 << 30,
+        null,
         null);
   }
 

@@ -20,6 +20,9 @@ import org.apache.spark.sql.util.CaseInsensitiveStringMap;
  * @param shards for each shard its copies
  * @param splitsMin least partitions; 0 for Spark's default parallelism
  * @param snapshot null for one of each scan's own
+ * @param changes read what changed in the table instead of its rows
+ * @param changesFrom null for all rows, else the version after which changes are read
+ * @param snapshotSeconds how long a stream's snapshot outlives its driver
  * @param stagingLeaseSeconds how long the staging table of a write outlives its driver
  * @param unsupportedColumns what becomes of columns whose type Spark has no place for
  */
@@ -30,6 +33,9 @@ record FlashOptions(
     int splitsMax,
     long splitBytes,
     String snapshot,
+    boolean changes,
+    Long changesFrom,
+    int snapshotSeconds,
     boolean pushFilters,
     boolean pushAggregates,
     boolean pushLimit,
@@ -51,6 +57,9 @@ record FlashOptions(
           "maxPartitions",
           "splitBytes",
           "snapshot",
+          "changes",
+          "changesFrom",
+          "changesSnapshotSeconds",
           "pushdown.filters",
           "pushdown.aggregates",
           "pushdown.limit",
@@ -88,6 +97,10 @@ record FlashOptions(
       throw FlashException.ofRequest(
           "minPartitions is " + splitsMin + ", above maxPartitions, " + splitsMax, "");
     }
+    Long changesFrom =
+        options.get("changesFrom") == null
+            ? null
+            : Long.valueOf(longInteger(options, "changesFrom", 0, Long.MAX_VALUE, 0));
     return new FlashOptions(
         Endpoint.parseShards(endpoints),
         parseClient(options),
@@ -95,6 +108,9 @@ record FlashOptions(
         splitsMax,
         longInteger(options, "splitBytes", 1, Long.MAX_VALUE >> 10, 64L << 20),
         options.get("snapshot"),
+        changesFrom != null || flag(options, "changes", false),
+        changesFrom,
+        integer(options, "changesSnapshotSeconds", 60, 10 * 365 * 86_400, 7 * 86_400),
         flag(options, "pushdown.filters", true),
         flag(options, "pushdown.aggregates", true),
         flag(options, "pushdown.limit", true),
@@ -106,6 +122,26 @@ record FlashOptions(
   /** The names of all options. */
   static List<String> names() {
     return NAMES;
+  }
+
+  /** The same, of another snapshot. */
+  FlashOptions withSnapshot(String name) {
+    return new FlashOptions(
+        shards,
+        client,
+        splitsMin,
+        splitsMax,
+        splitBytes,
+        name,
+        changes,
+        changesFrom,
+        snapshotSeconds,
+        pushFilters,
+        pushAggregates,
+        pushLimit,
+        pushTopN,
+        stagingLeaseSeconds,
+        unsupportedColumns);
   }
 
   /** A client of each shard. */

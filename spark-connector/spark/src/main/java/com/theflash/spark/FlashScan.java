@@ -26,6 +26,7 @@ import org.apache.spark.sql.connector.read.Scan;
 import org.apache.spark.sql.connector.read.Statistics;
 import org.apache.spark.sql.connector.read.SupportsReportStatistics;
 import org.apache.spark.sql.connector.read.SupportsRuntimeV2Filtering;
+import org.apache.spark.sql.connector.read.streaming.MicroBatchStream;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
@@ -66,6 +67,24 @@ final class FlashScan implements Scan, Batch, SupportsReportStatistics, Supports
     return this;
   }
 
+  /** A stream of changes. */
+  @Override
+  public MicroBatchStream toMicroBatchStream(String checkpointLocation) {
+    if (spec.changes() == null) {
+      throw new UncheckedIOException(
+          FlashException.ofRequest(
+              "A stream reads the changes of a table, and " + spec.name() + " is read as rows",
+              "Set the option changes to true."));
+    }
+    if (options.snapshot() != null) {
+      throw new UncheckedIOException(
+          FlashException.ofRequest(
+              "A stream makes snapshots of its own, and can't read " + options.snapshot(),
+              "Leave the option snapshot out, or read in batch."));
+    }
+    return new ChangeStream(options, spec, info, tableColumns);
+  }
+
   /** Without it EXPLAIN would plan the scan to find out. */
   @Override
   public ColumnarSupportMode columnarSupportMode() {
@@ -103,7 +122,7 @@ final class FlashScan implements Scan, Batch, SupportsReportStatistics, Supports
   @Override
   public NamedReference[] filterAttributes() {
     List<NamedReference> keys = new ArrayList<>();
-    if (spec.aggregate() != null) {
+    if (spec.aggregate() != null || spec.changes() != null) {
       return new NamedReference[0];
     }
     for (FlashColumn each : spec.columns()) {
@@ -231,7 +250,7 @@ final class FlashScan implements Scan, Batch, SupportsReportStatistics, Supports
         spec.name().database(),
         spec.name().table(),
         spec.columns().isEmpty()
-            ? List.of(countingColumn())
+            ? List.of(spec.changes() == null ? countingColumn() : ChangeColumns.VERSION)
             : spec.columns().stream().map(FlashColumn::name).toList(),
         filter,
         spec.aggregate(),
@@ -240,7 +259,8 @@ final class FlashScan implements Scan, Batch, SupportsReportStatistics, Supports
         anyRows ? 1 : min,
         anyRows ? 1 : max,
         options.splitBytes(),
-        snapshot);
+        snapshot,
+        spec.changes());
   }
 
   /** A scan without columns still has to count its rows. */

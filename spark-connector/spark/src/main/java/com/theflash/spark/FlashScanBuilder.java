@@ -167,6 +167,7 @@ final class FlashScanBuilder
             aggregate,
             orderBy,
             rowsMax,
+            null,
             pushed.stream().map(Object::toString).toList());
     return new FlashScan(options, spec, info, List.copyOf(columns.values()));
   }

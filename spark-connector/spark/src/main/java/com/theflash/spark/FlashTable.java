@@ -62,6 +62,9 @@ final class FlashTable
       throws FlashException {
     TableInfo info = options.firstClient().describeTable(name.database(), name.table(), false);
     List<FlashColumn> columns = ColumnTypes.map(info.columns(), options.unsupportedColumns());
+    if (options.changes()) {
+      columns = ChangeColumns.of(options, name, info, columns);
+    }
     return new FlashTable(options, catalogOptions, name, name, info, columns);
   }
 
@@ -96,6 +99,7 @@ final class FlashTable
   public Set<TableCapability> capabilities() {
     return Set.of(
         TableCapability.BATCH_READ,
+        TableCapability.MICRO_BATCH_READ,
         TableCapability.BATCH_WRITE,
         TableCapability.TRUNCATE,
         TableCapability.STREAMING_WRITE);
@@ -103,7 +107,13 @@ final class FlashTable
 
   @Override
   public ScanBuilder newScanBuilder(CaseInsensitiveStringMap readOptions) {
-    return new FlashScanBuilder(effectiveOptions(readOptions), name, info, columns);
+    FlashOptions effective = effectiveOptions(readOptions);
+    if (effective.changes() != options.changes()) {
+      throw new UncheckedIOException(ChangeColumns.refuseCatalog(name));
+    }
+    return effective.changes()
+        ? new ChangesScanBuilder(effective, name, info, columns)
+        : new FlashScanBuilder(effective, name, info, columns);
   }
 
   @Override
@@ -146,6 +156,11 @@ final class FlashTable
       requireKey();
       FlashOptions effective = effectiveOptions(write.options());
       refuseSnapshot(effective);
+      if (effective.changes()) {
+        throw FlashException.ofRequest(
+            title + " is read as its changes, which can't be written",
+            "Leave the options changes and changesFrom out.");
+      }
       if (effective.shards().size() > 1) {
         throw FlashException.ofRequest(
             "Rows of " + title + " can't be written to several servers",

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
  * @param filter null for all rows
  * @param aggregate null for rows
  * @param rowsMax of each split; null for all
+ * @param changes null for rows, else what changed in them
  * @param pushed the filter's parts as Spark writes them, for people
  */
 record ScanSpec(
@@ -22,7 +23,13 @@ record ScanSpec(
     Aggregate aggregate,
     List<PlanRequest.Order> orderBy,
     Long rowsMax,
+    PlanRequest.Changes changes,
     List<String> pushed) {
+
+  /** The same columns, of other changes. */
+  ScanSpec of(PlanRequest.Changes others) {
+    return new ScanSpec(name, columns, filter, aggregate, orderBy, rowsMax, others, pushed);
+  }
 
   /** For EXPLAIN and the Spark UI. */
   String description() {
@@ -45,6 +52,9 @@ record ScanSpec(
               .map(each -> each.column() + (each.descending() ? " DESC" : " ASC"))
               .collect(Collectors.joining(", ")));
       text.append(']');
+    }
+    if (changes != null) {
+      text.append(", changesAfter=").append(changes.after());
     }
     if (rowsMax != null) {
       text.append(", rowsMax=").append(rowsMax);

@@ -111,22 +111,14 @@ public final class StagingTable implements Serializable {
               + written);
       return;
     }
-    String version = ", toUInt64(" + client().reserveVersion() + "), ";
     String writtenKeys = "(SELECT " + target.keySql(true) + written + ")";
     StringBuilder rows = new StringBuilder();
-    rows.append("SELECT ")
-        .append(target.castSql(false))
-        .append(version)
-        .append('0')
-        .append(written);
-    rows.append(" UNION ALL SELECT ")
-        .append(target.castSql(true))
-        .append(version)
-        .append("1 FROM ");
+    rows.append("SELECT ").append(target.castSql(false)).append(", 0").append(written);
+    rows.append(" UNION ALL SELECT ").append(target.castSql(true)).append(", 1 FROM ");
     rows.append(sql()).append(" WHERE ").append(ours).append(" AND ").append(DELETED);
     rows.append(" = 1 AND (").append(target.keySql(true)).append(") NOT IN ").append(writtenKeys);
     if (overwrite) {
-      rows.append(" UNION ALL SELECT ").append(target.names()).append(version).append("1 FROM ");
+      rows.append(" UNION ALL SELECT ").append(target.names()).append(", 1 FROM ");
       rows.append(target.sql()).append(" WHERE (").append(target.keySql(false));
       rows.append(") NOT IN ").append(writtenKeys);
     }
@@ -135,7 +127,7 @@ public final class StagingTable implements Serializable {
             + target.sql()
             + " ("
             + target.names()
-            + ", _INTERNAL_VERSION, _INTERNAL_DELMARK) SELECT * FROM ("
+            + ", _INTERNAL_DELMARK) SELECT * FROM ("
             + rows
             + ")");
   }
