@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { openEmbeddedEngine } from '../src/engine/embedded/index.js';
 import { repositoryFolder } from '../test/servers/index.js';
 
@@ -33,6 +34,8 @@ export async function makeOrders(folder: string, rows: number): Promise<void> {
 export interface Served {
   /** `host:port`. */
   endpoint: string;
+  /** Where it has ClickHouse's HTTP interface; empty where it has none. */
+  httpUrl: string;
   /** Resident when it began to listen. */
   restBytes: number;
   peakBytes(): number;
@@ -41,14 +44,27 @@ export interface Served {
   stop(): Promise<void>;
 }
 
-/** Serves an engine folder on a free port of 127.0.0.1. */
+/** Serves an engine folder on free ports of 127.0.0.1, over TCP and HTTP. */
 export async function serveFolder(folder: string): Promise<Served> {
   const cli = path.join(repositoryFolder, 'bin', 'run.js');
-  const args = [cli, 'serve', '--engine', folder, '--listen', '127.0.0.1:0'];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'ignore'] });
-  const endpoint = await readEndpoint(child);
+  const http = ['--http', '127.0.0.1:0', '--http-open'];
+  const args = [cli, 'serve', '--engine', folder, '--listen', '127.0.0.1:0', ...http];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  return await servedBy(child, await firstMatch(child.stderr, /"http":"([^"]*)"/));
+}
+
+/** Serves the rows of one query by Arrow Flight (flight-server.ts). */
+export async function serveFlight(folder: string, sql: string): Promise<Served> {
+  const script = path.join(import.meta.dirname, 'flight-server.ts');
+  const args = ['--import=tsx', script, folder, sql];
+  const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  return await servedBy(child, '');
+}
+
+async function servedBy(child: ChildProcess, httpUrl: string): Promise<Served> {
+  const endpoint = await firstMatch(child.stdout, /^Listening on (.*)$/);
   return {
-    endpoint,
+    ...{ endpoint, httpUrl },
     restBytes: memoryOf(child, 'VmRSS'),
     peakBytes: () => memoryOf(child, 'VmHWM'),
     cpuSeconds: () => cpuSecondsOf(child),
@@ -59,11 +75,15 @@ export async function serveFolder(folder: string): Promise<Served> {
   };
 }
 
-async function readEndpoint(child: ChildProcess): Promise<string> {
-  if (child.stdout === null) throw new Error('the server has no stdout');
-  for await (const line of createInterface({ input: child.stdout })) {
-    const endpoint = /^Listening on (.*)$/.exec(line)?.[1];
-    if (endpoint !== undefined) return endpoint;
+/** What a line of a server's output has; what comes later is read and dropped, so that it never waits. */
+async function firstMatch(output: Readable | null, pattern: RegExp): Promise<string> {
+  if (output === null) throw new Error('the server has no such output');
+  for await (const line of createInterface({ input: output })) {
+    const found = pattern.exec(line)?.[1];
+    if (found !== undefined) {
+      output.resume();
+      return found;
+    }
   }
   throw new Error('the server ended before it listened');
 }

@@ -7,6 +7,7 @@ import { npmProgram, root } from './testing/child.js';
 const names = [
   'batches',
   'decode',
+  'doors',
   'dump',
   'first-load',
   'lag',
