@@ -122,12 +122,15 @@ for (const [way, sql] of Object.entries(notClonable)) {
 }
 
 test.serial('columns are called the same', async (t) => {
-  const columns = 't.v, t.id AS k, id, *, toInt64(v), t.v || v';
-  for (const from of [a, `${a} AS t`, `${a} AS t FINAL`, `${a} JOIN plain.none AS n USING (id)`]) {
-    const names = async (when: string): Promise<string> => {
-      const sql = `SELECT ${columns}, n.w FROM ${from} WHERE ${when} = 0 LIMIT 1`;
-      const text = from.includes('none') ? sql : sql.replace(', n.w', '');
-      const body = `${text} ${settings} FORMAT TSVWithNamesAndTypes`;
+  const all = 't.v, t.id AS k, *, toInt64(v), t.v || v';
+  for (const query of [
+    `SELECT ${all}, id FROM ${a}`,
+    `SELECT ${all}, id FROM ${a} AS t FINAL`,
+    `SELECT ${all}, n.w, id FROM ${a} JOIN plain.none AS n USING (id)`,
+    `SELECT ${all}, w, none.id FROM ${a} JOIN plain.none ON none.id = t.id`,
+  ]) {
+    const names = async (zero: string): Promise<string> => {
+      const body = `${query} WHERE ${zero} = 0 LIMIT 1 ${settings} FORMAT TSVWithNamesAndTypes`;
       return (await send(server, '/', { body })).text.split('\n').slice(0, 2).join('\n');
     };
     const [plainly, slowly] = [await names('0'), await names(slow)];

@@ -25,7 +25,9 @@ const char* HintOfStatus(tf_status status) {
     case TF_DISK_FULL:
       return "Free space on the disk of the engine's folder, then run it again.";
     case TF_MEMORY:
-      return "Ask for less at once, or give more: --query-memory-max, --memory-max.";
+      return "Ask for less at once, or give more: --query-memory-max, --memory-max; memoryBytesMax "
+             "of a "
+             "user.";
     default:
       return "";
   }

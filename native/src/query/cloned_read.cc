@@ -207,6 +207,10 @@ std::unique_ptr<ClonedRead> ClonedRead::MakeBy(Engine& engine, Connection& conne
     read->sql_ = engine.WithVisibility([&] { return clone(cloner); }, cancelled);
   } catch (const NotClonable&) {
     return nullptr;
+  } catch (const Error& error) {
+    // Such as a table that is gone, or a right that is lacking: the query itself tells of it.
+    if (error.status() == TF_CANCELLED) throw;
+    return nullptr;
   }
   return read;
 }
@@ -221,6 +225,8 @@ std::unique_ptr<ClonedRead> ClonedRead::Make(Engine& engine, Connection& connect
 std::unique_ptr<ClonedRead> ClonedRead::MakeInsert(Engine& engine, Connection& connection,
                                                    std::string_view insert,
                                                    const std::atomic<bool>* cancelled) {
+  // Rows that come with it are read from no table.
+  if (sql::FindInsertData(insert)) return nullptr;
   const std::string database = connection.Rows("SELECT currentDatabase()").at(0).at(0);
   return MakeBy(engine, connection, database, cancelled,
                 [&](Cloner& cloner) { return cloner.CloneInsert(insert); });
