@@ -5,6 +5,7 @@ import {
 } from '../binlog/index.js';
 import { FlashError, tableName, type Column, type TableSchema } from '../protocol/index.js';
 import { longestCharacterBytes, withCharset } from './ddl/index.js';
+import { quoteForShell } from './resync-hint.js';
 
 /**
  * Holds a known schema against the TABLE_MAP of an event, and gives the schema that both agree on:
@@ -83,7 +84,9 @@ function mismatch(map: TableMapEvent, problem: string): FlashError {
     'SOURCE_MISMATCH',
     `${name} in ${map.file} at offset ${map.offset} is not the table that is known: ${problem}`,
     {
-      hint: 'The table was changed where this log does not show it. Give its definition as of the first log with --schema, on an empty engine.',
+      hint:
+        `The table was changed where this log does not show it. Take it anew from a running server: --resync ${quoteForShell(name)}, ` +
+        'with the other flags of this run. Or give its definition as of the first log with --schema, on an empty engine.',
       place: { file: map.file, offset: map.offset, table: name },
     },
   );

@@ -6,6 +6,7 @@ import { gatherColumn } from './gather-column.js';
 import { RewindRequest } from './rewind.js';
 import { keyReader } from './row-keys.js';
 import { findOrigins, fromDefaults, fromEngine, type RowOrigins } from './row-origins.js';
+import { quoteForShell } from './resync-hint.js';
 import type { KnownTable } from './schema-history.js';
 
 /** Where one row of the copy is: row `row` of `sources[source]`. */
@@ -143,7 +144,7 @@ function noDefaultError(
     {
       hint:
         'Log whole rows on the source: SET GLOBAL binlog_row_image=FULL, ' +
-        'and start from a new copy.',
+        `and take the table anew from a running server: --resync ${quoteForShell(table)}, with the other flags of this run; or start from a new copy.`,
       place: { file, offset, table, column },
     },
   );

@@ -15,12 +15,13 @@ export function rowStatementError(
   ports: ResyncPorts,
 ): FlashError {
   const name = table === undefined ? undefined : tableName(table);
-  const wayOut =
-    table === undefined
-      ? 'All before it is applied. Then take the tables that it changes anew: --resync db.table from a server, else a dump ' +
-        'that is taken after it (theflash write --dump t.sql --only db.table --binlog …), and go on with ' +
-        `--skip ${event.file}:${event.offset}.`
-      : resyncHint(table, ports);
+  // A view is none, and leaving it out by its name would lose what is changed through it.
+  const isKnown = table !== undefined && ports.history.get(table) !== undefined;
+  const wayOut = !isKnown
+    ? `All before it is applied. ${name === undefined ? '' : `There is no table ${name} in the copy: it may be a view. `}Then take the tables that it changes anew: --resync db.table from a server, else a dump ` +
+      'that is taken after it (theflash write --dump t.sql --only db.table --binlog …), and go on with ' +
+      `--skip ${event.file}:${event.offset}.`
+    : resyncHint(table, ports);
   return statementError(
     event,
     `${verb}${name === undefined ? '' : ` on ${name}`} is logged as a statement, not as rows`,
