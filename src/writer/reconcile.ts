@@ -5,7 +5,7 @@ import {
 } from '../binlog/index.js';
 import { FlashError, tableName, type Column, type TableSchema } from '../protocol/index.js';
 import { longestCharacterBytes, withCharset } from './ddl/index.js';
-import { quoteForShell } from './resync-hint.js';
+import { quoteForShell } from './shell-word.js';
 
 /**
  * Holds a known schema against the TABLE_MAP of an event, and gives the schema that both agree on:

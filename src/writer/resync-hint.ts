@@ -1,6 +1,7 @@
 import { tableName } from '../protocol/index.js';
 import { boundTables } from './foreign-keys/index.js';
 import type { SchemaHistory } from './schema-history.js';
+import { quoteForShell } from './shell-word.js';
 
 /** What decides how a table can be taken anew. */
 export interface ResyncPorts {
@@ -69,9 +70,4 @@ export function leaveOutHint(serverUrl: string, names: readonly string[]): strin
     'Where the source has it no more, as after gh-ost or pt-online-schema-change, leave it out: ' +
     `theflash write --binlog ${quoteForShell(serverUrl)} ${flags}.`
   );
-}
-
-/** A word of a command as people paste it into a shell. */
-export function quoteForShell(text: string): string {
-  return /^[\w.:/@-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

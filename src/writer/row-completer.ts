@@ -6,8 +6,8 @@ import { gatherColumn } from './gather-column.js';
 import { RewindRequest } from './rewind.js';
 import { keyReader } from './row-keys.js';
 import { findOrigins, fromDefaults, fromEngine, type RowOrigins } from './row-origins.js';
-import { quoteForShell } from './resync-hint.js';
 import type { KnownTable } from './schema-history.js';
+import { quoteForShell } from './shell-word.js';
 
 /** Where one row of the copy is: row `row` of `sources[source]`. */
 interface RowPlace {
