@@ -10,6 +10,7 @@ import { Accounts, hashPassword } from '../../src/server/index.js';
 import type { EmbeddedEngine } from '../../src/engine/index.js';
 import { openEmbeddedEngine } from '../engine/open-engine.js';
 import { send } from './http/http-server.js';
+import { waitUntil } from '../until.js';
 import { serveEngine, until, type TestServer } from './test-server.js';
 
 let folder = '';
@@ -280,7 +281,10 @@ test.serial('each its own sessions, its own queries to kill, and so many at once
   const slow =
     'SELECT count() FROM numbers(10) WHERE NOT sleepEachRow(0.9) SETTINGS max_block_size = 1, max_threads = 1';
   const running = [ask('reader', '/?query_id=mine', slow), ask('reader', '/?query_id=mine2', slow)];
-  await until(() => served.server.counts().scans === 2);
+  await waitUntil('both run', async () => {
+    const sql = `SELECT count() AS n FROM system.processes WHERE query LIKE '%sleepEachRow(0.9)%' AND query NOT LIKE '%processes%'`;
+    return Number((await queryRows(engine, sql))[0]?.['n']) === 2;
+  });
   t.is(
     (await ask('reader', '/', 'SELECT 1')).headers['x-clickhouse-exception-code'],
     '202',

