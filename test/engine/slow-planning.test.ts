@@ -44,6 +44,8 @@ const ways: Readonly<Record<string, string>> = {
 const notClonable: Readonly<Record<string, string>> = {
   merge: `SELECT ${slow} + (SELECT sum(toInt64(v)) FROM merge(REGEXP('^bank_[abc]$'), '^t$')) AS total`,
   'one name for a table and a CTE': `WITH t AS (SELECT v FROM ${a}) SELECT ${slow} + sum(toInt64(v)) + ${sum(b)} + ${sum(c)} AS total FROM t`,
+  'a CTE with columns': `WITH t (v) AS (SELECT v FROM ${b}) SELECT ${slow} + sum(toInt64(v)) + ${sum(a)} + ${sum(c)} AS total FROM t`,
+  'a kept CTE': `WITH t AS MATERIALIZED (SELECT v FROM ${b}) SELECT ${slow} + sum(toInt64(v)) + ${sum(a)} + ${sum(c)} AS total FROM t`,
   'columns by their database': `SELECT sum(toInt64(bank_a.t.v)) + ${slow} + ${sum(b)} + ${sum(c)} AS total FROM ${a}`,
   'two of a name': `SELECT sum(toInt64(bank_a.t.v) + toInt64(bank_b.t.v)) + ${slow} + ${sum(c)} AS total
     FROM ${a} JOIN ${b} ON bank_a.t.id = bank_b.t.id`,

@@ -16,7 +16,7 @@ struct Planning {
   std::function<void(const std::string& sql)> plan;
   // Throws what the query has failed with by now, where `plan` does not.
   std::function<void()> check;
-  // Undoes what `plan` did, wholly or in part, and what was set on the connection.
+  // Undoes what `plan` did, all or a part of it, and what was set on the connection.
   std::function<void()> abandon;
 };
 

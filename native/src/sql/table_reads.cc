@@ -91,12 +91,13 @@ std::vector<TableRead> FindTableReads(const Tokens& tokens) { return Follower(to
 
 std::vector<std::string> FindCteNames(const Tokens& tokens) {
   std::vector<std::string> names;
-  for (size_t at = 1; at + 2 < tokens.size(); ++at) {
-    const bool is_cte = tokens.IsName(at) && tokens.IsWord(at + 1, "AS") &&
-                        tokens.IsSymbol(at + 2, "(") &&
-                        (tokens.IsWord(at - 1, "WITH") || tokens.IsWord(at - 1, "RECURSIVE") ||
-                         tokens.IsSymbol(at - 1, ","));
-    if (is_cte) names.push_back(tokens.Name(at));
+  bool has_with = false;
+  for (size_t at = 1; at < tokens.size(); ++at) {
+    has_with |= tokens.IsWord(at - 1, "WITH");
+    const bool may_be_cte =
+        has_with && tokens.IsName(at) &&
+        (BeginsWithAny(tokens, at - 1, {"WITH", "RECURSIVE"}) || tokens.IsSymbol(at - 1, ","));
+    if (may_be_cte) names.push_back(tokens.Name(at));
   }
   return names;
 }

@@ -31,7 +31,8 @@ struct TableRead {
 // What stands after FROM and JOIN, and after the commas between them.
 std::vector<TableRead> FindTableReads(const Tokens& tokens);
 
-// The names that WITH gives to queries.
+// The names that WITH may give to queries, and others that stand where one might: `WITH t (a) AS`
+// and what later parsers know are among them.
 std::vector<std::string> FindCteNames(const Tokens& tokens);
 
 // Whether a table may be named, or read through its name, in a way that FindTableReads does not

@@ -49,8 +49,7 @@ class StagingTable {
 
   // What a commit makes visible.
   const Staged& staged() const { return staged_; }
-  // The highest version of the rows, where they are direct ones.
-  // Of the direct rows.
+  // The versions of the rows, where they are direct ones.
   FieldBounds<uint64_t> direct_versions() const { return direct_versions_; }
   std::string target() const;
   // Every table of the staging database that this one made, and the direct rows.
