@@ -10,11 +10,10 @@ import { startServerOfKind, type ServerKind } from '../servers/index.js';
 import { testSerialWith } from '../servers/test-with.js';
 import { startRelay } from '../source/live/relay.js';
 import { runCli, temporaryFolder } from './cli.js';
+import { isTrueLag } from './true-lag.js';
 
 const kinds: readonly ServerKind[] = ['mariadb', 'mysql-9.7'];
 const token = 'a token that is long enough';
-/** A look a second, and as much again that a busy machine may look late. */
-const nearS = 3;
 
 interface Told {
   server: {
@@ -90,12 +89,7 @@ for (const kind of kinds) {
         ((JSON.parse(await pageOf(of, 'status.json')) as Told).server.sources[0]?.lagMs ?? NaN) /
         1000,
     ]) {
-      // It is true of a moment between the question and the answer, or nearly.
-      const leastS = (Date.now() - cutMs) / 1000;
-      const told = await read(served);
-      const mostS = (Date.now() - cutMs) / 1000;
-      const isNear = told > leastS - nearS && told < mostS + nearS;
-      t.true(isNear, `${told} s, and it is ${leastS} to ${mostS} s`);
+      await isTrueLag(t, cutMs, () => read(served));
     }
     const isAway = /<span class="state (bad">stopped|wait">connecting)<\/span>/;
     await until(async () => isAway.test(await pageOf(served)));
