@@ -17,6 +17,8 @@ const rowGroupBytesMax = 64 * 1024 * 1024;
  * Gives a result as a Parquet file: zstd pages, row groups of at most 64 MiB before compression.
  * The Arrow schema stands in the file's metadata, so that Arrow readers get the very same types, but
  * for timestamps of whole seconds: Parquet has none, and they are kept as milliseconds.
+ *
+ * Errors: those of the result; the bytes before are then no file, as its end is missing.
  */
 export async function* writeParquet(given: Result): AsyncGenerator<Uint8Array> {
   const result = withoutSeconds(given);
@@ -34,20 +36,31 @@ export async function* writeParquet(given: Result): AsyncGenerator<Uint8Array> {
     return;
   }
   let pending: RecordBatch | undefined = first.value;
+  const failure: { error?: unknown } = {};
   const input = new ReadableStream<RecordBatch>(
     {
       async pull(controller): Promise<void> {
-        const batch = pending ?? (await batches.next()).value;
-        pending = undefined;
-        if (batch === undefined) controller.close();
-        else controller.enqueue(batch);
+        try {
+          const batch = pending ?? (await batches.next()).value;
+          pending = undefined;
+          if (batch === undefined) controller.close();
+          else controller.enqueue(batch);
+        } catch (error) {
+          // The encoder takes a failed stream for one that has ended, and would end the file.
+          failure.error = error;
+          controller.close();
+        }
       },
     },
     // Nothing is read ahead of the encoder.
     { highWaterMark: 0 },
   );
   const output: AsyncIterable<Uint8Array> = await parquet.transformParquetStream(input, properties);
-  yield* output;
+  for await (const bytes of output) {
+    if ('error' in failure) break;
+    yield bytes;
+  }
+  if ('error' in failure) throw failure.error;
 }
 
 /** The encoder would keep seconds as plain integers, which only Arrow readers know to be times. */
