@@ -27,8 +27,8 @@ const ways: Readonly<Record<string, string>> = {
     SELECT sum(toInt64(v)) + ${sum('u')} + ${sum(c)} AS total FROM ta`,
   unqualified: `WITH m AS (SELECT v FROM ${a} UNION ALL SELECT v FROM ${b}) SELECT ${slow} + sum(toInt64(v)) AS total
     FROM (SELECT v FROM m UNION ALL SELECT v FROM ${c}) AS m2`,
-  join: `SELECT sum(toInt64(x.v) + toInt64(t.v) + toInt64(z.v)) + ${slow} AS total FROM (SELECT id, v, ${slow}
-    FROM ${a}) AS x JOIN ${b} ON t.id = x.id JOIN ${c} AS z ON z.id = x.id`,
+  join: `SELECT sum(toInt64(x.v) + toInt64(y.v) + toInt64(z.v)) + ${slow} AS total FROM (SELECT id, v, ${slow}
+    FROM ${a}) AS x JOIN ${b} AS y ON y.id = x.id JOIN ${c} AS z ON z.id = x.id`,
   comma: `SELECT sum(toInt64(p.v) + toInt64(q.v) + toInt64(r.v)) + ${slow} AS total FROM ${a} AS p, ${b} q, ${c} AS r
     WHERE p.id = q.id AND q.id = r.id AND ${slow} = 0`,
   set: `SELECT sum(toInt64(v)) AS total FROM (SELECT id, v FROM ${a} UNION ALL SELECT id, v FROM ${b} UNION ALL
@@ -122,6 +122,61 @@ for (const [way, sql] of Object.entries(notClonable)) {
     await readBoth(t, way, sql);
   });
 }
+
+test.serial('functions of SQL that read tables', async (t) => {
+  const { engine } = server;
+  await engine.execute(`CREATE FUNCTION money_of_b AS () -> ${sum(b)};
+    CREATE FUNCTION more_than_b AS x -> toInt64(x) + money_of_b();
+    CREATE FUNCTION is_in_b AS x -> x IN (${b})`);
+  for (let run = 0; run < 5; run += 1) {
+    await readBoth(t, 'first', `SELECT money_of_b() + ${slow} + ${sum(a)} + ${sum(c)} AS total`);
+    await readBoth(t, 'last', `SELECT ${sum(a)} + ${slow} + more_than_b(${sum(c)}) AS total`);
+  }
+  for (const name of ['money_of_b', 'more_than_b', 'is_in_b']) {
+    await engine.execute(`DROP FUNCTION ${name}`);
+  }
+  await engine.execute('CREATE FUNCTION same AS x -> x');
+  const harmless = `SELECT same(${sum(a)}) + ${slow} + ${sum(b)} + ${sum(c)} AS total`;
+  await readBoth(t, 'harmless', harmless);
+  await commitsGoOn(t, (signal) =>
+    queryRows(engine, lengthen(`${harmless} ${settings}`), { signal }),
+  );
+  await engine.execute('DROP FUNCTION same');
+});
+
+test.serial(
+  'names mean the same tables, and columns are called the same, as in a fast query',
+  async (t) => {
+    await server.engine.execute(`CREATE DATABASE st; CREATE DATABASE two;
+    CREATE TABLE st.t (id Int32, v Int32) ENGINE = MutableMergeTree ORDER BY id;
+    CREATE TABLE st.u (id Int32, v Int32) ENGINE = MutableMergeTree ORDER BY id;
+    CREATE TABLE two.t (id Int32, v Int32) ENGINE = MutableMergeTree ORDER BY id;
+    INSERT INTO st.t VALUES (1, 30), (2, 41); INSERT INTO st.u VALUES (1, 500), (2, 600);
+    INSERT INTO two.t VALUES (1, 1000), (2, 3000)`);
+    for (const query of [
+      'SELECT sum(a.v), sum(t.v) FROM st.t AS a JOIN two.t USING (id)',
+      'SELECT sum(a.v), sum(t.v) FROM st.t AS a JOIN two.t AS b USING (id)',
+      'SELECT sum(t.v) FROM st.t AS a JOIN (SELECT 1 AS id, 7 AS v) AS t USING (id)',
+      'SELECT sum(t.v) FROM st.u AS t JOIN st.t AS a USING (id)',
+      'SELECT sum(v) FROM two.t WHERE EXISTS (SELECT 1 FROM st.t AS z WHERE z.v = t.v)',
+      'SELECT count() FROM two.t WHERE (SELECT count() FROM st.t AS z WHERE z.id = t.id) > 1',
+      'SELECT id AS t, t.v FROM st.t ORDER BY 1',
+      'SELECT *, 1 FROM st.t, st.u ORDER BY 1, 3',
+      'SELECT t.*, u.* FROM st.t JOIN st.u USING (id) ORDER BY 1',
+      "SELECT COLUMNS('v') FROM st.t JOIN two.t AS b USING (id) JOIN st.u USING (id) ORDER BY 1",
+    ]) {
+      const answer = async (zero: string): Promise<string> => {
+        const body = `SELECT * FROM (${query}) WHERE ${zero} = 0 ${settings} FORMAT TSVWithNamesAndTypes`;
+        const reply = await send(server, '/', { body });
+        return reply.status === 200
+          ? reply.text
+          : (/^Code: \d+/.exec(reply.text)?.[0] ?? reply.text);
+      };
+      const [plainly, slowly] = [await answer('0'), await answer(slow)];
+      t.is(slowly, plainly, query);
+    }
+  },
+);
 
 test.serial('columns are called the same', async (t) => {
   const all = 't.v, t.id AS k, *, toInt64(v), t.v || v';

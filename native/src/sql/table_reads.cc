@@ -117,15 +117,51 @@ bool ReadsByOtherWays(const Tokens& tokens) {
   return false;
 }
 
+namespace {
+
+// `*` and COLUMNS name what two tables have by the path of a table without an alias.
+bool ListsColumns(const Tokens& tokens) {
+  for (size_t at = 1; at < tokens.size(); ++at) {
+    const bool is_star =
+        tokens.IsSymbol(at, "*") && (tokens.IsSymbol(at - 1, ",") || tokens.IsSymbol(at - 1, ".") ||
+                                     BeginsWithAny(tokens, at - 1, {"SELECT", "DISTINCT"}));
+    if (is_star || tokens.IsWord(at, "COLUMNS")) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 bool NeedsItsPath(const Tokens& tokens, const std::vector<TableRead>& reads) {
+  const bool lists_columns = ListsColumns(tokens);
   std::vector<bool> is_read(tokens.size(), false);
   std::map<std::pair<size_t, std::string>, std::string> databases;  // of tables without an alias
   for (const TableRead& read : reads) {
     std::fill(is_read.begin() + static_cast<ptrdiff_t>(read.first),
               is_read.begin() + static_cast<ptrdiff_t>(read.last) + 1, true);
     if (read.is_aliased) continue;
+    if (lists_columns && std::any_of(reads.begin(), reads.end(), [&](const TableRead& other) {
+          return other.from == read.from && other.first != read.first;
+        })) {
+      return true;
+    }
     const auto [found, is_new] = databases.try_emplace({read.from, read.table}, read.database);
     if (!is_new && found->second != read.database) return true;
+  }
+  // A column may be called by its table's own name, beside an alias too; a clone has the alias
+  // alone.
+  const auto loses_name = [&](const TableRead& read) {
+    const bool keeps_it = tokens.IsWord(read.last + 1, "AS") && tokens.IsName(read.last + 2) &&
+                          tokens.Name(read.last + 2) == read.table;
+    return read.is_aliased && !keeps_it;
+  };
+  for (size_t at = 0; at + 1 < tokens.size(); ++at) {
+    if (is_read[at] || !tokens.IsName(at) || !tokens.IsSymbol(at + 1, ".")) continue;
+    if (std::any_of(reads.begin(), reads.end(), [&](const TableRead& read) {
+          return loses_name(read) && read.table == tokens.Name(at);
+        })) {
+      return true;
+    }
   }
   for (size_t at = 0; at + 4 < tokens.size(); ++at) {
     const bool is_path = !is_read[at] && tokens.IsName(at) && tokens.IsSymbol(at + 1, ".") &&
