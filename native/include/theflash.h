@@ -41,7 +41,7 @@ extern "C" {
 #define TF_EXPORT
 #endif
 
-#define TF_ABI_VERSION 7
+#define TF_ABI_VERSION 8
 
 /* What a call came to. The numbers are stable; what the caller should do stands after each. */
 typedef enum tf_status {
@@ -384,6 +384,14 @@ TF_EXPORT uint32_t tf_crc32(const uint8_t *bytes, size_t len);
  */
 TF_EXPORT int32_t tf_rows_append(double *shared, const uint8_t *rows, size_t rows_len,
                                  int32_t change);
+
+/*
+ * As tf_rows_append, for rows of a server's answer in MySQL's text protocol: `packets` are as they
+ * came, whole or cut, and `sequence` is the number of the first. Returns 0 where what is whole of
+ * them is appended.
+ */
+TF_EXPORT int32_t tf_text_rows_append(double *shared, const uint8_t *packets, size_t packets_len,
+                                      int32_t sequence);
 
 #ifdef __cplusplus
 }

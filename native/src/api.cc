@@ -15,6 +15,7 @@
 #include "base/options.h"
 #include "base/status.h"
 #include "binlog/row_kernel.h"
+#include "binlog/text_rows.h"
 #include "engine.h"
 #include "folder/overlay.h"
 #include "query/answer.h"
@@ -433,6 +434,18 @@ int32_t tf_rows_append(double* shared, const uint8_t* rows, size_t rows_len, int
     return static_cast<int32_t>(
         theflash::binlog::AppendRows(reinterpret_cast<theflash::binlog::Shared*>(shared), rows,
                                      rows_len, static_cast<Change>(change)));
+  } catch (...) {
+    return static_cast<int32_t>(Outcome::kLeftToReference);
+  }
+}
+
+int32_t tf_text_rows_append(double* shared, const uint8_t* packets, size_t packets_len,
+                            int32_t sequence) {
+  using theflash::binlog::Outcome;
+  try {
+    return static_cast<int32_t>(
+        theflash::binlog::AppendTextRows(reinterpret_cast<theflash::binlog::Shared*>(shared),
+                                         packets, packets_len, static_cast<uint8_t>(sequence)));
   } catch (...) {
     return static_cast<int32_t>(Outcome::kLeftToReference);
   }

@@ -1,15 +1,17 @@
 // The row kernel on damaged events, under sanitizers. That it writes what the TypeScript reference
-// writes is shown by test/binlog/rows/row-kernel.test.ts.
+// writes is shown by test/binlog/rows/row-kernel.test.ts and test/load/live/text-kernel.test.ts.
 #include "binlog/row_kernel.h"
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstring>
 #include <string>
 #include <vector>
 
 #include "base/crc32.h"
 #include "binlog/column.h"
+#include "binlog/text_rows.h"
 
 namespace theflash::binlog {
 namespace {
@@ -17,31 +19,49 @@ namespace {
 constexpr int kColumns = 5;
 constexpr int kRows = 64;
 
-// A table of (id INT, note VARCHAR, price DECIMAL(10,2), made DATETIME(6), doc JSON) and its
-// buffers.
+using Columns = std::array<ColumnLayout, kColumns>;
+
+// (id INT, note VARCHAR, price DECIMAL(10,2), made DATETIME(6), doc JSON), as in the log.
+constexpr Columns kImage = {{
+    {Kind::kBytes4, 4, 0, 0, 1, 0, 0, 0},
+    {Kind::kBytes, -2, 1, 1, 0, 0, 0, 0},
+    {Kind::kDecimal, 5, 2, 1, 0, 2, 4, 0},
+    {Kind::kDatetime, 8, 3, 1, 0, 1'000'000, 1, 0},
+    {Kind::kJson, -4, 4, 1, 0, 1, 0, 0},
+}};
+
+// The same columns, but for a TIME as the last, as the server shows them.
+constexpr Columns kText = {{
+    {Kind::kTextInt, 0, 0, 0, 1, 32, 0, 0},
+    {Kind::kBytes, 0, 1, 1, 0, 0, 0, 0},
+    {Kind::kTextDecimal, 0, 2, 1, 0, 10 | 2 << 8, 4, 0},
+    {Kind::kTextDatetime, 0, 3, 1, 0, 1'000'000, 1, 0},
+    {Kind::kTextTime, 0, 4, 1, 0, 0, 0, 0},
+}};
+
+bool HasOffsets(const ColumnLayout& column) {
+  return column.kind == Kind::kBytes || column.kind == Kind::kJson;
+}
+
+// A table of such columns and its buffers.
 class Table {
  public:
-  Table() {
+  explicit Table(const Columns& columns = kImage) {
     // Groups of DECIMAL(10,2): 8 digits in 4 bytes, 2 in 1.
     const uint32_t groups[] = {4, 100'000'000, 1, 100};
     std::memcpy(aux_.data(), groups, sizeof groups);
-    const ColumnLayout columns[kColumns] = {
-        {Kind::kBytes4, 4, 0, 0, 1, 0, 0, 0},  {Kind::kBytes, -2, 1, 1, 0, 0, 0, 0},
-        {Kind::kDecimal, 5, 2, 1, 0, 2, 4, 0}, {Kind::kDatetime, 8, 3, 1, 0, 1'000'000, 1, 0},
-        {Kind::kJson, -4, 4, 1, 0, 1, 0, 0},
-    };
-    layout_.resize(3 + kColumns * sizeof(ColumnLayout) / 4);
+    layout_.resize(3 + sizeof columns / 4);
     layout_[0] = kColumns;
     layout_[1] = kColumns;
     layout_[2] = 1;
-    std::memcpy(layout_.data() + 3, columns, sizeof columns);
+    std::memcpy(layout_.data() + 3, columns.data(), sizeof columns);
     shared_.resize(sizeof(Shared) / 8 + kColumns * sizeof(SharedColumn) / 8);
     auto* head = reinterpret_cast<Shared*>(shared_.data());
     *head = {0, kRows, 0, 0, 0, Number(delmarks_), Number(layout_), Number(aux_)};
     auto* column = reinterpret_cast<SharedColumn*>(head + 1);
     for (int i = 0; i < kColumns; ++i) {
       column[i] = {Number(values_[i]),
-                   i == 1 || i == 4 ? Number(offsets_[i]) : 0,
+                   HasOffsets(columns[i]) ? Number(offsets_[i]) : 0,
                    Number(validity_[i]),
                    Number(data_[i]),
                    0,
@@ -52,13 +72,21 @@ class Table {
   }
 
   Outcome Append(const std::vector<uint8_t>& rows, Change change) {
-    // A block of its own size, so that a sanitizer sees any byte behind it.
+    // A block of its own size, so that a sanitizer sees any byte after it.
     const std::vector<uint8_t> own(rows.begin(), rows.end());
-    auto* head = reinterpret_cast<Shared*>(shared_.data());
-    head->row = 0;
-    head->at = 0;
-    for (int i = 0; i < kColumns; ++i) reinterpret_cast<SharedColumn*>(head + 1)[i].data_length = 0;
-    return AppendRows(head, own.data(), own.size(), change);
+    return AppendRows(Begin(), own.data(), own.size(), change);
+  }
+
+  Outcome AppendText(const std::vector<uint8_t>& packets, uint8_t sequence) {
+    const std::vector<uint8_t> own(packets.begin(), packets.end());
+    return AppendTextRows(Begin(), own.data(), own.size(), sequence);
+  }
+
+  size_t at() const { return static_cast<size_t>(shared_[2]); }
+
+  template <typename T>
+  T value(int column, int row) const {
+    return Load<T>(values_[column].data() + row * sizeof(T));
   }
 
   int rows() const { return static_cast<int>(shared_[0]); }
@@ -66,6 +94,14 @@ class Table {
   int32_t end(int column, int row) const { return offsets_[column][row + 1]; }
 
  private:
+  Shared* Begin() {
+    auto* head = reinterpret_cast<Shared*>(shared_.data());
+    head->row = 0;
+    head->at = 0;
+    for (int i = 0; i < kColumns; ++i) reinterpret_cast<SharedColumn*>(head + 1)[i].data_length = 0;
+    return head;
+  }
+
   template <typename T>
   static double Number(const std::vector<T>& buffer) {
     return static_cast<double>(reinterpret_cast<uintptr_t>(buffer.data()));
@@ -133,6 +169,68 @@ TEST(RowKernel, TakesAnyBytes) {
         table.Append(changed, change);
         EXPECT_LE(table.rows(), kRows);
       }
+    }
+  }
+}
+
+std::vector<uint8_t> Packet(uint8_t sequence, const std::vector<std::string>& fields) {
+  std::vector<uint8_t> payload;
+  for (const std::string& field : fields) {
+    payload.push_back(static_cast<uint8_t>(field.size()));
+    payload.insert(payload.end(), field.begin(), field.end());
+  }
+  std::vector<uint8_t> packet = {static_cast<uint8_t>(payload.size()), 0, 0, sequence};
+  packet.insert(packet.end(), payload.begin(), payload.end());
+  return packet;
+}
+
+std::vector<uint8_t> TextRow(uint8_t sequence) {
+  return Packet(sequence, {"-7", "note", "-1.50", "2026-11-25 00:00:00.000001", "-838:59:59.5"});
+}
+
+TEST(TextRows, AppendsWholePackets) {
+  Table table(kText);
+  std::vector<uint8_t> packets = TextRow(255);
+  const std::vector<uint8_t> second = TextRow(0);
+  packets.insert(packets.end(), second.begin(), second.end());
+  const size_t whole = packets.size();
+  packets.insert(packets.end(), {60, 0, 0});
+  ASSERT_EQ(table.AppendText(packets, 255), Outcome::kDone);
+  ASSERT_EQ(table.rows(), 2);
+  EXPECT_EQ(table.at(), whole);
+  EXPECT_EQ(table.value<int32_t>(0, 1), -7);
+  EXPECT_EQ(table.value<int64_t>(2, 0), -150);
+  EXPECT_EQ(table.value<int64_t>(3, 1), 1'795'564'800'000'001);
+  EXPECT_EQ(table.value<int64_t>(4, 1), -3'020'399'500'000);
+  EXPECT_EQ(std::string(reinterpret_cast<const char*>(table.data(1)), table.end(1, 1)), "notenote");
+}
+
+TEST(TextRows, LeavesWhatIsNoRowToTheReference) {
+  Table table(kText);
+  const std::vector<std::vector<uint8_t>> others = {
+      {5, 0, 0, 1, 0xfe, 0, 0, 2, 0},                // the end of the rows
+      {9, 0, 0, 1, 0xff, 1, 2, '#', 0, 0, 0, 0, 0},  // an error
+      {0, 0, 0, 1},
+      TextRow(2),  // out of turn
+  };
+  for (const auto& packet : others) {
+    EXPECT_EQ(table.AppendText(packet, 1), Outcome::kLeftToReference);
+    EXPECT_EQ(table.at(), 0U);
+  }
+}
+
+TEST(TextRows, TakesAnyBytes) {
+  Table table(kText);
+  const std::vector<uint8_t> whole = TextRow(1);
+  for (size_t at = 0; at < whole.size(); ++at) {
+    const std::vector<uint8_t> cut(whole.begin(), whole.begin() + static_cast<int64_t>(at));
+    EXPECT_EQ(table.AppendText(cut, 1), Outcome::kDone);
+    EXPECT_EQ(table.rows(), 0);
+    for (int byte = 0; byte < 256; ++byte) {
+      std::vector<uint8_t> changed = whole;
+      changed[at] = static_cast<uint8_t>(byte);
+      table.AppendText(changed, 1);
+      EXPECT_LE(table.rows(), kRows);
     }
   }
 }

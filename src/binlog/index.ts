@@ -9,6 +9,8 @@ export { relayLogFlag } from './events/format-description.js';
 export { EventFramer, type EventFramerOptions, type LogEnd } from './framing/event-framer.js';
 export type { RawEvent } from './framing/raw-event.js';
 export { remedyOf } from './rows/absent-values.js';
+export { kernelTextColumn } from './rows/kernel-layout.js';
+export { KernelMemory } from './rows/kernel-memory.js';
 export { logsHiddenColumns } from './rows/hidden-columns.js';
 export { rowsAsObjects, type RowChange, type RowObject } from './rows/rows-as-objects.js';
 export { readValue, type RowValue } from './rows/read-value.js';

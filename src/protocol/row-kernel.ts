@@ -1,5 +1,5 @@
 /**
- * Appends rows of binary logs to Arrow buffers outside JavaScript. What it is given, and what it gives
+ * Appends rows of binary logs, and of answers of servers, to Arrow buffers outside JavaScript. What it is given, and what it gives
  * back, is the decoder's business (`src/binlog/rows/row-kernel.ts`) and that of native/src/binlog; the
  * port only carries it.
  */
@@ -12,4 +12,7 @@ export interface RowKernel {
 
   /** tf_rows_append. */
   append(shared: Float64Array, rows: Uint8Array, change: number): number;
+
+  /** tf_text_rows_append. */
+  appendText(shared: Float64Array, packets: Uint8Array, sequence: number): number;
 }

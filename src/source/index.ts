@@ -14,6 +14,7 @@ export {
   type LiveOptions,
   type LoadSession,
   type RowBytes,
+  type RowTaker,
   type Snapshot,
   type TableServer,
 } from './live/index.js';

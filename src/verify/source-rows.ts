@@ -32,8 +32,12 @@ export async function readSourceRows(
   keep: KeepRow,
   bytesMax: number,
 ): Promise<SourceRows> {
-  // The copy holds no zero date under either policy: here they are NULL always.
-  const text = new TextRows(table.known, table.schema, 'null', 'The comparison stops here.');
+  // The copy holds no zero date under either policy: here they are NULL always. No kernel: what it has read
+  // wrongly is to be found.
+  const text = new TextRows(table.known, table.schema, {
+    zeroDate: 'null',
+    outcome: 'The comparison stops here.',
+  });
   const chunks: Rows[] = [];
   let bytes = 0;
   let allBytes = 0;
@@ -52,16 +56,10 @@ export async function readSourceRows(
   try {
     // Without the savepoint an ALTER would wait for the whole snapshot, and all statements after it.
     await session.query('SAVEPOINT part');
-    await session.read(
-      sql,
-      (source, start, end) => {
-        text.append(source, start, end);
-      },
-      () => {
-        if (text.builder.bytes >= pieceBytes) takePiece();
-        return undefined;
-      },
-    );
+    await session.read(sql, text, () => {
+      if (text.builder.bytes >= pieceBytes) takePiece();
+      return undefined;
+    });
     takePiece();
     await session.query('ROLLBACK TO SAVEPOINT part');
   } catch (error) {

@@ -73,12 +73,15 @@ function countRows(server: TableServer): { server: TableServer; rowsRead: () => 
     const snapshot = await server.openSnapshot(...request);
     const sessions = snapshot.sessions.map((session) => ({
       ...session,
-      read: (...[sql, onRow, pause]: Parameters<typeof session.read>) =>
+      read: (...[sql, taker, pause]: Parameters<typeof session.read>) =>
         session.read(
           sql,
-          (...row) => {
-            count += 1;
-            onRow(...row);
+          {
+            onRow: (...row) => {
+              count += 1;
+              taker.onRow(...row);
+            },
+            takeRows: () => undefined,
           },
           pause,
         ),

@@ -28,6 +28,14 @@ enum class Kind : int32_t {
   kBit = 17,
   kYear = 18,
   kJson = 19,
+  // As a server shows them in the text protocol.
+  kTextInt = 20,
+  kTextDecimal = 21,
+  kTextFloat = 22,
+  kTextYear = 23,
+  kTextDate = 24,
+  kTextDatetime = 25,
+  kTextTime = 26,
 };
 
 // A column of an image, as the caller has laid it out.

@@ -304,6 +304,8 @@ inline Value WriteValue(const ColumnLayout& layout, const uint8_t* aux, const ui
       return Value::kWritten;
     case Kind::kJson:
       return WriteDocument(layout.first != 0, from, end, column, need);
+    default:  // Kinds of text_values.h.
+      return Value::kRare;
   }
   return Value::kRare;
 }

@@ -37,12 +37,13 @@ export class ChangeBuilder {
   private readonly emptyMark: BuilderMark;
   private gaps: PlacedIncompleteRows[] = [];
 
-  constructor(schema: TableSchema) {
+  /** `expected`: so many rows, where that is known; what is not written to takes no memory. */
+  constructor(schema: TableSchema, expected = firstCapacity) {
     this.schema = schema;
     this.nullable = schema.columns.map((column) => isEngineNullable(column, schema));
-    this.capacity = firstCapacity;
-    this.columns = schema.columns.map((column) => newBuffer(column, firstCapacity, 0));
-    this.delmarks = new Uint8Array(firstCapacity);
+    this.capacity = Math.max(firstCapacity, expected);
+    this.columns = schema.columns.map((column) => newBuffer(column, this.capacity, 0));
+    this.delmarks = new Uint8Array(this.capacity);
     this.emptyMark = { rows: 0, zeroDates: schema.columns.map(() => 0) };
   }
 

@@ -29,6 +29,13 @@ const kinds = {
   bit: 17,
   year: 18,
   json: 19,
+  textInt: 20,
+  textDecimal: 21,
+  textFloat: 22,
+  textYear: 23,
+  textDate: 24,
+  textDatetime: 25,
+  textTime: 26,
 } as const;
 
 /** A column as the kernel reads it. `aux` holds tables of its own. */
@@ -96,6 +103,53 @@ export function kernelColumn(
     case 'uuid':
     case 'inet4':
     case 'inet6':
+      return undefined;
+  }
+}
+
+/**
+ * How the kernel reads a column of a server's answer in the text protocol, whose text is in `charset`;
+ * undefined for one that it does not know: vectors, and text in which ASCII is something else.
+ */
+export function kernelTextColumn(
+  { type }: Column,
+  charset: string,
+  nullsZeroDates: boolean,
+): KernelColumn | undefined {
+  const zeroDate = nullsZeroDates ? 1 : 0;
+  switch (type.kind) {
+    case 'int':
+      return of(kinds.textInt, type.bits, type.unsigned ? 1 : 0);
+    case 'decimal':
+      return of(kinds.textDecimal, type.precision + type.scale * 256, type.precision > 38 ? 8 : 4);
+    case 'float':
+      return of(kinds.textFloat, type.bits);
+    case 'year':
+      return of(kinds.textYear);
+    case 'date':
+      return of(kinds.textDate, 0, zeroDate);
+    case 'datetime':
+    case 'timestamp':
+      return of(kinds.textDatetime, unitsPerSecond(type.fsp), zeroDate);
+    case 'time':
+      return of(kinds.textTime);
+    case 'bit':
+      return of(kinds.bit);
+    case 'bytes':
+      return type.fixedLength === undefined
+        ? of(kinds.bytes)
+        : of(kinds.fixedBytes, type.fixedLength);
+    case 'geometry':
+      return of(kinds.bytes);
+    case 'text':
+    case 'enum':
+    case 'set':
+    case 'json':
+    case 'uuid':
+    case 'inet4':
+    case 'inet6':
+      return textColumn(charset);
+    case 'vector':
       return undefined;
   }
 }

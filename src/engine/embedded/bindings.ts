@@ -8,7 +8,7 @@ import { FlashError } from '../../protocol/index.js';
  */
 
 /** TF_ABI_VERSION of the header that these declarations follow. */
-export const abiVersion = 7;
+export const abiVersion = 8;
 
 /** tf_status. */
 export const status = {
@@ -97,6 +97,8 @@ const declarations = {
   crc32: 'uint32_t tf_crc32(const uint8_t *bytes, size_t len)',
   rowsAppend:
     'int32_t tf_rows_append(double *shared, const uint8_t *rows, size_t rows_len, int32_t change)',
+  textRowsAppend:
+    'int32_t tf_text_rows_append(double *shared, const uint8_t *packets, size_t packets_len, int32_t sequence)',
 } as const;
 
 type NativeName = keyof typeof declarations;
@@ -110,6 +112,13 @@ export interface Bindings {
     rows: Uint8Array,
     lengthBytes: number,
     change: number,
+  ) => number;
+  /** `tf_text_rows_append`, once a piece of an answer. */
+  textRowsAppend: (
+    shared: Float64Array,
+    packets: Uint8Array,
+    lengthBytes: number,
+    sequence: number,
   ) => number;
   call(name: NativeName, ...args: unknown[]): unknown;
   callAsync(name: NativeName, ...args: unknown[]): Promise<unknown>;
@@ -176,10 +185,12 @@ function bind(file: string): Bindings {
     return found;
   };
   const rowsAppend = find('rowsAppend');
+  const textRowsAppend = find('textRowsAppend');
   const crc32 = find('crc32');
   return {
     crc32: (...args) => Number(crc32(...args)),
     rowsAppend: (...args) => Number(rowsAppend(...args)),
+    textRowsAppend: (...args) => Number(textRowsAppend(...args)),
     call: (name, ...args) => find(name)(...args),
     callAsync: (name, ...args) =>
       new Promise((resolve, reject) => {

@@ -126,7 +126,7 @@ async function loadOnce(
     return {
       rows: loaded.reduce((sum, each) => sum + each.rows.rows, 0),
       tables: loaded.map(({ rows }) => tableName(rows.known.schema)),
-      bytesRead: loaded.reduce((sum, each) => sum + each.bytesRead, 0),
+      bytesRead: loaded.reduce((sum, each) => sum + each.rows.bytesRead, 0),
       zeroDates: loaded.reduce((sum, each) => sum + each.zeroDates, 0),
       beginning: checkpoint.beginning,
       ...{ position, gtidSet, warnings: [], wasLoaded: false, interrupted: false },

@@ -1,3 +1,4 @@
+import { columnLayout } from '../../binlog/index.js';
 import {
   encodeChanges,
   tableName,
@@ -29,7 +30,6 @@ export interface LoadedRows {
   rows: TextRows;
   /** The engine's table that holds them. */
   side: TableSchema;
-  bytesRead: number;
   zeroDates: number;
   /** Where the log ended when the last row was read. */
   readAt: Position;
@@ -119,12 +119,16 @@ class TableReading {
     const name = tableName(table);
     if (known === undefined) throw new TablesChanged(`${name} is gone`);
     const side = { ...known.schema, ...sideTable(engine, number) };
-    const rows = new TextRows(known, side, options.zeroDate ?? 'null');
+    const rows = new TextRows(known, side, {
+      zeroDate: options.zeroDate ?? 'null',
+      kernel: engine.rowKernel,
+      expected: Math.min(table.rows, this.#rowsMax, Math.floor(this.#bytesMax / rowBytes(side))),
+    });
     // Its rows are sent in a later turn, so they are read meanwhile.
     const making = this.#inTurn(() => this.#tables.make(side));
     making.catch(() => undefined);
     const readAt = { file: '', offset: 0 };
-    const into: LoadedRows = { rows, side, bytesRead: 0, zeroDates: 0, readAt };
+    const into: LoadedRows = { rows, side, zeroDates: 0, readAt };
     const [first] = sessions;
     const named = (error: unknown): never => {
       throw describeTableError(error, name);
@@ -157,14 +161,7 @@ class TableReading {
       const { into, sql } = part;
       // Without the savepoint an ALTER would wait for the whole load, and all statements after it.
       await session.query('SAVEPOINT part');
-      await session.read(
-        sql,
-        (source, start, end) => {
-          into.rows.append(source, start, end);
-          into.bytesRead += end - start;
-        },
-        () => this.#pause(into),
-      );
+      await session.read(sql, into.rows, () => this.#pause(into));
       await session.query('ROLLBACK TO SAVEPOINT part');
     }
   }
@@ -221,6 +218,14 @@ class TableReading {
     this.#turn = next.catch(() => undefined);
     return next;
   }
+}
+
+/** Bytes that a row takes at least. */
+function rowBytes({ columns }: TableSchema): number {
+  return columns.reduce((sum, { type }) => {
+    const layout = columnLayout(type);
+    return sum + (layout.kind === 'fixed' ? layout.bytes : Int32Array.BYTES_PER_ELEMENT);
+  }, 1);
 }
 
 /** Takes the rows of a table that are there. */

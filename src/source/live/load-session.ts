@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { ServerAddress } from './address.js';
 import { logIn, type SourceConnection } from './connection.js';
-import { readTextRow, ResultParser, type OnRow, type TextRow } from './result-parser.js';
+import { readTextRow, ResultParser, type RowTaker, type TextRow } from './result-parser.js';
 
 /** A session at a source whose answers are read from the bare socket. One statement at a time. */
 export interface LoadSession {
@@ -15,7 +15,7 @@ export interface LoadSession {
    * Runs a statement that gives many rows. `pause` is called after each piece of the answer, and the
    * next one is read when its promise has ended: the server waits meanwhile.
    */
-  read(sql: string, onRow: OnRow, pause: () => Promise<void> | undefined): Promise<void>;
+  read(sql: string, taker: RowTaker, pause: () => Promise<void> | undefined): Promise<void>;
   /** Ends the session at once. May be called twice. */
   close(): void;
 }
@@ -80,8 +80,8 @@ function makeSession(
     if (next.done !== true && next.value instanceof Buffer) return next.value;
     throw new Error('the source has closed the connection');
   };
-  const read: LoadSession['read'] = async (sql, onRow, pause) => {
-    const parser = new ResultParser(onRow);
+  const read: LoadSession['read'] = async (sql, taker, pause) => {
+    const parser = new ResultParser(taker);
     socket.write(queryCommand(sql));
     for (;;) {
       if (parser.push(await nextChunk())) break;
@@ -95,13 +95,13 @@ function makeSession(
     close,
     async query(sql) {
       const rows: TextRow[] = [];
-      await read(
-        sql,
-        (source, start, end) => {
+      const taker: RowTaker = {
+        onRow: (source, start, end) => {
           rows.push(readTextRow(source, start, end));
         },
-        () => undefined,
-      );
+        takeRows: () => undefined,
+      };
+      await read(sql, taker, () => undefined);
       return rows;
     },
   };

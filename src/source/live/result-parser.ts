@@ -10,8 +10,23 @@ interface HeldBytes extends RowBytes {
   readonly bytes: Buffer;
 }
 
-/** Takes one row: its fields lie in `[start, end)`. The bytes are valid until the call ends. */
+/** Takes one row. */
 export type OnRow = (source: RowBytes, start: number, end: number) => void;
+
+/** Takes the rows of an answer. */
+export interface RowTaker {
+  /** Takes one row, whose fields lie in `[start, end)`. The bytes are valid until the call ends. */
+  onRow: OnRow;
+  /**
+   * Takes rows as long as it can, whole packets from `at` on, the first of which has number `sequence`. Gives
+   * how many it took, and where they end: the next packet is the parser's. Undefined where it takes none ever.
+   */
+  takeRows(
+    bytes: Uint8Array,
+    at: number,
+    sequence: number,
+  ): { rows: number; end: number } | undefined;
+}
 
 const headerBytes = 4;
 const packetMaxBytes = 0xffffff;
@@ -30,7 +45,7 @@ const marks = { ok: 0x00, null: 0xfb, eof: 0xfe, error: 0xff };
  * Source: MySQL 9.7 sql/protocol_classic.cc.
  */
 export class ResultParser {
-  readonly #onRow: OnRow;
+  readonly #taker: RowTaker;
   #held: Buffer[] = [];
   #heldBytes = 0;
   #wantedBytes = headerBytes;
@@ -42,8 +57,8 @@ export class ResultParser {
   /** What the server has said instead of the rows, or after some of them. */
   error: (Error & { errno: number }) | undefined;
 
-  constructor(onRow: OnRow) {
-    this.#onRow = onRow;
+  constructor(taker: RowTaker) {
+    this.#taker = taker;
   }
 
   /**
@@ -60,6 +75,8 @@ export class ResultParser {
     let at = 0;
     this.#wantedBytes = headerBytes;
     while (bytes.length - at >= headerBytes) {
+      at = this.#takeRows(bytes, at);
+      if (bytes.length - at < headerBytes) break;
       const length = bytes.readUIntLE(at, 3);
       const end = at + headerBytes + length;
       this.#wantedBytes = headerBytes + length;
@@ -75,6 +92,15 @@ export class ResultParser {
     if (this.#state !== 'done') return false;
     if (rest.length > 0) throw protocolError('bytes after its end');
     return true;
+  }
+
+  /** Lets the taker have what it can; gives where the next packet begins. */
+  #takeRows(bytes: Buffer, at: number): number {
+    if (this.#state !== 'rows' || this.#parts.length > 0) return at;
+    const taken = this.#taker.takeRows(bytes, at, this.#sequence);
+    if (taken === undefined) return at;
+    this.#sequence = (this.#sequence + taken.rows) & 0xff;
+    return taken.end;
   }
 
   #checkSequence(found: number | undefined): void {
@@ -112,7 +138,7 @@ export class ResultParser {
     const isEof = first === marks.eof && end - start < 9;
     if (this.#state === 'rows') {
       if (isEof) this.#state = 'done';
-      else this.#onRow(source, start, end);
+      else this.#taker.onRow(source, start, end);
     } else if (this.#state === 'columns') {
       if (this.#columnsLeft > 0) this.#columnsLeft -= 1;
       else if (isEof) this.#state = 'rows';

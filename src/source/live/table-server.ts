@@ -59,7 +59,7 @@ export async function openTableServer(
       return {
         ...session,
         query: (sql) => described(() => session.query(sql)),
-        read: (sql, onRow, pause) => described(() => session.read(sql, onRow, pause)),
+        read: (sql, taker, pause) => described(() => session.read(sql, taker, pause)),
       };
     };
     return {

@@ -29,6 +29,9 @@ const counting: RowKernel = {
     if (outcome === 4) left += 1;
     return outcome;
   },
+  appendText: () => {
+    throw new Error('no log has text rows');
+  },
 };
 
 interface Pair {

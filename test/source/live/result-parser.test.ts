@@ -37,8 +37,11 @@ function parse(
   size: number,
 ): { rows: TextRow[]; parser: ResultParser; ended: boolean } {
   const rows: TextRow[] = [];
-  const parser = new ResultParser((source, start, end) => {
-    rows.push(readTextRow(source, start, end));
+  const parser = new ResultParser({
+    onRow: (source, start, end) => {
+      rows.push(readTextRow(source, start, end));
+    },
+    takeRows: () => undefined,
   });
   let ended = false;
   for (let at = 0; at < bytes.length; at += size)

@@ -201,8 +201,11 @@ for (const kind of liveKinds) {
           .split('')
           .map((name) => `(${numbers}) ${name}`)
           .join(', ')}`,
-        (source, start, end) => {
-          many.push(readTextRow(source, start, end)[0] ?? '');
+        {
+          onRow: (source, start, end) => {
+            many.push(readTextRow(source, start, end)[0] ?? '');
+          },
+          takeRows: () => undefined,
         },
         () => undefined,
       );
