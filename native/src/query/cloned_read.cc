@@ -169,7 +169,7 @@ class Cloner {
       throw NotClonable();
     }
     const std::string stored = engine_.snapshots().CloneForQuery(path, body, clones_);
-    const std::string quoted = QuoteTable(sql::kSnapshotDatabase, stored);
+    std::string quoted = QuoteTable(sql::kSnapshotDatabase, stored);
     plain_names_[quoted] = std::string(sql::kSnapshotDatabase) + "." + stored;
     return quoted;
   }
