@@ -64,6 +64,17 @@ TEST(TableReads, OfWhichTheirPathIsNeeded) {
   EXPECT_TRUE(needs_path("SELECT d.t.a FROM d.t"));
   EXPECT_TRUE(needs_path("SELECT 1 FROM d.t, e.t"));
   EXPECT_FALSE(needs_path("SELECT 1 FROM d.t, e.t AS u"));
+  // Its own name counts beside an alias.
+  EXPECT_TRUE(needs_path("SELECT t.a FROM d.t AS x, e.u"));
+  EXPECT_TRUE(needs_path("SELECT (SELECT 1 FROM d.t AS x WHERE t.a = 1) FROM e.t"));
+  EXPECT_FALSE(needs_path("SELECT t.a, x.b FROM d.t AS t, e.u AS x"));
+  // What both tables have is called by the path of the one without an alias.
+  EXPECT_TRUE(needs_path("SELECT * FROM d.t, e.u"));
+  EXPECT_TRUE(needs_path("SELECT t.* FROM d.t INNER JOIN e.u AS x USING (a)"));
+  EXPECT_TRUE(needs_path("SELECT COLUMNS('a') FROM d.t, e.u"));
+  EXPECT_FALSE(needs_path("SELECT * FROM d.t"));
+  EXPECT_FALSE(needs_path("SELECT * FROM d.t AS x, e.u AS y"));
+  EXPECT_FALSE(needs_path("SELECT a * 2 FROM d.t, e.u"));
 }
 
 TEST(TableReads, ByOtherWays) {

@@ -40,7 +40,8 @@ std::vector<std::string> FindCteNames(const Tokens& tokens);
 bool ReadsByOtherWays(const Tokens& tokens);
 
 // Whether a table can't stand for another under its bare name: columns are named with the database
-// (shop.orders.id), or two tables of one name stand in one FROM.
+// (shop.orders.id) or with the name of a table that has an alias, two tables of one name stand in
+// one FROM, or all columns are asked of several tables, one of which has no alias.
 bool NeedsItsPath(const Tokens& tokens, const std::vector<TableRead>& reads);
 
 // The text with other tables in place of those that are read: `by` has, for each of `reads`, what
